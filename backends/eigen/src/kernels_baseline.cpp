@@ -1,0 +1,25 @@
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <utility>
+
+#include "kernels.hpp"
+
+namespace mrnn::eigen {
+namespace {
+
+constexpr const char* instruction_set = "the base instruction set";
+constexpr int vector_bytes = 16;
+constexpr int tile_rows = 6;  // with 2 vectors a row and the operands, all registers
+
+#include "vector_math.hpp"
+//
+#include "kernels_body.hpp"
+
+}  // namespace
+
+KernelSet baseline_kernels() {
+  return {&table<float>, &table<double>};
+}
+
+}  // namespace mrnn::eigen

@@ -1,0 +1,105 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "commands.hpp"
+#include "mrnn/experiment.hpp"
+#include "mrnn/network_config.hpp"
+#include "report.hpp"
+
+namespace {
+
+void print_regions(const mrnn::ReportContent& content) {
+  fmt::print("\n{:<20} {:>7}  {:<12} {:<10} {:>8} {:>8}  {}\n", "region", "units", "sign", "activation", "tau (ms)",
+             "bias", "cell types");
+  for (const mrnn::ReportRegion& region : content.regions) {
+    fmt::print("{:<20} {:>7}  {:<12} {:<10} {:>8} {:>8}  {}\n", region.name, region.units, region.sign,
+               region.activation, region.tau, region.base_firing, region.cell_types);
+  }
+}
+
+void print_connections(const mrnn::ReportContent& content) {
+  fmt::print("\n{:<20} {:<20} {:<12} {:>10} {:>8}\n", "from", "to", "sign", "weights", "density");
+  for (const mrnn::ReportConnection& connection : content.connections) {
+    fmt::print("{:<20} {:<20} {:<12} {:>10} {:>8.3f}\n", connection.from, connection.to, connection.sign,
+               connection.weights, connection.density);
+  }
+}
+
+void print_outputs(const mrnn::ReportContent& content) {
+  if (content.output_table.empty()) return;
+  fmt::print("\n{:<20} {:>7}  {:<10} {:<9} {}\n", "output", "units", "activation", "readout", "from");
+  for (const mrnn::ReportOutput& output : content.output_table) {
+    fmt::print("{:<20} {:>7}  {:<10} {:<9} {}\n", output.name, output.units, output.activation, output.readout,
+               output.from);
+  }
+}
+
+/// Source units that a drawn mask has left without a single target.
+void print_sources_without_targets(const mrnn::Network& network) {
+  for (const std::vector<mrnn::Block>* blocks : {&network.recurrent_blocks(), &network.input_blocks()}) {
+    for (const mrnn::Block& block : *blocks) {
+      for (const mrnn::Piece& piece : block.pieces) {
+        const auto pattern = block.pattern.block(piece.to.start - block.to.start, piece.from.start - block.from.start,
+                                                 piece.to.size, piece.from.size);
+        const auto targets = (pattern.array() != 0).colwise().count();
+        const mrnn::Index silent = (targets == 0).count();
+        if (silent == 0) continue;
+        fmt::print("note: in {} {} of {} source units have no target left\n", piece.name, silent, piece.from.size);
+      }
+    }
+  }
+}
+
+void print_network(const mrnn::Network& network) {
+  mrnn::ReportContent content;
+  mrnn::describe_network(network, content);
+  fmt::print("{} units, {} input channels, {} output channels, {} weights; {} dynamics, dt {} ms, Dale's law: {}\n",
+             content.units, content.inputs, content.outputs, content.weights, content.dynamics, content.dt,
+             content.dale);
+  print_regions(content);
+  print_connections(content);
+  print_outputs(content);
+  print_sources_without_targets(network);
+}
+
+std::string megabytes(std::size_t bytes) {
+  return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6);
+}
+
+void print_simulations(const mrnn::Experiment& experiment) {
+  fmt::print("\n{:<20} {:>7} {:>7}  {:<6} {:>12}  {}\n", "simulation", "trials", "steps", "noise", "memory",
+             "manipulations");
+  for (const mrnn::SimulationPlan& plan : experiment.simulations()) {
+    const mrnn::Trials trials = experiment.trials_of(plan);
+    const std::size_t bytes = experiment.backend().memory(experiment.network(), experiment.session_options(),
+                                                          trials.count, trials.steps, plan.record);
+    std::string manipulations;
+    for (const std::string& name : plan.manipulations) manipulations += (manipulations.empty() ? "" : ", ") + name;
+    fmt::print("{:<20} {:>7} {:>7}  {:<6} {:>12}  {}\n", plan.name, trials.count, trials.steps,
+               plan.noise == mrnn::Noise::on ? "on" : "off", megabytes(bytes), manipulations);
+  }
+}
+
+}  // namespace
+
+int check_command(const Arguments& arguments) {
+  const mrnn::ConfigNode root = mrnn::ConfigNode::read_file(arguments.config, arguments.overrides);
+  if (!root.has("experiment") && !root.has("task")) {
+    const mrnn::NetworkSource source = mrnn::read_network(root);
+    root.finish();
+    print_network(mrnn::build_network(source, 0));
+    return 0;
+  }
+  mrnn::Runtime runtime;
+  load_plugins(runtime, arguments, &root);
+  const mrnn::Experiment experiment(root, runtime,
+                                    {arguments.output, arguments.backend, arguments.threads, arguments.command});
+  fmt::print("{}: ", experiment.name());
+  print_network(experiment.network());
+  print_simulations(experiment);
+  fmt::print("\nbackend {}: {}\noutput folder {}\n", experiment.backend().name(),
+             experiment.backend().device(experiment.session_options()), experiment.output().string());
+  for (const std::string& warning : experiment.warnings()) fmt::print("warning: {}\n", warning);
+  return 0;
+}

@@ -1,0 +1,132 @@
+// The mrnn program: reads the command line, runs one command, turns errors into one message and an exit status.
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <new>
+#include <string>
+#include <vector>
+
+#include "commands.hpp"
+#include "mrnn/error.hpp"
+#include "mrnn/names.hpp"
+#include "mrnn/runtime.hpp"
+
+namespace {
+
+constexpr int bad_command_line = 2;
+constexpr int failed = 4;
+
+void add_plugin_path(CLI::App& command, Arguments& arguments) {
+  command.add_option("--plugin-path", arguments.plugin_path, "Folder with plugins, searched first (may be repeated)")
+      ->type_name("DIR");
+}
+
+void add_config(CLI::App& command, Arguments& arguments) {
+  command.add_option("CONFIG", arguments.config, "Configuration file (TOML)")->required();
+  command
+      .add_option("--set", arguments.overrides, "Override a key: --set simulation.control.trials=5 (may be repeated)")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+  command.add_option("--backend", arguments.backend, "Backend to run on, over backend.name")->type_name("NAME");
+  command.add_option("--threads", arguments.threads, "Threads, over backend.threads; 0: all cores")
+      ->check(CLI::Range(0, 4096));
+  add_plugin_path(command, arguments);
+}
+
+void add_commands(CLI::App& app, Arguments& arguments) {
+  CLI::App* run = app.add_subcommand("run", "Run an experiment: simulate, analyse, draw, report");
+  add_config(*run, arguments);
+  run->add_option("--output", arguments.output, "Run folder, over experiment.output")->type_name("DIR");
+  auto* resume = run->add_flag("--resume", arguments.resume, "Go on with an unfinished run");
+  run->add_flag("--overwrite", arguments.overwrite, "Start an unfinished run afresh")->excludes(resume);
+  run->add_flag("--quiet", arguments.quiet, "Print nothing but warnings and errors");
+
+  CLI::App* check = app.add_subcommand("check", "Read a configuration and print its network; run nothing");
+  add_config(*check, arguments);
+
+  CLI::App* list = app.add_subcommand("list", "List backends, tasks, manipulations and analyses");
+  list->add_option("KIND", arguments.kind, "backends, tasks, manipulations or analyses; default: all")
+      ->check(CLI::IsMember({"backends", "tasks", "manipulations", "analyses"}));
+  add_plugin_path(*list, arguments);
+
+  CLI::App* convert = app.add_subcommand("convert", "mRNNTorch JSON to TOML; weights .h5 to .safetensors and back");
+  convert->add_option("IN", arguments.in, "File to read (.json, .h5, .safetensors)")->required();
+  convert->add_option("OUT", arguments.out, "File to write (.toml, .safetensors, .h5)")->required();
+
+  CLI::App* report = app.add_subcommand("report", "Draw the figures and write the report of a run again");
+  report->add_option("DIR", arguments.folder, "Run folder")->required();
+}
+
+/// CLI11 would say only that a command is required.
+void check_command_name(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return;
+  std::vector<std::string> commands;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    commands.push_back(command->get_name());
+  }
+  if (std::find(commands.begin(), commands.end(), argv[1]) != commands.end()) return;
+  throw mrnn::ConfigError("", "", mrnn::unknown_name("command", argv[1], commands));
+}
+
+/// One word of a command line as a shell would need it.
+std::string quoted(const std::string& word) {
+  const std::string plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./=:,+@%";
+  if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) return word;
+  std::string text = "'";
+  for (const char letter : word) text += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
+  return text + "'";
+}
+
+int dispatch(const CLI::App& app, const Arguments& arguments) {
+  if (app.got_subcommand("run")) return run_command(arguments);
+  if (app.got_subcommand("check")) return check_command(arguments);
+  if (app.got_subcommand("list")) return list_command(arguments);
+  if (app.got_subcommand("convert")) return convert_command(arguments);
+  return report_command(arguments);
+}
+
+int report_error(const std::string& text, int status) {
+  std::fflush(stdout);
+  std::fprintf(stderr, "mrnn: %s\n", text.c_str());
+  return status;
+}
+
+int parse_and_run(int argc, char** argv) {
+  Arguments arguments;
+  arguments.command = "mrnn";
+  for (int k = 1; k < argc; ++k) arguments.command += " " + quoted(argv[k]);
+  CLI::App app("Multi-regional recurrent neural networks: build, perturb, analyse", "mrnn");
+  app.set_version_flag("--version", mrnn::version());
+  app.require_subcommand(1);
+  add_commands(app, arguments);
+  check_command_name(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    return report_error(
+        std::string(error.what()) + "\nmrnn --help lists the commands, mrnn COMMAND --help their options",
+        bad_command_line);
+  }
+  return dispatch(app, arguments);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // A file-size limit then shows as a failed write, which is reported, instead of a signal that kills.
+  std::signal(SIGXFSZ, SIG_IGN);
+  std::signal(SIGPIPE, SIG_IGN);
+  try {
+    return parse_and_run(argc, argv);
+  } catch (const mrnn::Error& error) {
+    return report_error(error.what(), error.exit_status());
+  } catch (const std::bad_alloc&) {
+    return report_error("out of memory; fewer trials, fewer steps or a smaller record need less", failed);
+  } catch (const std::exception& error) {
+    return report_error(error.what(), failed);
+  }
+}

@@ -1,0 +1,91 @@
+#include "progress_bar.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+
+namespace {
+
+volatile std::sig_atomic_t stop_asked = 0;
+
+extern "C" void ask_to_stop(int signal) {
+  stop_asked = 1;
+  std::signal(signal, SIG_DFL);
+}
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+std::string duration(double seconds) {
+  if (seconds < 10.0) return fmt::format("{:.1f} s", seconds);
+  const long whole = static_cast<long>(seconds + 0.5);
+  if (whole < 120) return fmt::format("{} s", whole);
+  return fmt::format("{} min {:02} s", whole / 60, whole % 60);
+}
+
+}  // namespace
+
+void watch_signals() {
+  std::signal(SIGINT, ask_to_stop);
+  std::signal(SIGTERM, ask_to_stop);
+}
+
+ProgressBar::ProgressBar(Voice voice) : voice_(voice), terminal_(isatty(STDERR_FILENO) != 0) {}
+
+void ProgressBar::begin(const std::string& what, long total) {
+  what_ = what;
+  total_ = total;
+  started_ = Clock::now();
+  drawn_ = {};
+  if (voice_ == Voice::normal && terminal_) draw(0);
+}
+
+void ProgressBar::advance(long done) {
+  constexpr double redraw_after = 0.1;  // seconds
+  if (voice_ == Voice::quiet || !terminal_ || seconds_since(drawn_) < redraw_after) return;
+  draw(done);
+}
+
+void ProgressBar::draw(long done) {
+  constexpr long width = 30;
+  const double share = total_ > 0 ? static_cast<double>(done) / static_cast<double>(total_) : 0.0;
+  const auto filled = std::clamp<long>(static_cast<long>(share * width), 0, width);
+  std::string left;
+  if (done > 0 && done < total_) left = ", " + duration(seconds_since(started_) * (1.0 / share - 1.0)) + " left";
+  fmt::print(stderr, "\r\033[K{} [{:#<{}}{:.<{}}] {}/{}{}", what_, "", filled, "", width - filled, done, total_, left);
+  std::fflush(stderr);
+  bar_shown_ = true;
+  drawn_ = Clock::now();
+}
+
+void ProgressBar::clear_line() {
+  if (bar_shown_) fmt::print(stderr, "\r\033[K");
+  bar_shown_ = false;
+}
+
+void ProgressBar::end() {
+  if (voice_ == Voice::quiet) return;
+  clear_line();
+  fmt::print(stderr, "{}: done in {}\n", what_, duration(seconds_since(started_)));
+}
+
+void ProgressBar::say(const std::string& line) {
+  if (voice_ == Voice::quiet) return;
+  clear_line();
+  fmt::print(stderr, "{}\n", line);
+}
+
+void ProgressBar::warn(const std::string& line) {
+  clear_line();
+  fmt::print(stderr, "warning: {}\n", line);
+}
+
+bool ProgressBar::interrupted() const {
+  return stop_asked != 0;
+}

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "mrnn/progress.hpp"
+
+/// Progress on stderr: a bar on a terminal, plain lines elsewhere, nothing when quiet (warnings are
+/// always said).
+class ProgressBar final : public mrnn::Progress {
+ public:
+  enum class Voice { quiet, normal };
+  explicit ProgressBar(Voice voice);
+
+  void begin(const std::string& what, long total) override;
+  void advance(long done) override;
+  void end() override;
+  void say(const std::string& line) override;
+  void warn(const std::string& line) override;
+  bool interrupted() const override;
+
+ private:
+  void draw(long done);
+  void clear_line();
+
+  Voice voice_;
+  bool terminal_;
+  bool bar_shown_ = false;
+  std::string what_;
+  long total_ = 0;
+  std::chrono::steady_clock::time_point started_, drawn_;
+};
+
+/// Makes SIGINT and SIGTERM ask for an orderly end; a second one ends the program at once.
+void watch_signals();

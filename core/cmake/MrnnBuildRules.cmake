@@ -1,0 +1,46 @@
+# What holds for every target of this project: language, warnings, processor. Nothing is set globally.
+
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Debug, Release, RelWithDebInfo or MinSizeRel" FORCE)
+endif()
+
+if(NOT MRNN_CUDA MATCHES "^(AUTO|ON|OFF)$")
+  message(FATAL_ERROR "MRNN_CUDA is \"${MRNN_CUDA}\"; it must be AUTO, ON or OFF.")
+elseif(MRNN_CUDA STREQUAL "ON")
+  message(FATAL_ERROR "MRNN_CUDA is ON, but this version of mrnn has no CUDA backend yet. Use AUTO or OFF.")
+elseif(MRNN_CUDA STREQUAL "AUTO")
+  message(STATUS "mrnn: this version has no CUDA backend; networks run on the CPU")
+endif()
+
+if(MRNN_BENCHMARKS)
+  message(FATAL_ERROR "MRNN_BENCHMARKS is ON, but this version of mrnn has no benchmarks yet. Use OFF.")
+endif()
+
+if(NOT MRNN_NATIVE)
+  message(STATUS "mrnn: portable build; -DMRNN_NATIVE=ON is up to four times faster, for this machine's processor only")
+endif()
+
+# Plugins, the program and libraries are relocatable; folders of packages from a prefix path are kept.
+set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON)
+
+set(MRNN_PLUGIN_DIR "${CMAKE_INSTALL_LIBDIR}/mrnn/plugins")
+
+# Applies the house rules to a target.
+function(mrnn_build_rules target)
+  target_compile_features(${target} PRIVATE cxx_std_20)
+  set_target_properties(${target} PROPERTIES
+    CXX_EXTENSIONS OFF
+    CXX_VISIBILITY_PRESET hidden
+    VISIBILITY_INLINES_HIDDEN ON)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # Eigen's vectorised code gives false alarms at -O3.
+    target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized -Wno-uninitialized)
+  endif()
+  if(MRNN_WERROR)
+    target_compile_options(${target} PRIVATE -Werror)
+  endif()
+  if(MRNN_NATIVE)
+    target_compile_options(${target} PRIVATE -march=native)
+  endif()
+endfunction()

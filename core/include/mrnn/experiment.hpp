@@ -1,0 +1,86 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mrnn/config.hpp"
+#include "mrnn/progress.hpp"
+#include "mrnn/runtime.hpp"
+#include "mrnn/simulation.hpp"
+
+namespace mrnn {
+
+/// What the command line may say over the configuration.
+struct ExperimentOptions {
+  std::optional<std::filesystem::path> output;  ///< run folder; default: experiment.output
+  std::optional<std::string> backend;
+  std::optional<int> threads;
+  std::string command;                 ///< that started the run, for the report
+};
+
+/// One [[simulation]] as asked for.
+struct SimulationPlan {
+  std::string name;
+  Index trials = 1;
+  Noise noise = Noise::on;
+  std::uint64_t seed = 0;  ///< of its trials and its noise
+  Record record;
+  std::vector<std::string> manipulations;
+};
+
+/// What a finished run has to say.
+struct RunSummary {
+  std::filesystem::path results, report;
+  std::vector<std::string> lines;     ///< what the analyses found, in words
+  std::vector<std::string> failures;  ///< analyses that failed, and why
+};
+
+struct ExperimentState;
+
+/// A whole experiment as a configuration describes it: network, task, manipulations, simulations,
+/// analyses. Making one checks every name in the configuration and runs nothing.
+class MRNN_EXPORT Experiment {
+ public:
+  /// @param root     the configuration; finish() is called on it, so that unread keys are errors
+  /// @param runtime  must outlive the experiment
+  /// @throws ConfigError, FileError.
+  Experiment(const ConfigNode& root, const Runtime& runtime, ExperimentOptions options = {});
+  ~Experiment();
+  Experiment(Experiment&&) noexcept;
+  Experiment& operator=(Experiment&&) noexcept;
+
+  const std::string& name() const noexcept;
+  std::uint64_t seed() const noexcept;
+  const Network& network() const noexcept;
+  const Parameters& parameters() const noexcept;
+  const Backend& backend() const noexcept;
+  const SessionOptions& session_options() const noexcept;
+  const std::vector<SimulationPlan>& simulations() const noexcept;
+  const std::filesystem::path& output() const noexcept;
+  const std::vector<std::string>& warnings() const noexcept;  ///< of loading weights and building
+
+  /// The trials a simulation runs, manipulations applied.
+  Trials trials_of(const SimulationPlan& plan) const;
+  Simulation simulate(const SimulationPlan& plan, Progress& progress) const;
+
+  enum class Existing : std::uint8_t { refuse_unfinished, overwrite };
+  /// Runs everything and writes the run folder. A finished run that is there is replaced when this one
+  /// finishes, and stays whole if this one fails. @throws FileError, RunError, Interrupted.
+  RunSummary run(Progress& progress, Existing existing = Existing::refuse_unfinished) const;
+
+ private:
+  std::unique_ptr<ExperimentState> state_;
+};
+
+/// The user stopped the run (exit status 130).
+class MRNN_EXPORT Interrupted final : public Error {
+ public:
+  using Error::Error;
+  ~Interrupted() override;
+  int exit_status() const noexcept override { return 130; }
+};
+
+}  // namespace mrnn

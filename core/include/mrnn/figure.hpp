@@ -1,0 +1,109 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mrnn/export.hpp"
+
+namespace mrnn {
+
+class Network;
+
+/// One axis of a panel. Label with unit in brackets: `time (ms)`.
+struct Axis {
+  std::string label;
+  std::optional<double> low, high;  ///< default: fitted to the data
+};
+
+/// Colours are indices into a colour-blind-safe palette: 0 blue, 1 vermilion, 2 green, 3 purple, 4 orange,
+/// 5 sky blue, 6 olive, 7 charcoal, then the same eight darker and lighter. Below zero stand the neutral ones.
+inline constexpr int black = -1, grey = -2, white = -3, light_grey = -4;
+
+/// Points joined by a line, or not. Where a value is not finite the line is broken, the point left out.
+struct Series {
+  enum class Kind : std::uint8_t { line, scatter, band };
+  Kind kind = Kind::line;
+  std::string label;  ///< in the key; empty: none
+  std::vector<double> x, y;
+  std::vector<double> upper;  ///< band only: from y up to this, half transparent
+  int colour = 0;             ///< index into the palette; regions keep theirs throughout, see region_colour()
+  bool dashed = false;
+  bool open = false;   ///< scatter only: rings instead of discs
+  double width = 0.0;  ///< of the line, or diameter of the points, in pixels; 0: chosen by the renderer
+};
+
+/// A matrix as colours: values [rows x columns], row 0 at y_low; the bounds are the outer edges.
+struct HeatMap {
+  Eigen::MatrixXd values;
+  double x_low = 0.0, x_high = 1.0, y_low = 0.0, y_high = 1.0;
+  std::string label;                ///< of the colour bar
+  bool diverging = false;           ///< blue - white - red, centred on 0
+  std::optional<double> low, high;  ///< of the colour bar; default: fitted (as is the diverging one's width)
+};
+
+/// Arrows from (x, y) by (u, v); scaled by the renderer so that the longest spans one grid cell.
+struct Quiver {
+  std::vector<double> x, y, u, v;
+};
+
+/// Reference lines, circles and shaded spans, drawn thin and grey behind the series.
+struct Guide {
+  enum class Kind : std::uint8_t { horizontal, vertical, circle, span };
+  Kind kind = Kind::horizontal;
+  double position = 0.0;  ///< y, x, the radius about the origin, or the x where the span begins
+  std::string label;
+  double stop = 0.0;  ///< span only: the x where it ends
+};
+
+/// A filled outline over the heat map: a box, an arrow head.
+struct Polygon {
+  std::vector<double> x, y;
+  int fill = light_grey;
+  int border = black;
+  double tint = 1.0;  ///< share of the fill colour, the rest white: 0.2 is a pale box
+};
+
+/// Words at a place of the panel.
+struct Text {
+  enum class Align : std::uint8_t { left, centre, right };
+  double x = 0.0, y = 0.0;
+  std::string words;
+  Align align = Align::centre;
+  double size = 10.0;  ///< points
+  bool bold = false;
+  int colour = black;
+};
+
+/// One set of axes, drawn in this order: heat map, quiver, guides, polygons, series, texts.
+struct Panel {
+  std::string title;
+  Axis x, y;
+  std::optional<HeatMap> heat_map;
+  std::optional<Quiver> quiver;
+  std::vector<Guide> guides;
+  std::vector<Series> series;
+  bool equal_aspect = false;  ///< one unit of x as long as one of y
+  std::vector<Polygon> polygons;
+  std::vector<Text> texts;
+  bool axes = true;  ///< false: no axes, for drawings
+};
+
+/// A figure as a description: panels on a grid. Rendered by core, so that all look alike.
+struct Figure {
+  std::string name;  ///< file name without folder and ending
+  std::string title;
+  std::string caption;  ///< a sentence or two for the report
+  int columns = 1;      ///< of the grid of panels; 0: chosen by the renderer
+  std::vector<Panel> panels;
+  double panel_width = 0.0, panel_height = 0.0;  ///< of the area within the axes, pixels; 0: chosen by the renderer
+};
+
+/// The colour of a region, cell type or input region in all figures: regions count from 0 in the order of
+/// the network, cell types have their region's, inputs count on after the regions.
+MRNN_EXPORT int region_colour(const Network& network, std::string_view name);
+
+}  // namespace mrnn

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mrnn/export.hpp"
+
+namespace mrnn {
+
+/// Does `name` match [A-Za-z][A-Za-z0-9_]*, as names of regions, connections and simulations must?
+MRNN_EXPORT bool is_name(std::string_view name) noexcept;
+
+/// The candidate nearest to `name` in edit distance (case counts half), or "" when none is near.
+MRNN_EXPORT std::string nearest(std::string_view name, std::span<const std::string> candidates);
+
+/// One sentence for an unknown name, for instance:
+/// `no region called "PMd"; available: PMD, M1. Did you mean "PMD"?`
+MRNN_EXPORT std::string unknown_name(std::string_view kind, std::string_view name,
+                                     std::span<const std::string> candidates);
+
+/// "a, b, c"; `none` when there are none.
+MRNN_EXPORT std::string join(std::span<const std::string> words, std::string_view separator = ", ");
+
+}  // namespace mrnn

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+
+#include "mrnn/export.hpp"
+
+namespace mrnn {
+
+/// Who is told how far a run has come. The program shows a bar or plain lines; this base says nothing.
+/// Calls come from the thread that runs the experiment.
+class MRNN_EXPORT Progress {
+ public:
+  virtual ~Progress();
+
+  /// A piece of work of `total` equal parts begins: `simulation "control"`, in trials.
+  virtual void begin(const std::string& what, long total);
+  virtual void advance(long done);
+  virtual void end();
+  /// A line worth reading now: a warning, a result.
+  virtual void say(const std::string& line);
+  virtual void warn(const std::string& line);
+  /// Has the user asked to stop? Looked at between batches.
+  virtual bool interrupted() const;
+};
+
+}  // namespace mrnn

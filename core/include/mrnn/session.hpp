@@ -1,0 +1,108 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <cstdint>
+#include <vector>
+
+#include "mrnn/network.hpp"
+#include "mrnn/parameters.hpp"
+#include "mrnn/sequence.hpp"
+#include "mrnn/trials.hpp"
+
+namespace mrnn {
+
+enum class Precision : std::uint8_t { float32, float64 };
+enum class Quantity : std::uint8_t { x, h, y };  ///< pre-activation, activity, output
+enum class Noise : std::uint8_t { off, on };
+
+/// What forward() keeps. Nothing by default.
+struct Record {
+  bool x = false, h = false, y = false;
+  Selection units;  ///< of x and h; empty: all
+  StepRange steps;  ///< empty: all
+};
+
+/// How a session is opened.
+struct SessionOptions {
+  Precision precision = Precision::float32;
+  int threads = 0;         ///< 0: all cores; results do not depend on it
+  std::uint64_t seed = 0;  ///< key of the recurrent and input noise
+};
+
+/// States of the network at which one step or its derivative is wanted, K of them at once.
+/// A state is x for leaky and elman dynamics, h for rate. Column k is the state *before* step steps[k] of
+/// trial trials[k] of the loaded batch, whose input, stimulus and interventions then act.
+struct StatePoints {
+  Eigen::MatrixXd states;     ///< [N x K]
+  std::vector<Index> trials;  ///< K indices within the batch
+  std::vector<Index> steps;   ///< K
+};
+
+/// Derivatives of one step at K states, as diagonals: J_k = diag(leak_k) + diag(post_k) W diag(pre_k), with W
+/// the effective weights in force at that trial and step, and B_k = diag(post_k) W_in. All [N x K].
+/// leaky, elman: leak = 1 - alpha, post = alpha, pre = phi'(x); rate: leak = 1 - alpha,
+/// post = alpha phi'(x+), pre = 1. Units whose activity is clamped contribute 0.
+struct Jacobians {
+  Eigen::MatrixXd leak, post, pre;
+};
+
+/// One network living on one device. Parameters and activity stay there between calls; only what the
+/// read_* functions and advance() return crosses back. Not for use by two threads at once.
+///
+/// Order of calls: write_parameters(), load(), forward(), read_activity(). advance() and jacobian() need
+/// the first two. The public functions check shapes and order once, for every backend; a backend
+/// overrides the do_* functions and may assume checked arguments.
+class MRNN_EXPORT Session {
+ public:
+  virtual ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  const Network& network() const noexcept { return network_; }
+  const SessionOptions& options() const noexcept { return options_; }
+
+  void write_parameters(const Parameters& parameters);
+  Parameters read_parameters() const;
+
+  /// Brings inputs, initial states, trial ids and interventions to the device, once per batch.
+  void load(const Trials& trials);
+
+  /// Runs all steps of the loaded batch. @throws RunError naming trial, step and region where the
+  /// activity is no longer finite.
+  void forward(const Record& record, Noise noise);
+
+  /// What the last forward() recorded, [selected units x trials] per recorded step.
+  Sequence read_activity(Quantity what) const;
+  /// The same in single precision. A float32 session loses nothing.
+  FloatSequence read_activity_float(Quantity what) const;
+
+  /// One step of every state, without noise: [N x K].
+  Eigen::MatrixXd advance(const StatePoints& points) const;
+  Jacobians jacobian(const StatePoints& points) const;
+
+ protected:
+  /// @param network  must outlive the session
+  Session(const Network& network, const SessionOptions& options);
+
+  virtual void do_write_parameters(const Parameters& parameters) = 0;
+  virtual void do_load(const Trials& trials) = 0;
+  virtual void do_forward(const Record& record, Noise noise) = 0;
+  virtual void do_read_activity(Quantity what, Sequence& out) const = 0;
+  virtual void do_read_activity(Quantity what, FloatSequence& out) const = 0;
+  virtual Eigen::MatrixXd do_advance(const StatePoints& points) const = 0;
+  virtual Jacobians do_jacobian(const StatePoints& points) const = 0;
+
+ private:
+  void check(const StatePoints& points) const;
+  template <class Scalar>
+  BasicSequence<Scalar> read(Quantity what) const;
+
+  const Network& network_;
+  SessionOptions options_;
+  bool has_parameters_ = false, has_trials_ = false;
+  Parameters parameters_;  ///< as last written
+  Index trials_ = 0, steps_ = 0;
+  Record recorded_;
+};
+
+}  // namespace mrnn

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "mrnn/intervention.hpp"
+#include "mrnn/sequence.hpp"
+
+namespace mrnn {
+
+/// A named stretch of each trial, such as `stimulus`: steps [first[b], last[b]) of trial b.
+struct Epoch {
+  std::string name;
+  std::vector<Index> first, last;
+};
+
+/// What one run of a network is given: a batch of B trials of T steps. Plain values.
+struct Trials {
+  Index count = 0;                 ///< B
+  Index steps = 0;                 ///< T
+  Sequence inputs;                 ///< u [I x B] per step
+  Sequence stimulus;               ///< s [N x B] per step, or empty
+  Sequence targets;                ///< [K x B] per step, or empty
+  Sequence mask;                   ///< [K x B] per step, or empty (all ones)
+  Eigen::MatrixXd initial_state;   ///< [N x B], or empty: the network's
+  std::vector<std::uint64_t> ids;  ///< who each trial is to the noise; the same id gets the same noise
+  std::vector<Intervention> interventions;
+
+  std::map<std::string, std::vector<double>> numbers;     ///< per-trial metadata, for instance coherence
+  std::map<std::string, std::vector<std::string>> texts;  ///< per-trial metadata in words, for instance condition
+  std::vector<Epoch> epochs;
+};
+
+/// `count` trials of `steps` steps with zero inputs and ids 0, 1, ...
+MRNN_EXPORT Trials blank_trials(Index inputs, Index count, Index steps);
+
+/// The trials [first, first + count) of a batch, interventions included.
+MRNN_EXPORT Trials slice(const Trials& trials, Index first, Index count);
+
+}  // namespace mrnn

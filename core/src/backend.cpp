@@ -1,0 +1,17 @@
+#include "mrnn/backend.hpp"
+
+#include "mrnn/error.hpp"
+
+namespace mrnn {
+
+Backend::~Backend() = default;
+
+std::unique_ptr<Session> Backend::open(const Network& network, const SessionOptions& options) const {
+  if (const Availability here = availability(); !here.available) {
+    throw RunError("backend \"" + name() + "\" is not available: " + here.reason);
+  }
+  if (options.threads < 0) throw ShapeError("threads is negative; 0 (all cores) or more is accepted");
+  return do_open(network, options);
+}
+
+}  // namespace mrnn

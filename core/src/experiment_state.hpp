@@ -1,0 +1,68 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mrnn/experiment.hpp"
+#include "mrnn/network_config.hpp"
+
+namespace mrnn {
+
+/// One [[analysis]] as asked for.
+struct AnalysisPlan {
+  std::string label, plugin;
+  std::vector<std::size_t> simulations;  ///< indices into Experiment::simulations()
+  std::unique_ptr<Analysis> analysis;
+};
+
+/// All that a configuration says, checked and resolved.
+struct ExperimentState {
+  ExperimentOptions options;
+  std::string config_text;
+  std::vector<std::string> overrides;
+
+  std::string name;
+  std::uint64_t seed = 0;
+  std::filesystem::path output;
+  std::unique_ptr<Backend> backend;
+  SessionOptions session;
+
+  std::optional<Network> network;
+  Parameters parameters;
+  std::unique_ptr<Task> task;
+  std::string task_name;
+  std::map<std::string, std::unique_ptr<Manipulation>> manipulations;
+  std::vector<SimulationPlan> simulations;
+  std::vector<AnalysisPlan> analyses;
+  std::vector<std::string> warnings;
+};
+
+/// Reads the tables of a configuration one after the other into an ExperimentState.
+class ExperimentReader {
+ public:
+  ExperimentReader(const ConfigNode& root, const Runtime& runtime, ExperimentState& state)
+      : root_(root), runtime_(runtime), state_(state) {}
+  void read();
+
+ private:
+  void read_experiment();
+  void read_backend();
+  void read_network();
+  void read_task();
+  void read_manipulations();
+  void read_simulations();
+  SimulationPlan read_simulation(const ConfigNode& table) const;
+  void read_analyses();
+  void read_analysis(const ConfigNode& table);
+  std::vector<std::size_t> simulations_of(const ConfigNode& table) const;
+
+  const ConfigNode& root_;
+  const Runtime& runtime_;
+  ExperimentState& state_;
+};
+
+}  // namespace mrnn

@@ -1,0 +1,207 @@
+// Drawing of initial weights. Each connection has a random stream of its own, so that adding one
+// leaves the others as they were.
+
+#include <Eigen/QR>
+#include <cmath>
+
+#include "mrnn/error.hpp"
+#include "mrnn/parameters.hpp"
+#include "mrnn/random.hpp"
+
+namespace mrnn {
+namespace {
+
+using Distribution = Initialiser::Distribution;
+
+double xavier(double rows, double columns) {
+  return std::sqrt(2.0 / (rows + columns));
+}
+
+/// MODEL of the defaults: under Dale's law U(0, sqrt(1/(2N))) recurrent and U(0, sqrt(1/(N+I))) from inputs;
+/// else Xavier normal over the whole matrix.
+Initialiser default_initialiser(const Network& network, bool recurrent) {
+  const auto units = static_cast<double>(network.units());
+  const double columns = recurrent ? units : static_cast<double>(network.inputs());
+  Initialiser standard;
+  if ((recurrent ? network.dale() : network.dale_input()) == Dale::none) {
+    standard.distribution = Distribution::normal;
+    standard.standard_deviation = xavier(units, columns);
+  } else {
+    standard.high = std::sqrt(1.0 / (units + columns));
+  }
+  return standard;
+}
+
+/// A random orthogonal matrix (Haar measure: Q of a normal matrix, signs fixed by the diagonal of R); of a
+/// rectangle, its orthonormal rows or columns.
+Eigen::MatrixXd orthogonal(Index rows, Index columns, RandomStream& random) {
+  const Index longer = std::max(rows, columns);
+  const Index shorter = std::min(rows, columns);
+  Eigen::MatrixXd normal(longer, shorter);
+  for (double& value : normal.reshaped()) value = random.normal();
+  const Eigen::HouseholderQR<Eigen::MatrixXd> qr(normal);
+  Eigen::MatrixXd q = qr.householderQ() * Eigen::MatrixXd::Identity(longer, shorter);
+  for (Index k = 0; k < shorter; ++k) {
+    if (qr.matrixQR()(k, k) < 0.0) q.col(k) = -q.col(k);
+  }
+  return rows >= columns ? q : Eigen::MatrixXd(q.transpose());
+}
+
+double draw(const Initialiser& how, double standard_deviation, RandomStream& random) {
+  switch (how.distribution) {
+    case Distribution::uniform:
+      return random.uniform(how.low, how.high);
+    case Distribution::normal:
+      return how.mean + how.standard_deviation * random.normal();
+    case Distribution::gamma:
+    case Distribution::balanced:
+      return random.gamma(how.shape, how.scale);
+    case Distribution::constant:
+      return how.value;
+    case Distribution::xavier_normal:
+      return how.gain * standard_deviation * random.normal();
+    case Distribution::orthogonal:
+    case Distribution::identity_scaled:
+      break;  // made as a whole matrix
+  }
+  return 0.0;
+}
+
+Eigen::MatrixXd draw(const Initialiser& how, Index rows, Index columns, RandomStream random) {
+  if (how.distribution == Distribution::orthogonal) return how.gain * orthogonal(rows, columns, random);
+  if (how.distribution == Distribution::identity_scaled) {
+    return how.value * Eigen::MatrixXd::Identity(rows, columns);
+  }
+  const double deviation = xavier(static_cast<double>(rows), static_cast<double>(columns));
+  Eigen::MatrixXd values(rows, columns);
+  for (double& value : values.reshaped()) value = draw(how, deviation, random);
+  return values;
+}
+
+/// Under Dale's law drawn values count as magnitudes, so that no weight begins on the dead side.
+Eigen::MatrixXd admissible(const Block& block, Eigen::MatrixXd values, Dale dale, const Network& network) {
+  values = (block.pattern.array() != 0).select(values, 0.0);
+  if (dale == Dale::none) return values;
+  values = values.cwiseAbs();
+  if (dale == Dale::abs) return values;
+  return (block.pattern.array() != 0)
+      .select(values.cwiseMax(network.lower_bound()).cwiseMin(network.upper_bound()), 0.0);
+}
+
+std::vector<Eigen::MatrixXd> draw_blocks(const Network& network, const std::vector<Block>& blocks, bool recurrent,
+                                         std::uint64_t seed) {
+  const Initialiser standard = default_initialiser(network, recurrent);
+  const Dale dale = recurrent ? network.dale() : network.dale_input();
+  std::vector<Eigen::MatrixXd> all;
+  for (const Block& block : blocks) {
+    Eigen::MatrixXd values(block.to.size, block.from.size);
+    for (const Piece& piece : block.pieces) {
+      const Initialiser how = network.spec().connections[piece.connection].init.value_or(standard);
+      auto part = values.block(piece.to.start - block.to.start, piece.from.start - block.from.start, piece.to.size,
+                               piece.from.size);
+      part = draw(how, piece.to.size, piece.from.size, RandomStream(seed, Stream::initial_weights, piece.name));
+      if (how.distribution == Distribution::balanced && dale == Dale::none) {
+        part.array() *= block.pattern
+                            .block(piece.to.start - block.to.start, piece.from.start - block.from.start, piece.to.size,
+                                   piece.from.size)
+                            .cast<double>()
+                            .array();
+      }
+    }
+    all.push_back(admissible(block, std::move(values), dale, network));
+  }
+  return all;
+}
+
+/// Scales the inhibition that each unit receives through `balanced` connections to sum to the excitation,
+/// so that W_rec has no outlier eigenvalue (Rajan & Abbott 2006).
+void balance(const Network& network, std::vector<Eigen::MatrixXd>& free) {
+  const std::vector<Block>& blocks = network.recurrent_blocks();
+  const auto for_each = [&](auto&& visit) {
+    for (std::size_t k = 0; k < blocks.size(); ++k) {
+      for (const Piece& piece : blocks[k].pieces) {
+        const auto& init = network.spec().connections[piece.connection].init;
+        if (!init || init->distribution != Distribution::balanced) continue;
+        for (Index column = piece.from.start; column < piece.from.end(); ++column) {
+          for (Index row = piece.to.start; row < piece.to.end(); ++row) {
+            const Index i = row - blocks[k].to.start;
+            const Index j = column - blocks[k].from.start;
+            visit(row, blocks[k].pattern(i, j), free[k](i, j));
+          }
+        }
+      }
+    }
+  };
+  Eigen::VectorXd excitation = Eigen::VectorXd::Zero(network.units());
+  Eigen::VectorXd inhibition = excitation;
+  for_each([&](Index row, std::int8_t sign, double& value) {
+    if (sign > 0) excitation[row] += std::abs(value);
+    if (sign < 0) inhibition[row] += std::abs(value);
+  });
+  for_each([&](Index row, std::int8_t sign, double& value) {
+    if (sign < 0 && excitation[row] > 0.0) value *= excitation[row] / inhibition[row];
+  });
+}
+
+void scale_to_spectral_radius(const Network& network, Parameters& parameters) {
+  const double wanted = *network.spec().spectral_radius;
+  const auto radius = [&] {
+    return spectral_radius(network.recurrent_blocks(), effective_weights(network, parameters).recurrent,
+                           network.units());
+  };
+  const double found = radius();
+  constexpr double nothing = 1e-12;
+  if (found < nothing) {
+    throw ConfigError(
+        "", "network.spectral_radius",
+        "cannot be reached: W_rec as drawn has spectral radius 0 (no loop of connections, or no weights)");
+  }
+  for (Eigen::MatrixXd& free : parameters.recurrent) free *= wanted / found;
+  if (network.dale() == Dale::none || network.dale() == Dale::abs) return;
+  constexpr double tolerance = 1e-6;  // bounds that bite bend the scaling
+  if (std::abs(radius() - wanted) > tolerance * wanted) {
+    throw ConfigError("", "network.spectral_radius",
+                      "cannot be reached by scaling within network.bounds; widen the bounds or choose another radius");
+  }
+}
+
+std::vector<Eigen::MatrixXd> draw_readout(const Network& network, std::uint64_t seed) {
+  std::vector<Eigen::MatrixXd> all;
+  for (const Block& block : network.readout_blocks()) {
+    for (const OutputLayout& output : network.output_layouts()) {
+      if (!(output.range == block.to)) continue;
+      const std::string name = "readout " + output.name + " " + std::to_string(block.from.start);
+      RandomStream random(seed, Stream::initial_weights, name);
+      const double deviation = xavier(static_cast<double>(output.range.size), static_cast<double>(output.units.size()));
+      Eigen::MatrixXd values(block.to.size, block.from.size);
+      for (double& value : values.reshaped()) value = deviation * random.normal();
+      all.push_back(std::move(values));
+    }
+  }
+  return all;
+}
+
+}  // namespace
+
+Parameters initial_parameters(const Network& network, std::uint64_t seed) {
+  Parameters parameters;
+  parameters.recurrent = draw_blocks(network, network.recurrent_blocks(), true, seed);
+  parameters.input = draw_blocks(network, network.input_blocks(), false, seed);
+  parameters.readout = draw_readout(network, seed);
+  parameters.readout_bias = Eigen::VectorXd::Zero(network.outputs());
+  parameters.bias.resize(network.units());
+  parameters.initial_state.resize(network.units());
+  parameters.tau.resize(network.units());
+  for (std::size_t r = 0; r < network.regions().size(); ++r) {
+    const UnitRange range = network.regions()[r].range;
+    const Region& region = network.spec().regions[r];
+    parameters.bias.segment(range.start, range.size).setConstant(region.base_firing);
+    parameters.initial_state.segment(range.start, range.size).setConstant(region.initial_state);
+    parameters.tau.segment(range.start, range.size).setConstant(region.tau.value_or(network.spec().tau));
+  }
+  balance(network, parameters.recurrent);
+  if (network.spec().spectral_radius) scale_to_spectral_radius(network, parameters);
+  return parameters;
+}
+
+}  // namespace mrnn

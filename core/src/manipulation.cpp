@@ -1,0 +1,7 @@
+#include "mrnn/manipulation.hpp"
+
+namespace mrnn {
+
+Manipulation::~Manipulation() = default;
+
+}  // namespace mrnn

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "mrnn/config.hpp"
+#include "mrnn/network_config.hpp"
+
+namespace mrnn {
+
+/// Sets what `[network]` has; what it has not stays as it is. The keys that name files (`file`, `weights`)
+/// are the caller's, as is finish().
+void read_network_table(const ConfigNode& network, NetworkSource& source);
+
+/// Appends the [[region]], [[input]], [[connection]] and [[output]] tables of a file.
+void read_parts(const ConfigNode& root, NetworkSource& source);
+
+}  // namespace mrnn

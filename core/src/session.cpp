@@ -1,0 +1,154 @@
+#include "mrnn/session.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "mrnn/error.hpp"
+
+namespace mrnn {
+namespace {
+
+void expect(Index actual, Index expected, const std::string& what) {
+  if (actual != expected) {
+    throw ShapeError(what + " is " + std::to_string(actual) + "; " + std::to_string(expected) + " is needed");
+  }
+}
+
+void expect(const Sequence& sequence, Index units, const Trials& trials, const std::string& name) {
+  expect(sequence.units, units, "number of channels of the trials' " + name);
+  expect(sequence.trials, trials.count, "number of trials of the trials' " + name);
+  expect(sequence.steps, trials.steps, "number of steps of the trials' " + name);
+}
+
+void expect_within(const Selection& units, Index limit, const std::string& name) {
+  for (const UnitRange& range : units.ranges()) {
+    if (range.start < 0 || range.end() > limit) {
+      throw ShapeError(name + " names unit " + std::to_string(range.end() - 1) + " of " + std::to_string(limit));
+    }
+  }
+}
+
+void check(const Intervention& intervention, const Network& network, const Trials& trials) {
+  const StepRange steps = intervention.steps;
+  if (steps.first < 0 || steps.last > trials.steps || steps.size() < 0) {
+    throw ShapeError("an intervention covers steps " + std::to_string(steps.first) + " to " +
+                     std::to_string(steps.last) + " of a run of " + std::to_string(trials.steps));
+  }
+  if (!std::ranges::is_sorted(intervention.trials)) throw ShapeError("an intervention's trials are not ascending");
+  for (const Index trial : intervention.trials) {
+    if (trial < 0 || trial >= trials.count) {
+      throw ShapeError("an intervention names trial " + std::to_string(trial) + " of " + std::to_string(trials.count));
+    }
+  }
+  if (const auto* drive = std::get_if<Drive>(&intervention.what)) {
+    expect_within(drive->units, network.units(), "a drive");
+    expect(drive->strength.size(), drive->units.size(), "number of strengths of a drive");
+    expect(drive->course.size(), steps.size(), "length of the course of a drive");
+  } else if (const auto* clamp = std::get_if<Clamp>(&intervention.what)) {
+    expect_within(clamp->units, network.units(), "a clamp");
+  } else if (const auto* scale = std::get_if<ScaleWeights>(&intervention.what)) {
+    const bool recurrent = scale->source == ScaleWeights::Source::recurrent;
+    expect_within(scale->to, network.units(), "a weight scaling");
+    expect_within(scale->from, recurrent ? network.units() : network.inputs(), "a weight scaling");
+  } else if (const auto* noise = std::get_if<ExtraNoise>(&intervention.what)) {
+    expect_within(noise->units, network.units(), "extra noise");
+    if (!(noise->sigma >= 0.0)) throw ShapeError("extra noise has a negative sigma");
+  }
+}
+
+}  // namespace
+
+Session::Session(const Network& network, const SessionOptions& options) : network_(network), options_(options) {}
+Session::~Session() = default;
+
+void Session::write_parameters(const Parameters& parameters) {
+  check_shapes(network_, parameters);
+  do_write_parameters(parameters);
+  parameters_ = parameters;
+  has_parameters_ = true;
+  // Weight variants and initial states of a loaded batch were made from the old parameters.
+  has_trials_ = false;
+}
+
+Parameters Session::read_parameters() const {
+  if (!has_parameters_) throw ShapeError("read_parameters() needs write_parameters() first");
+  return parameters_;
+}
+
+void Session::load(const Trials& trials) {
+  if (!has_parameters_) throw ShapeError("load() needs write_parameters() first");
+  if (trials.count < 1 || trials.steps < 1) throw ShapeError("a batch needs at least one trial of at least one step");
+  expect(trials.inputs, network_.inputs(), trials, "inputs");
+  if (!trials.stimulus.empty()) expect(trials.stimulus, network_.units(), trials, "stimulus");
+  expect(std::ssize(trials.ids), trials.count, "number of trial ids");
+  if (trials.initial_state.size() > 0) {
+    expect(trials.initial_state.rows(), network_.units(), "number of units of the initial states");
+    expect(trials.initial_state.cols(), trials.count, "number of trials of the initial states");
+  }
+  for (const Intervention& intervention : trials.interventions) mrnn::check(intervention, network_, trials);
+  do_load(trials);
+  trials_ = trials.count;
+  steps_ = trials.steps;
+  recorded_ = {};
+  has_trials_ = true;
+}
+
+void Session::forward(const Record& record, Noise noise) {
+  if (!has_trials_) throw ShapeError("forward() needs load() first, after write_parameters()");
+  Record complete = record;
+  if (complete.units.empty()) complete.units = Selection({{0, network_.units()}});
+  if (complete.steps.size() == 0) complete.steps = {0, steps_};
+  expect_within(complete.units, network_.units(), "the record");
+  if (complete.steps.first < 0 || complete.steps.last > steps_ || complete.steps.size() < 0) {
+    throw ShapeError("the record asks for steps beyond the " + std::to_string(steps_) + " of the batch");
+  }
+  recorded_ = {};
+  do_forward(complete, noise);
+  recorded_ = complete;
+}
+
+template <class Scalar>
+BasicSequence<Scalar> Session::read(Quantity what) const {
+  const bool kept = what == Quantity::x ? recorded_.x : what == Quantity::h ? recorded_.h : recorded_.y;
+  if (!kept) {
+    const std::string name = what == Quantity::x ? "x" : what == Quantity::h ? "h" : "y";
+    throw ShapeError("read_activity(): " + name + " was not recorded by the last forward()");
+  }
+  const Index units = what == Quantity::y ? network_.outputs() : recorded_.units.size();
+  BasicSequence<Scalar> out(units, trials_, recorded_.steps.size());
+  do_read_activity(what, out);
+  return out;
+}
+
+Sequence Session::read_activity(Quantity what) const {
+  return read<double>(what);
+}
+FloatSequence Session::read_activity_float(Quantity what) const {
+  return read<float>(what);
+}
+
+void Session::check(const StatePoints& points) const {
+  if (!has_trials_) throw ShapeError("advance() and jacobian() need load() first, after write_parameters()");
+  expect(points.states.rows(), network_.units(), "number of units of the states");
+  expect(std::ssize(points.trials), points.states.cols(), "number of trial indices of the states");
+  expect(std::ssize(points.steps), points.states.cols(), "number of steps of the states");
+  const auto inside = [](Index limit) { return [limit](Index value) { return value >= 0 && value < limit; }; };
+  if (!std::ranges::all_of(points.trials, inside(trials_))) {
+    throw ShapeError("a state names a trial outside the batch of " + std::to_string(trials_));
+  }
+  if (!std::ranges::all_of(points.steps, inside(steps_))) {
+    throw ShapeError("a state names a step outside the run of " + std::to_string(steps_));
+  }
+}
+
+Eigen::MatrixXd Session::advance(const StatePoints& points) const {
+  check(points);
+  return do_advance(points);
+}
+
+Jacobians Session::jacobian(const StatePoints& points) const {
+  check(points);
+  return do_jacobian(points);
+}
+
+}  // namespace mrnn

@@ -1,0 +1,7 @@
+#include "mrnn/task.hpp"
+
+namespace mrnn {
+
+Task::~Task() = default;
+
+}  // namespace mrnn

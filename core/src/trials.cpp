@@ -1,0 +1,69 @@
+#include "mrnn/trials.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace mrnn {
+namespace {
+
+Sequence slice(const Sequence& all, Index first, Index count) {
+  if (all.empty()) return {};
+  Sequence part(all.units, count, all.steps);
+  for (Index step = 0; step < all.steps; ++step) part.at(step) = all.at(step).middleCols(first, count);
+  return part;
+}
+
+template <class Value>
+std::vector<Value> slice(const std::vector<Value>& all, Index first, Index count) {
+  return {all.begin() + first, all.begin() + first + count};
+}
+
+/// The part of an intervention that acts on trials [first, first + count), renumbered; false when none.
+bool slice(Intervention& intervention, Index first, Index count) {
+  if (intervention.trials.empty()) return true;
+  std::vector<Index> kept;
+  for (const Index trial : intervention.trials) {
+    if (trial >= first && trial < first + count) kept.push_back(trial - first);
+  }
+  intervention.trials = std::move(kept);
+  return !intervention.trials.empty();
+}
+
+}  // namespace
+
+bool Intervention::acts_on(Index trial) const noexcept {
+  return trials.empty() || std::ranges::binary_search(trials, trial);
+}
+
+Trials blank_trials(Index inputs, Index count, Index steps) {
+  Trials trials;
+  trials.count = count;
+  trials.steps = steps;
+  trials.inputs = Sequence(inputs, count, steps);
+  trials.ids.resize(static_cast<std::size_t>(count));
+  std::iota(trials.ids.begin(), trials.ids.end(), std::uint64_t{0});
+  return trials;
+}
+
+Trials slice(const Trials& trials, Index first, Index count) {
+  Trials part;
+  part.count = count;
+  part.steps = trials.steps;
+  part.inputs = slice(trials.inputs, first, count);
+  part.stimulus = slice(trials.stimulus, first, count);
+  part.targets = slice(trials.targets, first, count);
+  part.mask = slice(trials.mask, first, count);
+  if (trials.initial_state.size() > 0) part.initial_state = trials.initial_state.middleCols(first, count);
+  part.ids = slice(trials.ids, first, count);
+  for (Intervention intervention : trials.interventions) {
+    if (slice(intervention, first, count)) part.interventions.push_back(std::move(intervention));
+  }
+  for (const auto& [name, values] : trials.numbers) part.numbers[name] = slice(values, first, count);
+  for (const auto& [name, values] : trials.texts) part.texts[name] = slice(values, first, count);
+  for (const Epoch& epoch : trials.epochs) {
+    part.epochs.push_back({epoch.name, slice(epoch.first, first, count), slice(epoch.last, first, count)});
+  }
+  return part;
+}
+
+}  // namespace mrnn

@@ -1,0 +1,47 @@
+// Holds the activity of chosen units at a value, zero by default.
+
+#include <memory>
+
+#include "mrnn/plugin.hpp"
+#include "mrnn/selectors.hpp"
+
+namespace {
+
+/// h_t[i] = value for the chosen units i, at every step of the window.
+class Silence final : public mrnn::Manipulation {
+ public:
+  Silence(const mrnn::ConfigNode& config, const mrnn::Network& network)
+      : units_(mrnn::UnitChoice::read(config, network)),
+        schedule_(mrnn::Schedule::read(config, network.spec().dt, mrnn::Schedule::Ramps::none)),
+        value_(config.number("value", 0.0)) {}
+
+  void apply(const mrnn::Network&, std::uint64_t seed, mrnn::Trials& trials) const override {
+    trials.interventions.push_back(
+        {schedule_.steps(trials.steps), schedule_.trials(trials), mrnn::Clamp{units_.units(seed), value_}});
+  }
+
+ private:
+  mrnn::UnitChoice units_;
+  mrnn::Schedule schedule_;
+  double value_;
+};
+
+void attach(mrnn::PluginContext& context) {
+  context.add_manipulation(
+      "silence",
+      [](const mrnn::ConfigNode& config, const mrnn::Network& network) {
+        return std::make_unique<Silence>(config, network);
+      },
+      "holds the activity of chosen units at zero or another value",
+      "regions           selectors of the units (required)\n"
+      "value = 0         the activity they are held at\n"
+      "fraction = 1      share of the units of each selector, drawn at random\n"
+      "start = 0         ms\n"
+      "stop              ms; default: the end of the run\n"
+      "trials            trial numbers; default: all\n"
+      "conditions        values of the trials' condition; default: all");
+}
+
+}  // namespace
+
+MRNN_PLUGIN("silence", "1.0", attach)

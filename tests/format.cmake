@@ -1,0 +1,10 @@
+# Checks the layout of every source file: cmake -D CLANG_FORMAT=<program> -D SOURCE_DIR=<folder> -P format.cmake
+set(patterns)
+foreach(folder IN ITEMS core backends plugins tests)
+  list(APPEND patterns "${SOURCE_DIR}/${folder}/*.cpp" "${SOURCE_DIR}/${folder}/*.hpp")
+endforeach()
+file(GLOB_RECURSE sources ${patterns})
+execute_process(COMMAND "${CLANG_FORMAT}" --dry-run --Werror ${sources} RESULT_VARIABLE status)
+if(status)
+  message(FATAL_ERROR "Some files are not laid out as .clang-format says; run clang-format -i on them.")
+endif()
