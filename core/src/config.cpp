@@ -228,9 +228,15 @@ std::vector<ConfigNode> ConfigNode::list(std::string_view key) const {
   return nodes;
 }
 
-const std::filesystem::path& ConfigNode::folder() const noexcept { return state_->document->folder; }
-const std::string& ConfigNode::source() const noexcept { return state_->document->text; }
-const std::vector<std::string>& ConfigNode::overrides() const noexcept { return state_->document->overrides; }
+const std::filesystem::path& ConfigNode::folder() const noexcept {
+  return state_->document->folder;
+}
+const std::string& ConfigNode::source() const noexcept {
+  return state_->document->text;
+}
+const std::vector<std::string>& ConfigNode::overrides() const noexcept {
+  return state_->document->overrides;
+}
 
 std::vector<std::string> ConfigNode::keys() const {
   std::vector<std::string> keys;

@@ -16,8 +16,8 @@ namespace mrnn {
 struct ConfigDocument {
   toml::table root;  ///< moved, never copied: copies of toml++ nodes lose their positions
   std::string origin;
-  std::string text;                    ///< as given
-  std::vector<std::string> overrides;  ///< as given
+  std::string text;                                                       ///< as given
+  std::vector<std::string> overrides;                                     ///< as given
   std::filesystem::path folder;                                           ///< what relative paths start from
   std::map<const toml::node*, std::set<std::string, std::less<>>> asked;  ///< keys read, per table
 

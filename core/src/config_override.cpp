@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <optional>
 #include <vector>
@@ -116,6 +117,15 @@ std::size_t find_element(const toml::array& array, const Override& change, std::
   return *found;
 }
 
+/// `region.gpe.units=5` is about an element of [[region]], so it cannot make [region] where there is none.
+void check_array_is_there(const toml::table& root, const Override& change) {
+  constexpr std::array arrays = {"region", "input", "connection", "output", "manipulation", "simulation", "analysis"};
+  const auto& parts = change.parts();
+  if (parts.size() < 2 || root.contains(parts[0])) return;
+  if (std::find(arrays.begin(), arrays.end(), parts[0]) == arrays.end()) return;
+  change.fail(1, unknown_name(parts[0], parts[1], {}) + fmt::format("; there is no [[{}]]", parts[0]));
+}
+
 /// A configuration without [[simulation]] means one called `control`; it can be reached before it exists.
 void add_default_simulation(toml::table& root, Override& change) {
   const auto& parts = change.parts();
@@ -131,6 +141,7 @@ void add_default_simulation(toml::table& root, Override& change) {
 void apply_override(toml::table& root, const std::string& text) {
   Override change(text);
   add_default_simulation(root, change);
+  check_array_is_there(root, change);
   const auto& parts = change.parts();
   toml::node* here = &root;
   for (std::size_t depth = 0; depth < parts.size(); ++depth) {

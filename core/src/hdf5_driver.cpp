@@ -213,8 +213,8 @@ Hdf5Handle create_hdf5(WritableFile& target, const std::filesystem::path& name) 
   H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG);
   const Hdf5Handle creation(H5Pcreate(H5P_FILE_CREATE));
   H5Pset_obj_track_times(creation.get(), false);
-  return Hdf5Handle(hdf5_check(H5Fcreate(name.c_str(), H5F_ACC_TRUNC, creation.get(), access.get()), name,
-                               "cannot be written"));
+  return Hdf5Handle(
+      hdf5_check(H5Fcreate(name.c_str(), H5F_ACC_TRUNC, creation.get(), access.get()), name, "cannot be written"));
 }
 
 }  // namespace mrnn

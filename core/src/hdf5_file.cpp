@@ -105,7 +105,8 @@ void sync_folder(const std::filesystem::path& file) noexcept {
 Hdf5Writer::Hdf5Writer(std::filesystem::path file) : file_(std::move(file)) {
   const Hdf5Silence silence;
   std::error_code error;
-  if (std::filesystem::is_directory(file_, error)) throw FileError(file_, "is a folder; it cannot be written as a file");
+  if (std::filesystem::is_directory(file_, error))
+    throw FileError(file_, "is a folder; it cannot be written as a file");
   temporary_ = file_;
   temporary_ += fmt::format(".tmp-{}", getpid());
   state_ = std::make_unique<State>(temporary_, file_);
@@ -177,8 +178,7 @@ void Hdf5Writer::write_array(const std::string& name, const std::vector<Index>& 
     throw ShapeError(fmt::format("{} has {} values; its shape asks for {}", name, count, elements));
   }
   const Hdf5Silence silence;
-  const Hdf5Handle array =
-      make_array(name, file_type(element), make_space(shape).get(), array_creation().get());
+  const Hdf5Handle array = make_array(name, file_type(element), make_space(shape).get(), array_creation().get());
   if (count > 0) {
     hdf5_check(H5Dwrite(array.get(), memory_type(element), H5S_ALL, H5S_ALL, H5P_DEFAULT, data), file_,
                "array " + name + " cannot be written");
@@ -189,8 +189,7 @@ void Hdf5Writer::write_array(const std::string& name, const std::vector<Index>& 
 void Hdf5Writer::write_texts(const std::string& name, const std::vector<std::string>& texts) {
   const Hdf5Silence silence;
   const Hdf5Handle type = text_type();
-  const Hdf5Handle array =
-      make_array(name, type.get(), list_space(texts.size()).get(), array_creation().get());
+  const Hdf5Handle array = make_array(name, type.get(), list_space(texts.size()).get(), array_creation().get());
   if (!texts.empty()) {
     hdf5_check(H5Dwrite(array.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, pointers_to(texts).data()), file_,
                "array " + name + " cannot be written");
@@ -281,10 +280,11 @@ void Hdf5Writer::attribute(const std::string& object, const std::string& name, c
 
 void Hdf5Writer::finish() {
   check();
-  state_->file.reset();  // HDF5 writes the rest; the driver brings it to the disk
-  const bool failed = state_->target.failed();
-  const std::string failure = state_->target.failure();
-  if (failed) {
+  const Hdf5Silence silence;
+  // HDF5 writes the rest, and the driver brings it to the disk.
+  const bool closed = H5Fclose(state_->file.release()) >= 0;
+  if (!closed || state_->target.failed()) {
+    const std::string failure = state_->target.failed() ? state_->target.failure() : hdf5_words();
     discard();
     throw FileError(file_, "cannot be written: " + failure);
   }

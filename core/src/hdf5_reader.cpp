@@ -141,11 +141,11 @@ class Values {
     return {std::move(object), std::move(place), false};
   }
   static Values of_attribute(hid_t file, std::string_view object, std::string_view name, Place place) {
-    const bool present = exists(file, object) && H5Aexists_by_name(file, absolute(object).c_str(),
-                                                                   std::string(name).c_str(), H5P_DEFAULT) > 0;
+    const bool present = exists(file, object) &&
+                         H5Aexists_by_name(file, absolute(object).c_str(), std::string(name).c_str(), H5P_DEFAULT) > 0;
     if (!present) place.fail("is missing");
-    Hdf5Handle attribute(H5Aopen_by_name(file, absolute(object).c_str(), std::string(name).c_str(), H5P_DEFAULT,
-                                         H5P_DEFAULT));
+    Hdf5Handle attribute(
+        H5Aopen_by_name(file, absolute(object).c_str(), std::string(name).c_str(), H5P_DEFAULT, H5P_DEFAULT));
     if (!attribute.valid()) hdf5_fail(place.file, place.name + " cannot be opened");
     return {std::move(attribute), std::move(place), true};
   }
@@ -284,9 +284,9 @@ std::vector<std::string> Hdf5Reader::members(std::string_view group) const {
   std::vector<std::string> names;
   for (hsize_t k = 0; k < info.nlinks; ++k) {
     const auto link_name = [&](char* out, std::size_t size) {
-      return place.check(H5Lget_name_by_idx(state_->file.get(), path.c_str(), H5_INDEX_NAME, H5_ITER_INC, k, out, size,
-                                            H5P_DEFAULT),
-                         "cannot be listed");
+      return place.check(
+          H5Lget_name_by_idx(state_->file.get(), path.c_str(), H5_INDEX_NAME, H5_ITER_INC, k, out, size, H5P_DEFAULT),
+          "cannot be listed");
     };
     std::string name(static_cast<std::size_t>(link_name(nullptr, 0)), '\0');
     link_name(name.data(), name.size() + 1);

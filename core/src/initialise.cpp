@@ -143,15 +143,37 @@ void balance(const Network& network, std::vector<Eigen::MatrixXd>& free) {
   });
 }
 
+/// Is there a loop of present weights? Without one every eigenvalue is 0, though computed ones are not.
+bool has_loop(const Network& network) {
+  const std::vector<Block>& blocks = network.recurrent_blocks();
+  Eigen::VectorX<Index> sources = Eigen::VectorX<Index>::Zero(network.units());
+  for (const Block& block : blocks) {
+    sources.segment(block.to.start, block.to.size) += (block.pattern.array() != 0).rowwise().count().matrix();
+  }
+  std::vector<Index> ready;  // units whose sources have all been taken away (Kahn 1962)
+  for (Index unit = 0; unit < network.units(); ++unit) {
+    if (sources[unit] == 0) ready.push_back(unit);
+  }
+  for (std::size_t next = 0; next < ready.size(); ++next) {
+    for (const Block& block : blocks) {
+      if (!block.from.contains(ready[next])) continue;
+      for (Index row = 0; row < block.to.size; ++row) {
+        const Index target = block.to.start + row;
+        if (block.pattern(row, ready[next] - block.from.start) != 0 && --sources[target] == 0) ready.push_back(target);
+      }
+    }
+  }
+  return std::ssize(ready) < network.units();
+}
+
 void scale_to_spectral_radius(const Network& network, Parameters& parameters) {
   const double wanted = *network.spec().spectral_radius;
   const auto radius = [&] {
     return spectral_radius(network.recurrent_blocks(), effective_weights(network, parameters).recurrent,
                            network.units());
   };
-  const double found = radius();
-  constexpr double nothing = 1e-12;
-  if (found < nothing) {
+  const double found = has_loop(network) ? radius() : 0.0;
+  if (found == 0.0) {
     throw ConfigError(
         "", "network.spectral_radius",
         "cannot be reached: W_rec as drawn has spectral radius 0 (no loop of connections, or no weights)");

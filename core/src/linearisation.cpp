@@ -1,34 +1,13 @@
 #include "mrnn/linearisation.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <variant>
 
 #include "mrnn/error.hpp"
+#include "mrnn/formulas.hpp"
 
 namespace mrnn {
 namespace {
-
-double slope(Activation activation, double x) {
-  const double t = std::tanh(x);
-  switch (activation) {
-    case Activation::relu:
-      return x > 0.0 ? 1.0 : 0.0;
-    case Activation::tanh:
-      return 1.0 - t * t;
-    case Activation::sigmoid: {
-      const double s = 1.0 / (1.0 + std::exp(-x));
-      return s * (1.0 - s);
-    }
-    case Activation::softplus:
-      return 1.0 / (1.0 + std::exp(-x));
-    case Activation::linear:
-      return 1.0;
-    case Activation::retanh:
-      return x > 0.0 ? 1.0 - t * t : 0.0;
-  }
-  return 0.0;
-}
 
 /// 0 for units whose activity is held during that step, 1 for the others.
 Eigen::VectorXd unclamped(const Network& network, const Trials& trials, Index trial, Index step) {
@@ -52,7 +31,8 @@ void make_partial(const Session& session, const Trials& trials, const StatePoint
     const auto point = static_cast<std::size_t>(k);
     const Eigen::VectorXd free = unclamped(network, trials, points.trials[point], points.steps[point]);
     for (Index n = 0; n < next.rows(); ++n) {
-      gains.post(n, k) *= free(n) * slope(network.activations()[static_cast<std::size_t>(n)], next(n, k));
+      gains.post(n, k) *=
+          free(n) * formulas::activation_slope(network.activations()[static_cast<std::size_t>(n)], next(n, k));
     }
   }
   gains.pre.setOnes();

@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include <bit>
-#include <iterator>
+#include <cstdint>
+#include <type_traits>
 
 #include "mrnn/network_config.hpp"
 #include "spec_names.hpp"

@@ -7,32 +7,6 @@
 #include <numeric>
 
 namespace mrnn {
-namespace {
-
-constexpr double two_to_minus_32 = 1.0 / 4294967296.0;
-
-/// Box-Muller from two words; see fill_normals() for the definition.
-template <class Scalar>
-void box_muller(std::uint32_t a, std::uint32_t b, Scalar& first, Scalar& second) noexcept {
-  const Scalar u = static_cast<Scalar>((static_cast<double>(a) + 1.0) * two_to_minus_32);
-  const Scalar angle = static_cast<Scalar>(2.0 * std::numbers::pi * two_to_minus_32 * static_cast<double>(b));
-  const Scalar radius = std::sqrt(Scalar(-2) * std::log(u));
-  first = radius * std::cos(angle);
-  second = radius * std::sin(angle);
-}
-
-template <class Scalar>
-void fill(std::uint64_t seed, Stream stream, std::uint64_t trial, std::uint32_t step, std::span<Scalar> out) noexcept {
-  std::array<Scalar, 4> four;
-  for (std::size_t start = 0; start < out.size(); start += 4) {
-    const auto words = philox(seed, stream, trial, static_cast<std::uint32_t>(start / 4), step);
-    box_muller(words[0], words[1], four[0], four[1]);
-    box_muller(words[2], words[3], four[2], four[3]);
-    for (std::size_t k = 0; k < 4 && start + k < out.size(); ++k) out[start + k] = four[k];
-  }
-}
-
-}  // namespace
 
 std::array<std::uint32_t, 4> philox(std::uint64_t seed, Stream stream, std::uint64_t id, std::uint32_t c0,
                                     std::uint32_t c1) noexcept {
@@ -48,16 +22,6 @@ std::uint64_t name_id(std::string_view name) noexcept {
   std::uint64_t hash = 14695981039346656037ULL;
   for (const char letter : name) hash = (hash ^ static_cast<unsigned char>(letter)) * 1099511628211ULL;
   return hash;
-}
-
-void fill_normals(std::uint64_t seed, Stream stream, std::uint64_t trial, std::uint32_t step,
-                  std::span<double> out) noexcept {
-  fill(seed, stream, trial, step, out);
-}
-
-void fill_normals(std::uint64_t seed, Stream stream, std::uint64_t trial, std::uint32_t step,
-                  std::span<float> out) noexcept {
-  fill(seed, stream, trial, step, out);
 }
 
 RandomStream::RandomStream(std::uint64_t seed, Stream stream, std::uint64_t id) noexcept

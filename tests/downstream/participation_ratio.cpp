@@ -12,7 +12,11 @@ class ParticipationRatio final : public mrnn::Analysis {
  public:
   explicit ParticipationRatio(const mrnn::ConfigNode& options) : floor_(options.number("variance_floor", 0.0)) {}
 
-  mrnn::Record needs() const override { return {.h = true}; }
+  mrnn::Record needs() const override {
+    mrnn::Record record;
+    record.h = true;
+    return record;
+  }
 
   void run(const mrnn::AnalysisContext& context, mrnn::AnalysisResults& results) const override {
     for (const mrnn::RegionLayout& region : context.network().regions()) {

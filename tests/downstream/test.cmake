@@ -15,8 +15,10 @@ set(prefix "${SCRATCH_DIR}/moved")
 run("${CMAKE_COMMAND}" --install "${BUILD_DIR}" --prefix "${SCRATCH_DIR}/installed")
 file(RENAME "${SCRATCH_DIR}/installed" "${prefix}")
 
+list(JOIN PREFIX_PATH ":" prefix_path)
+set(ENV{CMAKE_PREFIX_PATH} "${prefix}:${prefix_path}:$ENV{CMAKE_PREFIX_PATH}")
 run("${CMAKE_COMMAND}" -S "${CMAKE_CURRENT_LIST_DIR}" -B "${SCRATCH_DIR}/build" -G "${GENERATOR}"
-  "-DCMAKE_CXX_COMPILER=${CXX_COMPILER}" "-DCMAKE_PREFIX_PATH=${prefix};${PREFIX_PATH}" -DCMAKE_BUILD_TYPE=Release)
+  "-DCMAKE_CXX_COMPILER=${CXX_COMPILER}" -DCMAKE_BUILD_TYPE=Release)
 run("${CMAKE_COMMAND}" --build "${SCRATCH_DIR}/build")
 run("${SCRATCH_DIR}/build/downstream" "${SCRATCH_DIR}/build/plugins/participation_ratio.so")
 message("${output}")

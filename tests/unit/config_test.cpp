@@ -327,6 +327,8 @@ TEST_CASE("an override that reaches nothing is an error", "[config][override]") 
         "--set network.dt.x=5: network.dt: is a number with a decimal point; nothing below it can be set");
   CHECK(parse_message("[[analysis]]\nplugin = 'psth'\n[[analysis]]\nplugin = 'psth'\n", {"analysis.psth.bin=5"}) ==
         "--set analysis.psth.bin=5: analysis: more than one is called \"psth\"; name it by its number, counted from 0");
+  CHECK(parse_message("", {"region.gpe.units=5"}) ==
+        "--set region.gpe.units=5: region: no region called \"gpe\"; available: none; there is no [[region]]");
   CHECK(parse_message("", {"network.dt"}) ==
         "--set network.dt: there is no \"=\"; an override is written key=value, as in network.dt=5");
   CHECK(parse_message("", {"network..dt=5"}) ==

@@ -3,9 +3,9 @@
 
 #include <vector>
 
+#include "catch.hpp"
 #include "mrnn/error.hpp"
 #include "mrnn/manipulation.hpp"
-#include "support/catch.hpp"
 
 namespace {
 

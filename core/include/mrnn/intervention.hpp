@@ -39,7 +39,7 @@ struct ExtraNoise {
 };
 
 /// One change to a run, as data, so that every manipulation passes through the backend's one seam.
-struct Intervention {
+struct MRNN_EXPORT Intervention {
   StepRange steps;
   std::vector<Index> trials;  ///< indices within the batch, ascending; empty: all trials
   std::variant<Drive, Clamp, ScaleWeights, ExtraNoise> what;

@@ -41,22 +41,22 @@ struct Initialiser {
 struct CellType {
   std::string name;
   double fraction = 1.0;
-  std::optional<Sign> sign;  ///< of what these units send; default: the region's
+  std::optional<Sign> sign = std::nullopt;  ///< of what these units send; default: the region's
 };
 
 /// A named group of recurrent units.
 struct Region {
   std::string name;
   Index units = 1;
-  std::vector<CellType> cell_types;
+  std::vector<CellType> cell_types = {};
   Sign sign = Sign::excitatory;
-  std::optional<Activation> activation;  ///< default: the network's
-  std::optional<double> noise;           ///< sigma_rec; default: the network's
-  std::optional<double> tau;             ///< ms; default: the network's
-  double base_firing = 0.0;              ///< bias b of every unit
-  double initial_state = 0.0;            ///< x (h for rate dynamics) before the first step
+  std::optional<Activation> activation = std::nullopt;  ///< default: the network's
+  std::optional<double> noise = std::nullopt;           ///< sigma_rec; default: the network's
+  std::optional<double> tau = std::nullopt;             ///< ms; default: the network's
+  double base_firing = 0.0;                             ///< bias b of every unit
+  double initial_state = 0.0;                           ///< x (h for rate dynamics) before the first step
   bool learnable_bias = false;
-  std::string parent;  ///< a set of regions that can be named together; empty: none
+  std::string parent = {};  ///< a set of regions that can be named together; empty: none
 };
 
 /// A named group of input channels.
@@ -68,21 +68,21 @@ struct InputRegion {
 
 /// Directed weights from a selector of recurrent units or an input to a selector of recurrent units.
 struct Connection {
-  std::string from, to;
-  std::optional<Sign> sign;  ///< overrides the sign of the source
-  double sparsity = 0.0;     ///< share of each source unit's targets that is absent, in [0, 1]
-  bool autapses = true;      ///< false removes W[i, i]
+  std::string from = {}, to = {};
+  std::optional<Sign> sign = std::nullopt;  ///< overrides the sign of the source
+  double sparsity = 0.0;                    ///< share of each source unit's targets that is absent, in [0, 1]
+  bool autapses = true;                     ///< false removes W[i, i]
   bool trainable = true;
-  std::optional<Initialiser> init;
+  std::optional<Initialiser> init = std::nullopt;
 };
 
 /// A named readout of chosen units.
 struct Output {
   std::string name;
   Index units = 1;
-  std::vector<std::string> from;  ///< selectors; empty: all recurrent units
+  std::vector<std::string> from = {};  ///< selectors; empty: all recurrent units
   OutputActivation activation = OutputActivation::linear;
-  std::optional<Sign> sign;  ///< restricts the readout weights to this sign: W_out = sign |V|
+  std::optional<Sign> sign = std::nullopt;  ///< restricts the readout weights to this sign: W_out = sign |V|
   Readout readout = Readout::weights;
 };
 
@@ -96,13 +96,13 @@ struct NetworkSpec {
   double noise_recurrent = 0.0;
   double noise_input = 0.0;
   Dale dale = Dale::none;
-  std::optional<Dale> dale_input;               ///< default: as dale
-  std::optional<std::array<double, 2>> bounds;  ///< of clamp and project; default [0, 10]
-  std::optional<double> spectral_radius;        ///< of the effective W_rec, for freshly drawn weights
-  std::vector<Region> regions;
-  std::vector<InputRegion> inputs;
-  std::vector<Connection> connections;  ///< recurrent and from inputs
-  std::vector<Output> outputs;
+  std::optional<Dale> dale_input = std::nullopt;               ///< default: as dale
+  std::optional<std::array<double, 2>> bounds = std::nullopt;  ///< of clamp and project; default [0, 10]
+  std::optional<double> spectral_radius = std::nullopt;        ///< of the effective W_rec, for freshly drawn weights
+  std::vector<Region> regions = {};
+  std::vector<InputRegion> inputs = {};
+  std::vector<Connection> connections = {};  ///< recurrent and from inputs
+  std::vector<Output> outputs = {};
 };
 
 }  // namespace mrnn

@@ -40,6 +40,22 @@ MRNN_EXPORT void fill_normals(std::uint64_t seed, Stream stream, std::uint64_t t
 MRNN_EXPORT void fill_normals(std::uint64_t seed, Stream stream, std::uint64_t trial, std::uint32_t step,
                               std::span<float> out) noexcept;
 
+/// The units [first_unit, first_unit + units) of one step, for fill_normals() over many trials.
+struct NormalBlock {
+  std::uint64_t seed = 0;
+  Stream stream = Stream::recurrent_noise;
+  std::uint32_t step = 0;
+  std::int64_t first_unit = 0;  ///< a multiple of 4
+  std::int64_t units = 0;
+};
+
+/// The same numbers for many trials at once: `out` is [units x trials] with the trials of a unit side by side.
+/// Single precision has the same bits on every processor.
+MRNN_EXPORT void fill_normals(const NormalBlock& block, std::span<const std::uint64_t> trials,
+                              std::span<double> out) noexcept;
+MRNN_EXPORT void fill_normals(const NormalBlock& block, std::span<const std::uint64_t> trials,
+                              std::span<float> out) noexcept;
+
 /// A sequence of random numbers for host-side drawing (weights, masks, trials): the k-th value of
 /// (seed, stream, id) is always the same. Cheap to make; not shared between threads.
 class MRNN_EXPORT RandomStream {

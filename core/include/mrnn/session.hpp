@@ -18,8 +18,8 @@ enum class Noise : std::uint8_t { off, on };
 /// What forward() keeps. Nothing by default.
 struct Record {
   bool x = false, h = false, y = false;
-  Selection units;  ///< of x and h; empty: all
-  StepRange steps;  ///< empty: all
+  Selection units = {};  ///< of x and h; empty: all
+  StepRange steps = {};  ///< empty: all
 };
 
 /// How a session is opened.

@@ -1,0 +1,94 @@
+#include "bands.hpp"
+
+#include <algorithm>
+
+#include "library_product.hpp"
+
+namespace mrnn::eigen {
+namespace {
+
+std::vector<Source> sources_of(const std::vector<Rectangle>& rectangles, UnitRange rows) {
+  std::vector<Source> sources;
+  for (const Rectangle& rectangle : rectangles) {
+    if (meet(rectangle.to, rows).size > 0) sources.push_back(rectangle.from);
+  }
+  std::ranges::sort(sources, {}, &Source::start);
+  std::vector<Source> merged;
+  for (const Source& source : sources) {
+    if (!merged.empty() && merged.back().start + merged.back().size == source.start) {
+      merged.back().size += source.size;
+    } else {
+      merged.push_back(source);
+    }
+  }
+  return merged;
+}
+
+bool same(const std::vector<Source>& first, const std::vector<Source>& second) {
+  return std::ranges::equal(first, second,
+                            [](const Source& a, const Source& b) { return a.start == b.start && a.size == b.size; });
+}
+
+}  // namespace
+
+UnitRange meet(UnitRange range, UnitRange within) {
+  const Index first = std::max(range.start, within.start);
+  return {first, std::max<Index>(0, std::min(range.end(), within.end()) - first)};
+}
+
+std::vector<Rectangle> drive_rectangles(const Network& network) {
+  std::vector<Rectangle> rectangles;
+  for (const Block& block : network.recurrent_blocks()) {
+    rectangles.push_back({block.to, {block.from.start, block.from.size}, rectangles.size()});
+  }
+  for (const Block& block : network.input_blocks()) {
+    rectangles.push_back({block.to, {network.units() + block.from.start, block.from.size}, rectangles.size()});
+  }
+  return rectangles;
+}
+
+std::vector<Rectangle> readout_rectangles(const Network& network) {
+  std::vector<Rectangle> rectangles;
+  for (const Block& block : network.readout_blocks()) {
+    rectangles.push_back({block.to, {block.from.start, block.from.size}, rectangles.size()});
+  }
+  return rectangles;
+}
+
+template <class Scalar>
+std::vector<Band> make_bands(const std::vector<Rectangle>& rectangles, Index rows, Index split) {
+  std::vector<Index> edges = {0, rows};
+  for (const Rectangle& rectangle : rectangles) {
+    edges.push_back(rectangle.to.start);
+    edges.push_back(rectangle.to.end());
+  }
+  std::ranges::sort(edges);
+  edges.erase(std::unique(edges.begin(), edges.end()), edges.end());
+
+  std::vector<Band> whole;
+  for (std::size_t k = 0; k + 1 < edges.size(); ++k) {
+    const UnitRange range = {edges[k], edges[k + 1] - edges[k]};
+    std::vector<Source> sources = sources_of(rectangles, range);
+    if (!whole.empty() && same(whole.back().sources, sources)) {
+      whole.back().rows.size += range.size;
+      continue;
+    }
+    Band band{range, std::move(sources), 0};
+    for (const Source& source : band.sources) band.depth += source.size;
+    whole.push_back(std::move(band));
+  }
+
+  std::vector<Band> bands;
+  for (const Band& band : whole) {
+    const Index height = library_takes(band.rows.size, band.depth, Scalar()) ? band.rows.size : split;
+    for (Index start = band.rows.start; start < band.rows.end(); start += height) {
+      bands.push_back({{start, std::min(height, band.rows.end() - start)}, band.sources, band.depth});
+    }
+  }
+  return bands;
+}
+
+template std::vector<Band> make_bands<float>(const std::vector<Rectangle>&, Index, Index);
+template std::vector<Band> make_bands<double>(const std::vector<Rectangle>&, Index, Index);
+
+}  // namespace mrnn::eigen

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <vector>
+
+#include "kernels.hpp"
+#include "mrnn/network.hpp"
+
+namespace mrnn::eigen {
+
+/// A block as the backend sees it: `from` counts rows of the state of a slice, where the input channels
+/// follow the units. `value` says which matrix of weights it is.
+struct Rectangle {
+  UnitRange to;
+  Source from;
+  std::size_t value = 0;
+};
+
+/// Rows that share all their sources: one product. Bands tile the rows from the first to the last, those
+/// without sources included, and each is small enough that its result stays in the cache of a core.
+struct Band {
+  UnitRange rows;
+  std::vector<Source> sources;  ///< ascending, neighbours merged
+  Index depth = 0;              ///< sum of their sizes
+};
+
+/// Recurrent and input blocks of a network, numbered in this order.
+std::vector<Rectangle> drive_rectangles(const Network& network);
+std::vector<Rectangle> readout_rectangles(const Network& network);
+
+/// @param split  rows above which a band is cut, unless the library computes it whole
+template <class Scalar>
+std::vector<Band> make_bands(const std::vector<Rectangle>& rectangles, Index rows, Index split);
+
+/// The part of `range` from which [first, last) of `within` remains; size 0 where they do not meet.
+UnitRange meet(UnitRange range, UnitRange within);
+
+}  // namespace mrnn::eigen

@@ -1,0 +1,63 @@
+#include "model.hpp"
+
+#include <cmath>
+
+#include "mrnn/formulas.hpp"
+
+namespace mrnn::eigen {
+namespace {
+
+/// Rows of a product whose result, with the activity it becomes, stays in the cache nearest to the core.
+constexpr Index band_rows = 96;
+
+std::vector<Run> runs_of(const Network& network, UnitRange units) {
+  std::vector<Run> runs;
+  for (Index unit = units.start; unit < units.end(); ++unit) {
+    const Activation activation = network.activations()[static_cast<std::size_t>(unit)];
+    if (!runs.empty() && runs.back().activation == activation) {
+      ++runs.back().units.size;
+    } else {
+      runs.push_back({{unit, 1}, activation});
+    }
+  }
+  return runs;
+}
+
+}  // namespace
+
+Eigen::VectorXd alphas(const Network& network, const Parameters& parameters) {
+  if (network.spec().dynamics == Dynamics::elman) return Eigen::VectorXd::Ones(network.units());
+  return network.spec().dt * parameters.tau.cwiseInverse();
+}
+
+template <class Scalar>
+Model<Scalar>::Model(const Network& network_)
+    : network(network_), drive_blocks(drive_rectangles(network_)), readout_blocks(readout_rectangles(network_)) {
+  drive_bands = make_bands<Scalar>(drive_blocks, network.units(), band_rows);
+  readout_bands = make_bands<Scalar>(readout_blocks, network.outputs(), band_rows);
+  for (const Band& band : drive_bands) runs.push_back(runs_of(network, band.rows));
+  ones = Array::Ones(network.units());
+  zeros = Array::Zero(network.units());
+}
+
+template <class Scalar>
+void Model<Scalar>::set(const Parameters& parameters) {
+  const NetworkSpec& spec = network.spec();
+  alpha_exact = alphas(network, parameters);
+  alpha = alpha_exact.cast<Scalar>();
+  bias = parameters.bias.cast<Scalar>();
+  readout_bias = parameters.readout_bias.cast<Scalar>();
+  initial_state = parameters.initial_state;
+  added_gain = spec.dynamics == Dynamics::rate ? ones : alpha;
+  noise.resize(network.units());
+  for (Index unit = 0; unit < network.units(); ++unit) {
+    noise[unit] =
+        static_cast<Scalar>(formulas::noise_amplitude(spec.dynamics, alpha_exact[unit], network.noise()[unit]));
+  }
+  input_noise = static_cast<Scalar>(std::sqrt(2.0 * spec.tau / spec.dt) * spec.noise_input);
+}
+
+template struct Model<float>;
+template struct Model<double>;
+
+}  // namespace mrnn::eigen

@@ -1,0 +1,144 @@
+#include "packed_weights.hpp"
+
+#include <algorithm>
+
+#include "library_product.hpp"
+
+namespace mrnn::eigen {
+namespace {
+
+template <class Scalar>
+using Matrix = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
+
+template <class Scalar>
+bool by_library(const Band& band) {
+  return library_takes(band.rows.size, band.depth, Scalar());
+}
+
+/// Numbers of a band once packed.
+template <class Scalar>
+Index packed_size(const Band& band, Packing packing) {
+  if (packing == Packing::panels) return band.rows.size * band.depth;
+  const Index height = kernels<Scalar>().vector_panel_rows;
+  return (band.rows.size + height - 1) / height * height * band.depth;
+}
+
+/// Column of the band's matrix at which row `row` of the state is read.
+Index column_of(const Band& band, Index row) {
+  Index column = 0;
+  for (const Source& source : band.sources) {
+    if (row >= source.start && row < source.start + source.size) return column + row - source.start;
+    column += source.size;
+  }
+  return column;
+}
+
+/// [rows x depth]
+template <class Scalar>
+Matrix<Scalar> gather(const Band& band, const std::vector<Rectangle>& rectangles,
+                      const std::vector<const Eigen::MatrixXd*>& values) {
+  Matrix<Scalar> weights = Matrix<Scalar>::Zero(band.rows.size, band.depth);
+  for (const Rectangle& rectangle : rectangles) {
+    const UnitRange rows = meet(rectangle.to, band.rows);
+    if (rows.size == 0) continue;
+    weights.block(rows.start - band.rows.start, column_of(band, rectangle.from.start), rows.size, rectangle.from.size) =
+        values[rectangle.value]->middleRows(rows.start - rectangle.to.start, rows.size).template cast<Scalar>();
+  }
+  return weights;
+}
+
+template <class Scalar>
+void pack_panels(const Matrix<Scalar>& weights, Scalar* out) {
+  const PanelSizes panels(weights.rows(), kernels<Scalar>().panel_rows);
+  for (Index p = 0; p < panels.count; ++p) {
+    Eigen::Map<Matrix<Scalar>>(out, panels.rows(p), weights.cols()) =
+        weights.middleRows(panels.first_row(p), panels.rows(p));
+    out += panels.rows(p) * weights.cols();
+  }
+}
+
+template <class Scalar>
+void pack_vector_panels(const Matrix<Scalar>& weights, Scalar* out) {
+  const Index height = kernels<Scalar>().vector_panel_rows;
+  for (Index first = 0; first < weights.rows(); first += height) {
+    const Index rows = std::min(height, weights.rows() - first);
+    Eigen::Map<Matrix<Scalar>> panel(out, height, weights.cols());
+    panel.topRows(rows) = weights.middleRows(first, rows);
+    panel.bottomRows(height - rows).setZero();
+    out += height * weights.cols();
+  }
+}
+
+}  // namespace
+
+template <class Scalar>
+PackedWeights<Scalar>::PackedWeights(const std::vector<Band>& bands, const std::vector<Rectangle>& rectangles,
+                                     const std::vector<const Eigen::MatrixXd*>& values, Packing packing)
+    : bands_(bands) {
+  Index size = 0;
+  for (const Band& band : bands) {
+    offsets_.push_back(size);
+    const Index alignment = EIGEN_MAX_ALIGN_BYTES / sizeof(Scalar);
+    size += (packed_size<Scalar>(band, packing) + alignment - 1) / alignment * alignment;
+  }
+  data_.resize(size);
+  for (std::size_t k = 0; k < bands.size(); ++k) {
+    const Matrix<Scalar> weights = gather<Scalar>(bands[k], rectangles, values);
+    Scalar* out = data_.data() + offsets_[k];
+    if (packing == Packing::vector_panels) {
+      pack_vector_panels(weights, out);
+    } else if (by_library<Scalar>(bands[k])) {
+      Eigen::Map<Matrix<Scalar>>(out, weights.cols(), weights.rows()) = weights.transpose();
+    } else {
+      pack_panels(weights, out);
+    }
+  }
+}
+
+template <class Scalar>
+void PackedWeights<Scalar>::multiply(std::size_t k, const Scalar* state, Index width, Scalar* out,
+                                     Scalar* gathered) const {
+  const Band& band = bands_[k];
+  const Scalar* weights = data_.data() + offsets_[k];
+  if (band.depth == 0) {
+    std::fill_n(out, band.rows.size * width, Scalar(0));
+    return;
+  }
+  if constexpr (std::is_same_v<Scalar, float>) {
+    if (width > 1 && by_library<Scalar>(band)) {
+      const float* from = state + band.sources.front().start * width;
+      if (band.sources.size() > 1) {
+        float* next = gathered;
+        for (const Source& source : band.sources) {
+          next = std::copy_n(state + source.start * width, source.size * width, next);
+        }
+        from = gathered;
+      }
+      eigen::multiply({weights, from, out, band.rows.size, band.depth, width});
+      return;
+    }
+  }
+  kernels<Scalar>().multiply({weights, band.sources.data(), static_cast<Index>(band.sources.size()), band.depth, state,
+                              out, band.rows.size, width});
+}
+
+template <class Scalar>
+Index PackedWeights<Scalar>::gathered_rows(const std::vector<Band>& bands) {
+  Index rows = 0;
+  for (const Band& band : bands) {
+    if (by_library<Scalar>(band)) rows = std::max(rows, band.depth);
+  }
+  return rows;
+}
+
+template <class Scalar>
+std::size_t PackedWeights<Scalar>::bytes(const std::vector<Band>& bands) {
+  Index size = 0;
+  for (const Band& band : bands) size += packed_size<Scalar>(band, Packing::panels);
+  return static_cast<std::size_t>(size) * sizeof(Scalar);
+}
+
+template class PackedWeights<float>;
+template class PackedWeights<double>;
+
+}  // namespace mrnn::eigen

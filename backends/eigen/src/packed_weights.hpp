@@ -1,0 +1,43 @@
+#pragma once
+
+#include <vector>
+
+#include "bands.hpp"
+
+namespace mrnn::eigen {
+
+/// How the weights lie in memory, which depends on the width of the slices they are for.
+enum class Packing { panels, vector_panels };
+
+inline Packing packing_for(Index width) {
+  return width == 1 ? Packing::vector_panels : Packing::panels;
+}
+
+/// The weights of all bands in the order in which the kernels read them. Immutable; shared by all slices
+/// and threads.
+template <class Scalar>
+class PackedWeights {
+ public:
+  /// @param bands, rectangles  of one network; must outlive this
+  /// @param values  of the rectangles, [to x from]
+  PackedWeights(const std::vector<Band>& bands, const std::vector<Rectangle>& rectangles,
+                const std::vector<const Eigen::MatrixXd*>& values, Packing packing);
+
+  const std::vector<Band>& bands() const noexcept { return bands_; }
+
+  /// out [rows of band k x width] = its weights x state. Zero where the band has no sources.
+  /// @param gathered  room for [depth x width] where the library is used, see gathered_rows()
+  void multiply(std::size_t k, const Scalar* state, Index width, Scalar* out, Scalar* gathered) const;
+
+  /// Highest depth of the bands that the library computes.
+  static Index gathered_rows(const std::vector<Band>& bands);
+  /// Bytes of the packed weights.
+  static std::size_t bytes(const std::vector<Band>& bands);
+
+ private:
+  const std::vector<Band>& bands_;
+  std::vector<Index> offsets_;  ///< of each band in data_
+  Eigen::Matrix<Scalar, Eigen::Dynamic, 1> data_;
+};
+
+}  // namespace mrnn::eigen

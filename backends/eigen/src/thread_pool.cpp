@@ -1,0 +1,74 @@
+#include "thread_pool.hpp"
+
+#include <algorithm>
+
+#include "library_product.hpp"
+
+namespace mrnn::eigen {
+
+int ThreadPool::resolve(int threads) {
+  if (threads > 0) return threads;
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+ThreadPool::ThreadPool(int threads) {
+  const int others = resolve(threads) - 1;
+  threads_.reserve(static_cast<std::size_t>(others));
+  for (int k = 0; k < others; ++k) threads_.emplace_back([this, k] { serve(static_cast<std::size_t>(k) + 1); });
+}
+
+ThreadPool::~ThreadPool() {
+  {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+  }
+  started_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+void ThreadPool::run(std::size_t pieces, const Work& work) {
+  {
+    const std::lock_guard lock(mutex_);
+    work_ = &work;
+    pieces_ = pieces;
+    next_ = 0;
+    failures_.assign(pieces, nullptr);
+    busy_ = threads_.size();
+    ++round_;
+  }
+  started_.notify_all();
+  take_pieces(0);
+  std::unique_lock lock(mutex_);
+  finished_.wait(lock, [this] { return busy_ == 0; });
+  const auto failure = std::ranges::find_if(failures_, [](const auto& one) { return one != nullptr; });
+  if (failure != failures_.end()) std::rethrow_exception(*failure);
+}
+
+void ThreadPool::serve(std::size_t thread) {
+  std::size_t seen = 0;
+  for (;;) {
+    {
+      std::unique_lock lock(mutex_);
+      started_.wait(lock, [&] { return ending_ || round_ != seen; });
+      if (ending_) return;
+      seen = round_;
+    }
+    take_pieces(thread);
+    const std::lock_guard lock(mutex_);
+    if (--busy_ == 0) finished_.notify_one();
+  }
+}
+
+void ThreadPool::take_pieces(std::size_t thread) {
+  if (thread >= pieces_) return;  // so that no piece is done on a thread beyond their number
+  const SingleThreadedLibrary alone;
+  for (std::size_t piece = next_++; piece < pieces_; piece = next_++) {
+    try {
+      (*work_)(piece, thread);
+    } catch (...) {
+      failures_[piece] = std::current_exception();
+    }
+  }
+}
+
+}  // namespace mrnn::eigen

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace mrnn::eigen {
+
+/// A fixed set of threads that share out numbered pieces of work. The calling thread is one of them. The
+/// only parallelism of the backend: what a piece calls must be single-threaded.
+class ThreadPool {
+ public:
+  /// Does piece `piece` on thread `thread` (0 is the caller; always below the number of pieces).
+  using Work = std::function<void(std::size_t piece, std::size_t thread)>;
+
+  /// @param threads  0: as many as this process may use
+  explicit ThreadPool(int threads);
+  ~ThreadPool();
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+
+  std::size_t size() const noexcept { return threads_.size() + 1; }
+
+  /// Returns when all pieces are done. Every piece is attempted; the exception of the first one, in
+  /// numerical order, is thrown again here.
+  void run(std::size_t pieces, const Work& work);
+
+  /// What `threads` of SessionOptions comes to on this machine.
+  static int resolve(int threads);
+
+ private:
+  void serve(std::size_t thread);
+  void take_pieces(std::size_t thread);
+
+  std::vector<std::thread> threads_;
+  std::mutex mutex_;
+  std::condition_variable started_, finished_;
+  std::size_t round_ = 0, busy_ = 0;
+  bool ending_ = false;
+  const Work* work_ = nullptr;
+  std::size_t pieces_ = 0;
+  std::atomic<std::size_t> next_{0};
+  std::vector<std::exception_ptr> failures_;
+};
+
+}  // namespace mrnn::eigen

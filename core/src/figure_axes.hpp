@@ -1,0 +1,43 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "mrnn/export.hpp"
+#include "mrnn/figure.hpp"
+
+namespace mrnn {
+
+/// Can a value be drawn? Not NaN, not infinite, and not so large that differences overflow.
+MRNN_EXPORT bool drawable(double value) noexcept;
+
+/// From where to where an axis goes.
+struct AxisRange {
+  double low = 0.0, high = 1.0;
+  double span() const noexcept { return high - low; }
+};
+
+/// Ticks at round numbers within a range, with what stands beside them.
+struct Ticks {
+  double step = 0.0;
+  std::vector<double> at;
+  std::vector<std::string> labels;
+};
+
+/// The range each axis of a panel shows: as asked for, else fitted to the data with a little room.
+struct PanelRanges {
+  AxisRange x, y;
+  bool empty = true;  ///< nothing drawable in the panel
+};
+MRNN_EXPORT PanelRanges fit_ranges(const Panel& panel);
+
+/// Range of the colours of a heat map.
+MRNN_EXPORT AxisRange colour_range(const HeatMap& map);
+
+/// At most `most` ticks; two or more from three on.
+MRNN_EXPORT Ticks make_ticks(AxisRange range, int most);
+
+/// Ticks at all multiples of `step` within a range.
+MRNN_EXPORT Ticks ticks_every(double step, AxisRange range);
+
+}  // namespace mrnn

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "mrnn/export.hpp"
+
+namespace mrnn {
+
+/// The folder a run writes to, held by this process alone as long as the object lives. Making one creates
+/// the folder where needed and shows that it can be written, before anything has been computed.
+class MRNN_EXPORT OutputFolder {
+ public:
+  enum class State : std::uint8_t {
+    empty,       ///< no run has been here
+    finished,    ///< results.h5 is there
+    unfinished,  ///< checkpoint.h5 without results
+  };
+
+  /// @throws FileError where it cannot be made or written, or another run holds it.
+  explicit OutputFolder(std::filesystem::path folder);
+  ~OutputFolder();
+  OutputFolder(const OutputFolder&) = delete;
+  OutputFolder& operator=(const OutputFolder&) = delete;
+
+  /// What was there when the folder was taken.
+  State state() const noexcept { return state_; }
+  const std::filesystem::path& path() const noexcept { return folder_; }
+  std::filesystem::path results() const { return folder_ / "results.h5"; }
+  std::filesystem::path checkpoint() const { return folder_ / "checkpoint.h5"; }
+
+ private:
+  void lock();
+  void remove_leftovers() const;
+  State find_state() const;
+
+  std::filesystem::path folder_;
+  int lock_ = -1;  ///< descriptor of `.lock`
+  State state_ = State::empty;
+};
+
+}  // namespace mrnn

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "mrnn/export.hpp"
+
+namespace mrnn {
+
+struct Rgb {
+  int red = 0, green = 0, blue = 0;
+  bool operator==(const Rgb&) const = default;
+};
+
+/// The colour of a palette index; any index is a colour (the 24 repeat).
+MRNN_EXPORT Rgb palette_colour(int index);
+
+/// `share` of the colour, the rest white.
+MRNN_EXPORT Rgb tinted(Rgb colour, double share);
+
+/// `#rrggbb`, or `#aarrggbb` where it is transparent (0 opaque, 1 invisible), as gnuplot reads it.
+MRNN_EXPORT std::string hex(Rgb colour, double transparency = 0.0);
+
+/// Equally spaced colours of the perceptually uniform map viridis, low to high.
+const std::vector<std::string>& sequential_map();
+/// Blue, white, red (ColorBrewer RdBu).
+const std::vector<std::string>& diverging_map();
+
+}  // namespace mrnn

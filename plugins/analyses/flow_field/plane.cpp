@@ -1,0 +1,108 @@
+#include "plane.hpp"
+
+#include <Eigen/Eigenvalues>
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+namespace flow_field {
+namespace {
+
+using mrnn::Index;
+
+/// Shares of variance handed back at least, where there are so many.
+constexpr Index shown_components = 10;
+/// Variance below this share of the total is rounding.
+constexpr double no_variance = 1e-14;
+/// Sine of the angle below which two given axes count as parallel.
+constexpr double parallel = 1e-8;
+
+}  // namespace
+
+PlaneChoice::PlaneChoice(const mrnn::ConfigNode& config, Index units) : config_(config) {
+  if (units < 2) config.fail("regions", "select " + std::to_string(units) + " unit; a plane needs two at least");
+  if (config.has("axis_x") || config.has("axis_y")) {
+    if (config.has("components")) config.fail("components", "cannot be given together with axis_x and axis_y");
+    given_.resize(units, 2);
+    given_.col(0) = read_axis("axis_x", units).normalized();
+    const Eigen::VectorXd second = read_axis("axis_y", units).normalized();
+    const Eigen::VectorXd rest = second - given_.col(0).dot(second) * given_.col(0);
+    if (rest.norm() < parallel) config.fail("axis_y", "is parallel to axis_x; two directions span a plane");
+    given_.col(1) = rest.normalized();
+    return;
+  }
+  const std::vector<double> numbers = config.numbers("components", {1.0, 2.0});
+  const auto valid = [units](double c) { return c >= 1.0 && c <= static_cast<double>(units) && c == std::floor(c); };
+  if (numbers.size() != 2 || !std::ranges::all_of(numbers, valid) || numbers[0] == numbers[1]) {
+    config.fail("components", "must be two different numbers from 1 to " + std::to_string(units));
+  }
+  components_ = {static_cast<Index>(numbers[0]), static_cast<Index>(numbers[1])};
+}
+
+Eigen::VectorXd PlaneChoice::read_axis(const char* key, Index units) const {
+  const std::vector<double> values = config_.numbers(key);
+  if (std::ssize(values) != units) {
+    config_.fail(key, "has " + std::to_string(values.size()) + " values for " + std::to_string(units) +
+                          " selected units; one per unit is needed");
+  }
+  Eigen::VectorXd axis = Eigen::Map<const Eigen::VectorXd>(values.data(), units);
+  if (!(axis.norm() > 0.0)) config_.fail(key, "has no direction: all its values are 0");
+  return axis;
+}
+
+Plane PlaneChoice::make(const Eigen::MatrixXd& samples) const {
+  Plane plane;
+  plane.mean = samples.rowwise().mean();
+  if (given_.size() > 0) {
+    plane.axes = given_;
+    return plane;
+  }
+  const Index needed = std::max(components_[0], components_[1]);
+  const Components found = principal_components(samples.colwise() - plane.mean, std::max(needed, shown_components));
+  if (found.directions.cols() < needed) {
+    config_.fail(config_.has("components") ? "components" : "",
+                 "needs component " + std::to_string(needed) + ", but the activity varies along only " +
+                     std::to_string(found.directions.cols()) +
+                     " directions; axis_x and axis_y name a plane of your own");
+  }
+  plane.axes.resize(samples.rows(), 2);
+  plane.axes.col(0) = found.directions.col(components_[0] - 1);
+  plane.axes.col(1) = found.directions.col(components_[1] - 1);
+  plane.explained_variance = found.shares;
+  return plane;
+}
+
+std::string PlaneChoice::label(int axis) const {
+  if (given_.size() > 0) return axis == 0 ? "axis x" : "axis y";
+  return "PC " + std::to_string(components_[static_cast<std::size_t>(axis)]);
+}
+
+Components principal_components(const Eigen::MatrixXd& centred, Index count) {
+  // The smaller of the two product matrices has the same nonzero eigenvalues.
+  const bool many_units = centred.rows() > centred.cols();
+  const Eigen::MatrixXd product =
+      many_units ? Eigen::MatrixXd(centred.transpose() * centred) : Eigen::MatrixXd(centred * centred.transpose());
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(product);
+  const double total = product.trace();
+  Components found;
+  const Index most = std::min(count, product.rows());
+  found.directions.resize(centred.rows(), most);
+  found.shares.resize(most);
+  Index kept = 0;
+  for (; kept < most; ++kept) {
+    const Index k = product.rows() - 1 - kept;  // eigenvalues are ascending
+    const double variance = solver.eigenvalues()(k);
+    if (!(variance > no_variance * total)) break;
+    Eigen::VectorXd direction = solver.eigenvectors().col(k);
+    if (many_units) direction = (centred * direction).normalized();
+    Index largest = 0;
+    direction.cwiseAbs().maxCoeff(&largest);
+    found.directions.col(kept) = direction(largest) < 0.0 ? Eigen::VectorXd(-direction) : direction;
+    found.shares(kept) = variance / total;
+  }
+  found.directions.conservativeResize(Eigen::NoChange, kept);
+  found.shares.conservativeResize(kept);
+  return found;
+}
+
+}  // namespace flow_field

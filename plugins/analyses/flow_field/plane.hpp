@@ -1,0 +1,47 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <string>
+#include <vector>
+
+#include "mrnn/analysis.hpp"
+
+namespace flow_field {
+
+/// A plane in the space of the selected units: states m + A g, g = A^T (state - m).
+struct Plane {
+  Eigen::VectorXd mean;                ///< m [n]
+  Eigen::MatrixXd axes;                ///< A [n x 2], orthonormal columns
+  Eigen::VectorXd explained_variance;  ///< shares of the leading components, largest first; empty: axes were given
+};
+
+/// Which plane: the keys components, or axis_x and axis_y.
+class PlaneChoice {
+ public:
+  /// @param units  number of selected units
+  PlaneChoice(const mrnn::ConfigNode& config, mrnn::Index units);
+
+  /// @param samples  activity of the selected units [n x samples]
+  Plane make(const Eigen::MatrixXd& samples) const;
+  /// Number of the principal component along an axis (0, 1), counted from 1.
+  mrnn::Index component(int axis) const { return components_[static_cast<std::size_t>(axis)]; }
+  /// `PC 1`, or `axis x`.
+  std::string label(int axis) const;
+
+ private:
+  Eigen::VectorXd read_axis(const char* key, mrnn::Index units) const;
+
+  mrnn::ConfigNode config_;  ///< for the position in messages
+  std::vector<mrnn::Index> components_{1, 2};
+  Eigen::MatrixXd given_;  ///< [n x 2], or empty
+};
+
+/// Leading principal components of samples [n x S] about their mean: directions as orthonormal columns, the entry
+/// of largest magnitude positive, and shares of the variance. Fewer where the samples vary along fewer.
+struct Components {
+  Eigen::MatrixXd directions;
+  Eigen::VectorXd shares;
+};
+Components principal_components(const Eigen::MatrixXd& centred, mrnn::Index count);
+
+}  // namespace flow_field

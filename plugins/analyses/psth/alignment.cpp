@@ -1,0 +1,81 @@
+#include "alignment.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "mrnn/names.hpp"
+
+namespace psth {
+
+using mrnn::Index;
+
+namespace {
+
+/// Nearest whole number of steps; times beyond any run are cut, not wrapped round.
+Index to_steps(double ms, double dt) {
+  return static_cast<Index>(std::llround(std::clamp(ms / dt, -1e12, 1e12)));
+}
+
+}  // namespace
+
+Alignment::Alignment(const mrnn::ConfigNode& config, double dt) : config_(config) {
+  if (config.has("align")) epoch_ = config.text("align");
+  if (config.has("align_at")) {
+    if (config.has("align")) config.fail("align_at", "cannot be given together with align");
+    const double time = config.number("align_at");
+    if (time < 0.0) config.fail("align_at", "is negative; it is a time in ms from the start of the run");
+    step_ = to_steps(time, dt);
+  }
+  if (config.has("window")) {
+    const std::vector<double> bounds = config.numbers("window");
+    if (bounds.size() != 2) {
+      config.fail("window", "has " + std::to_string(bounds.size()) + " numbers; [from, to] in ms is accepted");
+    }
+    window_ = Window{to_steps(bounds[0], dt), to_steps(bounds[1], dt)};
+    if (window_->size() < 1) config.fail("window", "holds no whole step; [from, to] in ms with from < to is accepted");
+  }
+}
+
+std::vector<std::optional<Index>> Alignment::zero(const mrnn::Trials& trials) const {
+  const auto count = static_cast<std::size_t>(trials.count);
+  if (epoch_.empty()) return std::vector<std::optional<Index>>(count, step_);
+  std::vector<std::string> names;
+  for (const mrnn::Epoch& epoch : trials.epochs) {
+    names.push_back(epoch.name);
+    if (epoch.name != epoch_) continue;
+    std::vector<std::optional<Index>> zero(count);
+    for (std::size_t trial = 0; trial < count; ++trial) {
+      const bool present = trial < epoch.first.size() && epoch.first[trial] >= 0;
+      if (present && epoch.last[trial] > epoch.first[trial]) zero[trial] = epoch.first[trial];
+    }
+    return zero;
+  }
+  config_.fail("align", mrnn::unknown_name("epoch", epoch_, names));
+}
+
+Window Alignment::recorded(const std::vector<const mrnn::Simulation*>& simulations) const {
+  Window all{std::numeric_limits<Index>::max(), std::numeric_limits<Index>::min()};
+  for (const mrnn::Simulation* simulation : simulations) {
+    for (const std::optional<Index>& zero : this->zero(simulation->trials)) {
+      if (!zero) continue;
+      all.first = std::min(all.first, simulation->steps.first - *zero);
+      all.last = std::max(all.last, simulation->steps.last - *zero);
+    }
+  }
+  if (all.first > all.last) config_.fail("align", "names the epoch \"" + epoch_ + "\", which no trial has");
+  return all;
+}
+
+Window Alignment::window(const std::vector<const mrnn::Simulation*>& simulations) const {
+  const Window all = recorded(simulations);
+  if (!window_) return all;
+  if (window_->first >= all.last || window_->last <= all.first) {
+    config_.fail("window", "holds nothing that was recorded in any trial");
+  }
+  // A window far beyond the run would only add rows of NaN.
+  const Index margin = all.size();
+  return {std::max(window_->first, all.first - margin), std::min(window_->last, all.last + margin)};
+}
+
+}  // namespace psth

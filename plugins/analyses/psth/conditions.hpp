@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "mrnn/analysis.hpp"
+
+namespace psth {
+
+/// A group of trials that is averaged.
+struct Condition {
+  std::string name;            ///< `left`, or `control: left` where several simulations are compared
+  std::size_t simulation = 0;  ///< index
+  std::size_t value = 0;       ///< index among the values of the metadata, the same in all simulations
+  mrnn::Index trials = 0;
+};
+
+/// Who belongs to which condition. Trials of all simulations are counted through, one simulation after the other.
+struct Conditions {
+  std::vector<Condition> list;
+  std::vector<int> of_trial;  ///< index into the list; -1: none (no value of the metadata)
+  bool grouped = false;       ///< by metadata, not only by simulation
+};
+
+/// Groups trials by the metadata named `by` in the configuration (default `condition`, where there is one).
+/// Values in words keep the order in which they first appear, numbers are sorted.
+/// @throws ConfigError where metadata asked for is missing.
+Conditions group_trials(const mrnn::ConfigNode& config, const std::vector<const mrnn::Simulation*>& simulations);
+
+}  // namespace psth

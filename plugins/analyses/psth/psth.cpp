@@ -1,0 +1,176 @@
+// Peri-stimulus time histograms: activity averaged over the units of a region and over trials.
+
+#include <cmath>
+#include <iomanip>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "averages.hpp"
+#include "mrnn/names.hpp"
+#include "mrnn/plugin.hpp"
+#include "psth_figure.hpp"
+
+namespace {
+
+using mrnn::Index;
+
+std::string number(double value) {
+  std::ostringstream text;
+  text << std::setprecision(3) << value;
+  return text.str();
+}
+
+/// Mean over the times at which there is one; NaN where there is none.
+double over_time(const psth::Average& average, Index condition) {
+  double sum = 0.0;
+  Index count = 0;
+  for (const double value : average.mean.row(condition)) {
+    if (!std::isfinite(value)) continue;
+    sum += value;
+    ++count;
+  }
+  return sum / static_cast<double>(count);
+}
+
+/// r(trial, t) = mean over units; mean and SEM of r over the trials of each condition.
+class Psth final : public mrnn::Analysis {
+ public:
+  Psth(const mrnn::ConfigNode& config, const mrnn::Network& network)
+      : config_(config),
+        dt_(network.spec().dt),
+        populations_(psth::read_populations(config, network)),
+        alignment_(config, dt_),
+        smoothing_(config, dt_),
+        per_trial_(config.flag("per_trial", true)) {
+    config.text("by", "condition");  // what the trials offer is known only when they are there
+  }
+
+  mrnn::Record needs() const override {
+    mrnn::Record record;
+    record.x = populations_.quantity == mrnn::Quantity::x;
+    record.h = populations_.quantity == mrnn::Quantity::h;
+    record.y = populations_.quantity == mrnn::Quantity::y;
+    return record;
+  }
+
+  void run(const mrnn::AnalysisContext& context, mrnn::AnalysisResults& results) const override {
+    const auto& simulations = context.simulations();
+    const psth::Conditions conditions = psth::group_trials(config_, simulations);
+    const psth::Window window = alignment_.window(simulations);
+    const Eigen::VectorXd time = Eigen::VectorXd::LinSpaced(window.size(), static_cast<double>(window.first) * dt_,
+                                                            static_cast<double>(window.last - 1) * dt_);
+    std::vector<psth::Average> averages;
+    for (const psth::Population& population : populations_.list) {
+      averages.push_back(
+          psth::average(psth::align_trials(simulations, populations_, population, alignment_, smoothing_), conditions));
+      add_arrays(population, averages.back(), results);
+    }
+    results.add("time", time, {"time"}, "ms", "time after the moment of alignment");
+    results.add("counts", averages.front().counts, {"condition", "time"}, "1", "trials averaged");
+    add_trials(simulations, conditions, results);
+    add_summary(conditions, averages, results);
+    draw(simulations, conditions, averages, time, results);
+  }
+
+ private:
+  void add_arrays(const psth::Population& population, const psth::Average& average,
+                  mrnn::AnalysisResults& results) const {
+    const std::string what = " over the units of " + population.name;
+    if (per_trial_) {
+      results.add(population.name + "_trials", average.trials, {"trial", "time"}, "a.u.", "mean" + what);
+    }
+    results.add(population.name + "_mean", average.mean, {"condition", "time"}, "a.u.",
+                "mean over trials of the mean" + what);
+    results.add(population.name + "_sem", average.sem, {"condition", "time"}, "a.u.",
+                "standard error over trials of the mean" + what);
+  }
+
+  static void add_trials(const std::vector<const mrnn::Simulation*>& simulations, const psth::Conditions& conditions,
+                         mrnn::AnalysisResults& results) {
+    mrnn::NamedArray of_trial{"trial_condition",
+                              {std::ssize(conditions.of_trial)},
+                              {},
+                              "1",
+                              {"trial"},
+                              "condition of each trial, -1 for none; trials of all simulations counted through"};
+    of_trial.values.assign(conditions.of_trial.begin(), conditions.of_trial.end());
+    results.add(std::move(of_trial));
+    mrnn::NamedTexts names{"conditions", {}, "names of the conditions"};
+    for (const psth::Condition& condition : conditions.list) names.values.push_back(condition.name);
+    results.texts.push_back(std::move(names));
+    mrnn::NamedTexts origin{"trial_simulation", {}, "simulation of each trial"};
+    for (const mrnn::Simulation* simulation : simulations) {
+      origin.values.insert(origin.values.end(), static_cast<std::size_t>(simulation->trials.count), simulation->name);
+    }
+    results.texts.push_back(std::move(origin));
+  }
+
+  void add_summary(const psth::Conditions& conditions, const std::vector<psth::Average>& averages,
+                   mrnn::AnalysisResults& results) const {
+    std::vector<std::string> counts;
+    for (const psth::Condition& condition : conditions.list) {
+      counts.push_back(condition.name + " (" + std::to_string(condition.trials) + " trials)");
+    }
+    results.summary.push_back("conditions: " + mrnn::join(counts));
+    if (conditions.list.size() < 2) return;
+    std::size_t largest = 0;
+    double change = -1.0;
+    for (std::size_t p = 0; p < averages.size(); ++p) {
+      const double difference = std::abs(over_time(averages[p], 1) - over_time(averages[p], 0));
+      if (!(difference > change)) continue;
+      change = difference;
+      largest = p;
+    }
+    if (change < 0.0) return;
+    results.summary.push_back("largest change from " + conditions.list[0].name + " to " + conditions.list[1].name +
+                              ": " + populations_.list[largest].name + ", " + number(over_time(averages[largest], 0)) +
+                              " to " + number(over_time(averages[largest], 1)) + " on average over the window");
+  }
+
+  void draw(const std::vector<const mrnn::Simulation*>& simulations, const psth::Conditions& conditions,
+            const std::vector<psth::Average>& averages, const Eigen::VectorXd& time,
+            mrnn::AnalysisResults& results) const {
+    std::string label = "time (ms)";
+    std::vector<double> marks;
+    // Aligned to an epoch, an intervention lies elsewhere in each trial.
+    if (alignment_.by_epoch()) {
+      label = "time from " + alignment_.epoch() + " (ms)";
+    } else {
+      marks = psth::intervention_times(simulations, alignment_.step(), dt_);
+    }
+    if (alignment_.is_shifted()) marks.push_back(0.0);
+    std::erase_if(marks, [&](double mark) { return mark < time(0) || mark > time(time.size() - 1); });
+    results.figures.push_back(psth::draw({populations_, averages, conditions, time, label, marks}));
+  }
+
+  mrnn::ConfigNode config_;  ///< for the position in messages
+  double dt_;                ///< ms
+  psth::Populations populations_;
+  psth::Alignment alignment_;
+  psth::Smoothing smoothing_;
+  bool per_trial_;
+};
+
+void attach(mrnn::PluginContext& context) {
+  context.add_analysis(
+      "psth",
+      [](const mrnn::ConfigNode& config, const mrnn::Network& network) {
+        return std::make_unique<Psth>(config, network);
+      },
+      "activity averaged over the units of each region and over trials, by condition",
+      "regions           selectors; default: every region and each of its cell types\n"
+      "quantity = \"h\"    h | x | y\n"
+      "outputs           names of outputs, for y; default: all\n"
+      "by = \"condition\"  per-trial metadata that groups trials\n"
+      "align             epoch whose first step is time zero\n"
+      "align_at = 0      instead: ms from the start of the run\n"
+      "window            [from, to] in ms around time zero; default: all that was recorded\n"
+      "smoothing         { kernel = \"gaussian\" | \"boxcar\", width = ms (standard deviation, full width) }\n"
+      "per_trial = true  also store single trials");
+}
+
+}  // namespace
+
+MRNN_PLUGIN("psth", "1.0", attach)

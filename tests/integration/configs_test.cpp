@@ -1,0 +1,50 @@
+// Every file in configs/ runs.
+
+#include "catch.hpp"
+#include "mrnn/hdf5.hpp"
+#include "program.hpp"
+
+namespace fs = std::filesystem;
+
+TEST_CASE("every configuration in configs/ is checked and run", "[configs]") {
+  std::vector<fs::path> configs;
+  for (const fs::directory_entry& entry : fs::directory_iterator(fs::path(MRNN_SOURCE_DIR) / "configs")) {
+    if (entry.path().extension() == ".toml") configs.push_back(entry.path());
+  }
+  REQUIRE_FALSE(configs.empty());
+  for (const fs::path& config : configs) {
+    CAPTURE(config);
+    const test::TemporaryFolder folder;
+
+    const test::Outcome checked = test::mrnn({"check", config.string()}, {.folder = folder.path()});
+    const test::Outcome run = test::mrnn({"run", config.string(), "--output", "run"}, {.folder = folder.path()});
+
+    CAPTURE(checked.err, run.err);
+    CHECK(checked.status == 0);
+    CHECK(run.status == 0);
+    CHECK(fs::exists(folder.path() / "run" / "report.html"));
+  }
+}
+
+TEST_CASE("the same configuration gives the same bytes on 1, 2 and 3 threads", "[configs]") {
+  const test::TemporaryFolder folder;
+  const std::string config = MRNN_SOURCE_DIR "/configs/cbgtcl.toml";
+  for (const std::string threads : {"1", "2", "3"}) {
+    REQUIRE(test::mrnn({"run", config, "--output", threads, "--threads", threads, "--quiet", "--set",
+                        "simulation.control.trials=70"},
+                       {.folder = folder.path()})
+                .status == 0);
+  }
+
+  const mrnn::Hdf5Reader one(folder.path() / "1" / "results.h5");
+  for (const std::string threads : {"2", "3"}) {
+    const mrnn::Hdf5Reader other(folder.path() / threads / "results.h5");
+    for (const std::string simulation : {"control", "thalamus_silenced"}) {
+      for (const std::string quantity : {"x", "h", "y"}) {
+        const std::string path = "simulations/" + simulation + "/" + quantity;
+        CAPTURE(threads, path);
+        CHECK(one.read_doubles(path) == other.read_doubles(path));
+      }
+    }
+  }
+}

@@ -1,0 +1,232 @@
+// The program as a user meets it: commands, exit statuses, what goes to stdout and what to stderr, and what
+// becomes of the run folder when things go wrong.
+
+#include <sys/file.h>
+
+#include <fcntl.h>
+
+#include "catch.hpp"
+#include "program.hpp"
+#include "small_experiment.hpp"
+
+using test::small_experiment;
+using test::with;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct RunFolder {
+  RunFolder() { folder.write("small.toml", small_experiment()); }
+  test::Outcome run(std::vector<std::string> more = {}, test::ProgramOptions options = {}) const {
+    more.insert(more.begin(), {"run", "small.toml"});
+    options.folder = folder.path();
+    return test::mrnn(more, options);
+  }
+  fs::path file(const std::string& name) const { return folder.path() / "run" / name; }
+
+  test::TemporaryFolder folder;
+};
+
+std::vector<std::string> leftovers(const fs::path& folder) {
+  std::vector<std::string> names;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    if (name.find("tmp") != std::string::npos) names.push_back(name);
+  }
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("a run leaves results, report, figures and the configuration", "[program]") {
+  const RunFolder here;
+
+  const test::Outcome outcome = here.run();
+
+  CHECK(outcome.status == 0);
+  CHECK_THAT(outcome.out, ContainsSubstring("report:  run/report.html"));
+  CHECK_THAT(outcome.err, ContainsSubstring("simulation \"control\""));
+  CHECK(fs::file_size(here.file("results.h5")) > 1000);
+  CHECK_THAT(test::text_of(here.file("report.html")), ContainsSubstring("<html") && ContainsSubstring("small"));
+  CHECK(test::text_of(here.file("config.toml")) == small_experiment());
+  CHECK(leftovers(here.file("")).empty());
+}
+
+TEST_CASE("a quiet run says nothing", "[program]") {
+  const RunFolder here;
+
+  const test::Outcome outcome = here.run({"--quiet"});
+
+  CHECK(outcome.status == 0);
+  CHECK(outcome.out.empty());
+}
+
+TEST_CASE("a finished run is replaced by the next", "[program]") {
+  const RunFolder here;
+  REQUIRE(here.run().status == 0);
+
+  const test::Outcome again = here.run({"--set", "simulation.control.trials=6"});
+
+  CHECK(again.status == 0);
+  CHECK_THAT(test::text_of(here.file("config.toml")), StartsWith("# --set simulation.control.trials=6\n"));
+}
+
+TEST_CASE("a disk that fills up leaves the old results whole and nothing half written", "[program][bad]") {
+  const RunFolder here;
+  REQUIRE(here.run({"--set", "simulation.control.trials=1"}).status == 0);
+  const std::string before = test::text_of(here.file("results.h5"));
+  const rlim_t limit = GENERATE(0, 1, 4096, 20000, 60000);
+  CAPTURE(limit);
+
+  const test::Outcome outcome = here.run({"--set", "simulation.control.trials=2000"}, {.file_size = limit});
+
+  CHECK(outcome.status == 3);
+  CHECK(test::text_of(here.file("results.h5")) == before);
+  CHECK(leftovers(here.file("")).empty());
+}
+
+TEST_CASE("a folder that another run is writing to is refused", "[program][bad]") {
+  const RunFolder here;
+  fs::create_directory(here.file(""));
+  const int lock = open(here.file(".lock").c_str(), O_CREAT | O_RDWR, 0644);
+  REQUIRE(flock(lock, LOCK_EX | LOCK_NB) == 0);
+
+  const test::Outcome outcome = here.run();
+  close(lock);
+
+  CHECK(outcome.status == 3);
+  CHECK_THAT(outcome.err, ContainsSubstring("another run"));
+  CHECK(here.run().status == 0);
+}
+
+TEST_CASE("a folder that cannot be made is answered with status 3 before anything runs", "[program][bad]") {
+  const RunFolder here;
+  here.folder.write("occupied", "a file");
+
+  const test::Outcome below = here.run({"--output", "occupied/run"});
+  const test::Outcome same = here.run({"--output", "occupied"});
+
+  CHECK(below.status == 3);
+  CHECK(same.status == 3);
+  CHECK_THAT(below.err, ContainsSubstring("occupied"));
+  CHECK(test::text_of(here.folder.path() / "occupied") == "a file");
+}
+
+TEST_CASE("an unfinished run is not overwritten unasked", "[program][bad]") {
+  const RunFolder here;
+  fs::create_directory(here.file(""));
+  here.folder.write("run/checkpoint.h5", "what a training run left");
+
+  const test::Outcome refused = here.run();
+
+  CHECK(refused.status == 3);
+  CHECK_THAT(refused.err, ContainsSubstring("unfinished run") && ContainsSubstring("--overwrite"));
+  CHECK(here.run({"--overwrite"}).status == 0);
+}
+
+TEST_CASE("a failed analysis lets the others run and is summed up at the end", "[program][bad]") {
+  const RunFolder here;
+  here.folder.write("small.toml", small_experiment() +
+                                      "\n[[analysis]]\nname = \"flow\"\nplugin = \"flow_field\"\n"
+                                      "simulation = \"control\"\nregions = [\"motor\"]\n"
+                                      "num_points = 3\ntrials = [99]\n");
+
+  const test::Outcome outcome = here.run();
+
+  CHECK(outcome.status == 4);
+  CHECK_THAT(outcome.err, ContainsSubstring("1 of the analyses failed") && ContainsSubstring("analysis \"flow\""));
+  CHECK_THAT(test::text_of(here.file("report.html")), ContainsSubstring("psth"));
+  CHECK(fs::exists(here.file("results.h5")));
+}
+
+TEST_CASE("activity that diverges ends the run with status 4, trial, step and region", "[program][bad]") {
+  const RunFolder here;
+  here.folder.write("small.toml", with(with(small_experiment(), "\"tanh\"", "\"linear\""), "dale = \"clamp\"",
+                                       "dale = \"clamp\"\nbounds = [0.0, 1e6]\nspectral_radius = 1e5"));
+
+  const test::Outcome outcome = here.run();
+
+  CHECK(outcome.status == 4);
+  CHECK_THAT(outcome.err,
+             ContainsSubstring("trial") && ContainsSubstring("step") && ContainsSubstring("no longer finite"));
+  CHECK_FALSE(fs::exists(here.file("results.h5")));
+}
+
+TEST_CASE("an interrupted run exits 130 and leaves the old results", "[program]") {
+  const RunFolder here;
+  REQUIRE(here.run().status == 0);
+  const std::string before = test::text_of(here.file("results.h5"));
+  const std::string long_run = with(small_experiment(), "duration = 200.0", "duration = 2000000.0");
+  here.folder.write("small.toml", long_run);
+
+  const test::Outcome outcome =
+      here.run({"--set", "simulation.control.trials=64"}, {.signal_after = std::chrono::milliseconds(700)});
+
+  CHECK(outcome.status == 130);
+  CHECK_THAT(outcome.err, ContainsSubstring("interrupted"));
+  CHECK(test::text_of(here.file("results.h5")) == before);
+}
+
+TEST_CASE("check prints the network and runs nothing", "[program]") {
+  const RunFolder here;
+
+  const test::Outcome outcome = test::mrnn({"check", "small.toml"}, {.folder = here.folder.path()});
+
+  CHECK(outcome.status == 0);
+  CHECK_THAT(outcome.out, ContainsSubstring("7 units") && ContainsSubstring("sensory.exc") &&
+                              ContainsSubstring("silence_motor") && ContainsSubstring("MB"));
+  CHECK_FALSE(fs::exists(here.file("")));
+}
+
+TEST_CASE("list shows what there is, where it comes from, and what did not load", "[program]") {
+  const test::TemporaryFolder folder;
+  folder.write("broken.so", "no library");
+
+  const test::Outcome all = test::mrnn({"list", "--plugin-path", folder.path().string()});
+  const test::Outcome tasks = test::mrnn({"list", "tasks"});
+
+  CHECK(all.status == 0);
+  for (const char* name : {"eigen:", "pulses:", "dataset:", "silence:", "stimulus:", "lesion:", "scale_connection:",
+                           "noise:", "eigen_spectrum:", "psth:", "flow_field:", "broken.so"}) {
+    CHECK_THAT(all.out, ContainsSubstring(name));
+  }
+  CHECK_THAT(tasks.out, !ContainsSubstring("psth") && ContainsSubstring("pulses"));
+}
+
+TEST_CASE("report draws a run again", "[program]") {
+  const RunFolder here;
+  REQUIRE(here.run().status == 0);
+  const std::string before = test::text_of(here.file("report.html"));
+  fs::remove(here.file("report.html"));
+
+  const test::Outcome outcome = test::mrnn({"report", "run"}, {.folder = here.folder.path()});
+
+  CHECK(outcome.status == 0);
+  CHECK(test::text_of(here.file("report.html")) == before);
+  CHECK(test::mrnn({"report", "nowhere"}, {.folder = here.folder.path()}).status == 3);
+}
+
+TEST_CASE("without gnuplot a run succeeds and says what to install", "[program]") {
+  const RunFolder here;
+
+  const test::Outcome outcome =
+      test::run("/usr/bin/env", {"PATH=/nowhere", MRNN_PROGRAM, "run", "small.toml"}, {.folder = here.folder.path()});
+
+  CHECK(outcome.status == 0);
+  CHECK_THAT(outcome.err, ContainsSubstring("apt-get install gnuplot-nox"));
+  CHECK(fs::exists(here.file("report.html")));
+}
+
+TEST_CASE("a wrong command line is answered with status 2 and the nearest command", "[program][bad]") {
+  CHECK(test::mrnn({"rnu"}).status == 2);
+  CHECK_THAT(test::mrnn({"rnu"}).err, ContainsSubstring("no command called \"rnu\"") && ContainsSubstring("\"run\"?"));
+  CHECK(test::mrnn({}).status == 2);
+  CHECK(test::mrnn({"run"}).status == 2);
+  CHECK(test::mrnn({"run", "a.toml", "--sett", "x=1"}).status == 2);
+  CHECK(test::mrnn({"list", "task"}).status == 2);
+  CHECK(test::mrnn({"run", "nowhere.toml"}).status == 3);
+  CHECK_THAT(test::mrnn({"run", "nowhere.toml"}).err, ContainsSubstring("nowhere.toml: no such file"));
+  CHECK(test::mrnn({"--help"}).status == 0);
+  CHECK_THAT(test::mrnn({"--version"}).out, StartsWith("0.1"));
+  CHECK(test::mrnn({"convert", "a.png", "b.toml"}).status == 2);
+}

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "mrnn/session.hpp"
+
+namespace test {
+
+/// How far a backend may be from the reference: largest error relative to the largest value, over short runs.
+/// Single precision: the rounding of a few hundred products per step, over tens of steps.
+inline constexpr double double_tolerance = 1e-12;
+inline constexpr double single_tolerance = 2e-5;
+
+/// Jacobians in double precision; eigenvalues, which rounding moves further where they nearly coincide.
+inline constexpr double jacobian_tolerance = 1e-9;
+inline constexpr double eigenvalue_tolerance = 1e-6;
+
+inline double tolerance(mrnn::Precision precision) {
+  return precision == mrnn::Precision::float64 ? double_tolerance : single_tolerance;
+}
+
+}  // namespace test

@@ -1,0 +1,75 @@
+#include "output_folder.hpp"
+
+#include <unistd.h>
+
+#include "catch.hpp"
+#include "mrnn/error.hpp"
+#include "temporary_folder.hpp"
+
+namespace {
+
+using mrnn::OutputFolder;
+
+std::string mistake(const std::filesystem::path& folder) {
+  try {
+    const OutputFolder taken(folder);
+  } catch (const mrnn::FileError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+}  // namespace
+
+TEST_CASE("an output folder is made with those it is in", "[output]") {
+  const test::TemporaryFolder folder;
+
+  const OutputFolder output(folder.path() / "runs" / "first");
+
+  CHECK(std::filesystem::is_directory(folder.path() / "runs" / "first"));
+  CHECK(output.state() == OutputFolder::State::empty);
+  CHECK(output.results() == folder.path() / "runs" / "first" / "results.h5");
+}
+
+TEST_CASE("an output folder knows whether a run was finished there", "[output]") {
+  const test::TemporaryFolder folder;
+
+  folder.write("checkpoint.h5", "");
+  CHECK(OutputFolder(folder.path()).state() == OutputFolder::State::unfinished);
+  folder.write("results.h5", "");
+  CHECK(OutputFolder(folder.path()).state() == OutputFolder::State::finished);
+}
+
+TEST_CASE("a second run into the same folder is refused until the first has ended", "[output]") {
+  const test::TemporaryFolder folder;
+  {
+    const OutputFolder first(folder.path());
+    CHECK(mistake(folder.path()) ==
+          folder.path().string() + ": is being written by another run (process " + std::to_string(getpid()) + ")");
+  }
+
+  CHECK(mistake(folder.path()) == "no error");
+}
+
+TEST_CASE("an output folder that cannot be is an error", "[output]") {
+  const test::TemporaryFolder folder;
+  const auto file = folder.write("file", "");
+
+  CHECK(mistake(file) == file.string() + ": is a file; the output needs a folder");
+  CHECK_THAT(mistake(file / "runs"), ContainsSubstring("the output folder cannot be made: "));
+  CHECK_THAT(mistake("/proc/runs"), ContainsSubstring("the output folder cannot be made: "));
+  CHECK_THAT(mistake("/proc"), ContainsSubstring("the output folder cannot be written: "));
+}
+
+TEST_CASE("files left by a killed run are removed and others kept", "[output]") {
+  const test::TemporaryFolder folder;
+  folder.write("results.h5.tmp-123", "");
+  folder.write("results.h5.tmp-mine", "");
+  folder.write("notes.txt", "");
+
+  const OutputFolder output(folder.path());
+
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "results.h5.tmp-123"));
+  CHECK(std::filesystem::exists(folder.path() / "results.h5.tmp-mine"));
+  CHECK(std::filesystem::exists(folder.path() / "notes.txt"));
+}

@@ -1,0 +1,40 @@
+#include "mrnn/trials.hpp"
+
+#include "catch.hpp"
+
+using namespace mrnn;
+
+TEST_CASE("a slice of a batch carries its trials' inputs, metadata, ids and interventions", "[trials]") {
+  Trials trials = blank_trials(1, 4, 2);
+  for (Index trial = 0; trial < 4; ++trial) trials.inputs(0, trial, 1) = 10.0 + static_cast<double>(trial);
+  trials.numbers["coherence"] = {0.0, 1.0, 2.0, 3.0};
+  trials.texts["condition"] = {"a", "b", "c", "d"};
+  trials.epochs = {{"stimulus", {0, 1, 0, 1}, {2, 2, 2, 2}}};
+  const Selection unit({{0, 1}});
+  trials.interventions = {
+      {{0, 2}, {0, 2}, Clamp{unit, 1.0}}, {{0, 2}, {0}, Clamp{unit, 2.0}}, {{0, 1}, {}, Clamp{unit, 3.0}}};
+
+  const Trials part = slice(trials, 1, 2);
+
+  CHECK(part.count == 2);
+  CHECK(part.inputs(0, 0, 1) == 11.0);
+  CHECK(part.ids == std::vector<std::uint64_t>{1, 2});
+  CHECK(part.numbers.at("coherence") == std::vector<double>{1.0, 2.0});
+  CHECK(part.texts.at("condition") == std::vector<std::string>{"b", "c"});
+  CHECK(part.epochs[0].first == std::vector<Index>{1, 0});
+  REQUIRE(part.interventions.size() == 2);  // the second acts on trial 0 alone
+  CHECK(part.interventions[0].trials == std::vector<Index>{1});
+  CHECK(part.interventions[1].trials.empty());
+}
+
+TEST_CASE("a selection knows its complement and picks rows in order", "[selection]") {
+  const Selection selection({{4, 2}, {0, 1}});
+  Eigen::MatrixXd rows(6, 1);
+  rows << 0, 1, 2, 3, 4, 5;
+
+  CHECK(selection.indices() == std::vector<Index>{4, 5, 0});
+  CHECK(selection.complement(7).indices() == std::vector<Index>{1, 2, 3, 6});
+  CHECK(selection.rows_of(rows) == Eigen::Vector3d(4, 5, 0));
+  CHECK(selection.contains(5));
+  CHECK_FALSE(selection.contains(3));
+}
