@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <utility>
 
 namespace {
 
@@ -27,6 +28,12 @@ std::string duration(double seconds) {
   const long whole = static_cast<long>(seconds + 0.5);
   if (whole < 120) return fmt::format("{} s", whole);
   return fmt::format("{} min {:02} s", whole / 60, whole % 60);
+}
+
+/// What cannot be said (a full disk behind stderr) must not end the run, so nothing is thrown.
+template <class... Arguments>
+void say_to_user(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
+  std::fputs(fmt::format(format, std::forward<Arguments>(arguments)...).c_str(), stderr);
 }
 
 }  // namespace
@@ -58,32 +65,32 @@ void ProgressBar::draw(long done) {
   const auto filled = std::clamp<long>(static_cast<long>(share * width), 0, width);
   std::string left;
   if (done > 0 && done < total_) left = ", " + duration(seconds_since(started_) * (1.0 / share - 1.0)) + " left";
-  fmt::print(stderr, "\r\033[K{} [{:#<{}}{:.<{}}] {}/{}{}", what_, "", filled, "", width - filled, done, total_, left);
+  say_to_user("\r\033[K{} [{:#<{}}{:.<{}}] {}/{}{}", what_, "", filled, "", width - filled, done, total_, left);
   std::fflush(stderr);
   bar_shown_ = true;
   drawn_ = Clock::now();
 }
 
 void ProgressBar::clear_line() {
-  if (bar_shown_) fmt::print(stderr, "\r\033[K");
+  if (bar_shown_) say_to_user("\r\033[K");
   bar_shown_ = false;
 }
 
 void ProgressBar::end() {
   if (voice_ == Voice::quiet) return;
   clear_line();
-  fmt::print(stderr, "{}: done in {}\n", what_, duration(seconds_since(started_)));
+  say_to_user("{}: done in {}\n", what_, duration(seconds_since(started_)));
 }
 
 void ProgressBar::say(const std::string& line) {
   if (voice_ == Voice::quiet) return;
   clear_line();
-  fmt::print(stderr, "{}\n", line);
+  say_to_user("{}\n", line);
 }
 
 void ProgressBar::warn(const std::string& line) {
   clear_line();
-  fmt::print(stderr, "warning: {}\n", line);
+  say_to_user("warning: {}\n", line);
 }
 
 bool ProgressBar::interrupted() const {

@@ -168,8 +168,8 @@ class Script {
       element(arrows, style(0.9, hex(palette_colour(layout.colour_bar ? white : grey))));
     }
     for (const Guide& guide : panel.guides) draw(guide, layout);
-    for (const Polygon& polygon : panel.polygons) draw(polygon);
     for (const Series& series : panel.series) draw(series, layout.colour_bar.has_value());
+    for (const Polygon& polygon : panel.polygons) draw(polygon);
     if (elements_.empty()) elements_.emplace_back("NaN");
     std::string plot = "plot ";
     for (const std::string& element : elements_) plot += (plot == "plot " ? "" : ", ") + element + " notitle";

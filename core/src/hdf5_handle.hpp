@@ -5,11 +5,13 @@
 #include <string>
 #include <string_view>
 
+#include "mrnn/export.hpp"
+
 namespace mrnn {
 
 /// Owns one identifier of the HDF5 library (a file, group, array, type, ...) and closes it. HDF5's own
 /// headers stay in the .cpp files; its hid_t is this integer.
-class Hdf5Handle {
+class MRNN_EXPORT Hdf5Handle {
  public:
   Hdf5Handle() = default;
   explicit Hdf5Handle(std::int64_t id) noexcept : id_(id) {}

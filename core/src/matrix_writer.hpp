@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "hdf5_file.hpp"
+#include "mrnn/export.hpp"
 #include "mrnn/network.hpp"
 
 namespace mrnn {

@@ -102,7 +102,7 @@ void add_output(const Network& network, std::size_t index, NetworkGraph& graph) 
   }
   GraphNode node{GraphNode::Kind::output, output.name, fmt::format("{}", output.range.size), {}, {}};
   if (edges.size() > most_arrows) {
-    node.note = edges.size() == graph.regions ? "reads all regions" : fmt::format("reads {} regions", edges.size());
+    node.note += edges.size() == graph.regions ? ", from all regions" : fmt::format(", from {} regions", edges.size());
     edges.clear();
   }
   graph.nodes.push_back(std::move(node));

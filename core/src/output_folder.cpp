@@ -43,7 +43,8 @@ OutputFolder::OutputFolder(std::filesystem::path folder) : folder_(std::move(fol
   std::filesystem::create_directories(folder_, error);
   std::error_code ignored;
   const bool is_folder = std::filesystem::is_directory(folder_, ignored);
-  if (!is_folder && std::filesystem::exists(folder_, ignored)) throw FileError(folder_, "is a file; the output needs a folder");
+  if (!is_folder && std::filesystem::exists(folder_, ignored))
+    throw FileError(folder_, "is a file; the output needs a folder");
   if (!is_folder) throw FileError(folder_, "the output folder cannot be made: " + error.message());
   lock();
   remove_leftovers();

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "gnuplot.hpp"
 #include "mrnn/export.hpp"
 #include "mrnn/figure.hpp"
 #include "mrnn/network.hpp"
@@ -16,7 +17,7 @@ struct ReportRegion {
   std::string name, parent;
   Index units = 0;
   std::string cell_types;  ///< `d1 (50), d2 (50)`; empty: none
-  std::string sign;        ///< excitatory, inhibitory, or mixed where cell types differ
+  std::string sign;        ///< excitatory, inhibitory, mixed where cell types differ, or not fixed
   std::string activation;
   double tau = 0.0;  ///< ms
   double base_firing = 0.0;
@@ -25,7 +26,7 @@ struct ReportRegion {
 /// A row of the table of connections.
 struct ReportConnection {
   std::string from, to;
-  std::string sign;      ///< excitatory or inhibitory
+  std::string sign;      ///< excitatory, inhibitory, mixed, or not fixed
   Index weights = 0;     ///< present
   double density = 0.0;  ///< share of the possible weights that is present
 };
@@ -109,10 +110,12 @@ MRNN_EXPORT void write_report(const ReportContent& content, const std::vector<Fi
 /// Returns warnings in whole sentences, such as what to install to see figures. @throws FileError.
 MRNN_EXPORT std::vector<std::string> write_report_files(const ReportContent& content,
                                                         const std::vector<Figure>& figures,
-                                                        const std::filesystem::path& folder);
+                                                        const std::filesystem::path& folder,
+                                                        const Gnuplot& gnuplot = Gnuplot());
 
 /// Draws the figures and writes the report of an existing run again, from DIR/figures alone. Returns warnings.
 /// @throws FileError where DIR or what it should contain is missing or broken.
-MRNN_EXPORT std::vector<std::string> rebuild_report(const std::filesystem::path& folder);
+MRNN_EXPORT std::vector<std::string> rebuild_report(const std::filesystem::path& folder,
+                                                    const Gnuplot& gnuplot = Gnuplot());
 
 }  // namespace mrnn

@@ -109,7 +109,8 @@ SafetensorsReader::SafetensorsReader(const std::filesystem::path& file) : file_(
 }
 
 void SafetensorsReader::read_header(const std::string& header, std::uint64_t data_start, std::uint64_t file_size) {
-  for (const auto& [name, entry] : parse_header(header, file_).items()) {
+  const nlohmann::ordered_json entries = parse_header(header, file_);
+  for (const auto& [name, entry] : entries.items()) {
     const std::string where = fmt::format("tensor {}: ", name);
     if (!entry.is_object()) throw FileError(file_, where + "an object was expected in the header");
     if (name == "__metadata__") {

@@ -3,11 +3,15 @@
 //
 // The comment right before a block of code says what is done with it:
 //   <!-- configuration: run -->         a whole configuration; `mrnn run` ends with status 0
+//   <!-- configuration: run, from [[simulation]] on -->
+//                                       the configuration before it, with this in place of its end
 //   <!-- configuration: fragment -->    a part of one; it is TOML
 //   <!-- output --> <!-- output: check --> <!-- output: python -->
-//                                       what the run, `mrnn check` or the Python code above prints, line by line; lines
-//                                       with durations (`done in`), `...` and the command itself are not compared
-//   <!-- from: tests/downstream/main.cpp -->   stands in that file, word for word
+//                                       what the run, `mrnn check` or the Python code before it prints; lines that
+//                                       depend on the machine or hold the command itself are not compared
+//   <!-- output: check with A => B -->  the same of the configuration with A replaced by B, which is wrong
+//   <!-- from: tests/downstream/main.cpp -->
+//                                       stands in that file, word for word
 //   <!-- python: results -->            runs in a folder where the last configuration of the document, or else the
 //   first
 //                                       of README.md, has been run; results.h5 is there
@@ -32,95 +36,126 @@ std::string place(const CodeBlock& block) {
   return block.document.filename().string() + ":" + std::to_string(block.line);
 }
 
-/// A configuration of a document, run in a folder of its own.
-struct FinishedRun {
-  explicit FinishedRun(const CodeBlock& configuration) {
-    folder.write("document.toml", configuration.text);
-    outcome = test::mrnn({"run", "document.toml"}, {.folder = folder.path()});
-    if (outcome.status != 0) return;
+bool is_run(const CodeBlock& block) {
+  return block.marker.starts_with("configuration: run");
+}
+
+/// The whole configuration of a block, given the one before it in the document.
+std::string configuration_of(const CodeBlock& block, const std::string& earlier) {
+  const std::string start = "configuration: run, from ";
+  if (!block.marker.starts_with(start)) return block.text;
+  const std::string place = block.marker.substr(start.size(), block.marker.rfind(" on") - start.size());
+  const std::size_t end = earlier.find(place);
+  REQUIRE(end != std::string::npos);
+  return earlier.substr(0, end) + block.text;
+}
+
+/// A configuration in a folder of its own, under the name that the documents give it: that of its experiment.
+struct Reader {
+  explicit Reader(std::string text)
+      : configuration(std::move(text)),
+        file(mrnn::ConfigNode::parse(configuration).table("experiment").text("name") + ".toml") {
+    folder.write(file, configuration);
+  }
+  test::Outcome mrnn_program(const std::string& command) const {
+    return test::mrnn({command, file}, {.folder = folder.path()});
+  }
+  /// The same with a mistake in it.
+  test::Outcome check_with(const std::string& change) const {
+    const std::string arrow = " => ";
+    const std::size_t at = change.find(arrow);
+    REQUIRE(at != std::string::npos);
+    folder.write(file, test::with(configuration, change.substr(0, at), change.substr(at + arrow.size())));
+    return mrnn_program("check");
+  }
+  void copy_results() const {
     for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder.path())) {
       if (entry.path().filename() != "results.h5") continue;
-      fs::copy_file(entry.path(), folder.path() / "results.h5");
+      fs::copy_file(entry.path(), folder.path() / "results.h5", fs::copy_options::skip_existing);
       return;
     }
   }
 
   test::TemporaryFolder folder;
-  test::Outcome outcome;
+  std::string configuration, file;
 };
 
-/// Every line that must be in the output, and is not.
-std::vector<std::string> missing_lines(const std::string& expected, const std::string& output) {
+/// Durations, memory and the processor differ from machine to machine.
+bool is_compared(const std::string& line) {
+  if (line.empty() || line == "..." || line.starts_with("$ ") || line.starts_with("backend ")) return false;
+  return line.find("done in") == std::string::npos && line.find(" MB") == std::string::npos;
+}
+
+/// Lines that should be in the output, and are not.
+std::vector<std::string> missing_lines(const std::string& expected, const test::Outcome& outcome) {
   std::set<std::string> printed;
-  std::istringstream output_lines(output);
+  std::istringstream output_lines(outcome.out + outcome.err);
   for (std::string line; std::getline(output_lines, line);) printed.insert(test::trimmed(line));
   std::vector<std::string> missing;
   std::istringstream lines(expected);
   for (std::string line; std::getline(lines, line);) {
     const std::string words = test::trimmed(line);
-    const bool exempt =
-        words.empty() || words == "..." || words.starts_with("$ ") || words.find("done in") != std::string::npos;
-    if (!exempt && !printed.contains(words)) missing.push_back(words);
+    if (is_compared(words) && !printed.contains(words)) missing.push_back(words);
   }
   return missing;
 }
 
-std::string all_of(const test::Outcome& outcome) {
-  return outcome.out + outcome.err;
-}
-
-void check_output(const CodeBlock& block, const std::optional<test::Outcome>& outcome) {
-  CAPTURE(place(block));
-  REQUIRE(outcome.has_value());
-  CAPTURE(all_of(*outcome));
-  CHECK(missing_lines(block.text, all_of(*outcome)) == std::vector<std::string>{});
+void check_output(const CodeBlock& block, const test::Outcome& outcome) {
+  CAPTURE(place(block), outcome.out, outcome.err);
+  CHECK(missing_lines(block.text, outcome) == std::vector<std::string>{});
 }
 
 /// Runs what a document wants run, in order.
 void run_document(const Document& document) {
-  std::optional<test::TemporaryFolder> folder;
-  std::optional<test::Outcome> outcome;
+  const std::string mistaken = "output: check with ";
+  std::optional<Reader> reader;
+  test::Outcome outcome;
   for (const CodeBlock& block : document.blocks) {
     CAPTURE(place(block));
-    if (block.marker == "configuration: run") {
-      const FinishedRun run(block);
-      CAPTURE(run.outcome.err);
-      CHECK(run.outcome.status == 0);
-      outcome = run.outcome;
-      folder.emplace();
-      folder->write("document.toml", block.text);
+    if (is_run(block)) {
+      const std::string text = configuration_of(block, reader ? reader->configuration : "");
+      reader.emplace(text);
+      outcome = reader->mrnn_program("run");
+      CAPTURE(outcome.err);
+      CHECK(outcome.status == 0);
     } else if (block.marker == "output") {
       check_output(block, outcome);
     } else if (block.marker == "output: check") {
-      REQUIRE(folder.has_value());
-      check_output(block, test::mrnn({"check", "document.toml"}, {.folder = folder->path()}));
+      REQUIRE(reader.has_value());
+      check_output(block, reader->mrnn_program("check"));
+    } else if (block.marker.starts_with(mistaken)) {
+      REQUIRE(reader.has_value());
+      const test::Outcome refused = reader->check_with(block.marker.substr(mistaken.size()));
+      CHECK(refused.status == 2);
+      check_output(block, refused);
     }
   }
 }
 
-const CodeBlock* first_configuration(const Document& document) {
-  for (const CodeBlock& block : document.blocks) {
-    if (block.marker == "configuration: run") return &block;
-  }
-  return nullptr;
+std::string first_configuration(const Document& document) {
+  const auto found = std::ranges::find_if(document.blocks, is_run);
+  return found == document.blocks.end() ? "" : found->text;
 }
 
 /// Runs the Python code of a document, each block after the configuration it is about.
-void run_python(const Document& document, const CodeBlock* configuration) {
-  std::optional<FinishedRun> run;
-  std::optional<test::Outcome> outcome;
+void run_python(const Document& document, std::string configuration) {
+  std::optional<Reader> reader;
+  test::Outcome outcome;
   for (const CodeBlock& block : document.blocks) {
     CAPTURE(place(block));
-    if (block.marker == "configuration: run") {
-      configuration = &block;
-      run.reset();
+    if (is_run(block)) {
+      configuration = configuration_of(block, configuration);
+      reader.reset();
     } else if (block.marker == "python: results") {
-      REQUIRE(configuration != nullptr);
-      if (!run) run.emplace(*configuration);
-      run->folder.write("example.py", block.text);
-      outcome = test::run(MRNN_PYTHON, {"example.py"}, {.folder = run->folder.path()});
-      CAPTURE(outcome->err);
-      CHECK(outcome->status == 0);
+      if (!reader) {
+        reader.emplace(configuration);
+        REQUIRE(reader->mrnn_program("run").status == 0);
+        reader->copy_results();
+      }
+      reader->folder.write("example.py", block.text);
+      outcome = test::run(MRNN_PYTHON, {"example.py"}, {.folder = reader->folder.path()});
+      CAPTURE(outcome.err);
+      CHECK(outcome.status == 0);
     } else if (block.marker == "output: python") {
       check_output(block, outcome);
     }
@@ -181,7 +216,7 @@ TEST_CASE("every block of TOML, C++, CMake and Python in the documents says how 
     for (const CodeBlock& block : document.blocks) {
       if (!std::set<std::string>{"toml", "cpp", "cmake", "python"}.contains(block.language)) continue;
       CAPTURE(place(block), block.marker);
-      const bool known = block.marker == "configuration: run" || block.marker == "configuration: fragment" ||
+      const bool known = is_run(block) || block.marker == "configuration: fragment" ||
                          block.marker == "python: results" || block.marker.starts_with("from: ");
       CHECK(known);
     }
@@ -192,7 +227,7 @@ TEST_CASE("configurations in the documents run and print what the documents say"
   int configurations = 0;
   for (const Document& document : test::documents()) {
     run_document(document);
-    if (first_configuration(document) != nullptr) ++configurations;
+    if (!first_configuration(document).empty()) ++configurations;
   }
   CHECK(configurations >= 3);  // the README, the tutorial and the reference have one at least
 }

@@ -59,7 +59,7 @@ struct Guide {
   double stop = 0.0;  ///< span only: the x where it ends
 };
 
-/// A filled outline over the heat map: a box, an arrow head.
+/// A filled outline: a box, an arrow head.
 struct Polygon {
   std::vector<double> x, y;
   int fill = light_grey;
@@ -78,7 +78,7 @@ struct Text {
   int colour = black;
 };
 
-/// One set of axes, drawn in this order: heat map, quiver, guides, polygons, series, texts.
+/// One set of axes, drawn in this order: heat map, quiver, guides, series, polygons, texts.
 struct Panel {
   std::string title;
   Axis x, y;

@@ -25,7 +25,6 @@ MRNN_EXPORT LoadedWeights load_weights(const std::filesystem::path& file, const 
 
 /// Writes a weight file (.h5), which load_weights() reads back to the same parameters.
 /// @throws FileError where it cannot be written.
-MRNN_EXPORT void save_weights(const std::filesystem::path& file, const Network& network,
-                              const Parameters& parameters);
+MRNN_EXPORT void save_weights(const std::filesystem::path& file, const Network& network, const Parameters& parameters);
 
 }  // namespace mrnn

@@ -1,0 +1,288 @@
+// Trials from a file: which rows a request gets, and every way in which a file can be wrong.
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "catch.hpp"
+#include "hdf5_file.hpp"
+#include "mrnn/error.hpp"
+#include "mrnn/runtime.hpp"
+#include "temporary_folder.hpp"
+
+namespace {
+
+using mrnn::Hdf5Writer;
+using mrnn::Index;
+using mrnn::Stream;
+using mrnn::TrialRequest;
+using Numbers = std::vector<double>;
+
+/// Units: a 0..1, b 0; channels: cue 0..1; outputs: choice 0.
+mrnn::Network network(bool with_output = true) {
+  mrnn::NetworkSpec spec;
+  spec.regions.resize(2);
+  spec.regions[0].name = "a";
+  spec.regions[0].units = 2;
+  spec.regions[1].name = "b";
+  spec.inputs.resize(1);
+  spec.inputs[0].name = "cue";
+  spec.inputs[0].units = 2;
+  if (with_output) {
+    spec.outputs.resize(1);
+    spec.outputs[0].name = "choice";
+  }
+  return mrnn::build_network(spec, 1);
+}
+
+/// 0, 1, 2, ...
+Numbers counted(Index elements) {
+  Numbers values(static_cast<std::size_t>(elements));
+  for (std::size_t k = 0; k < values.size(); ++k) values[k] = static_cast<double>(k);
+  return values;
+}
+
+/// A data set of four trials of three steps with inputs and metadata, and what a test adds or changes.
+class File {
+ public:
+  File() : inputs({4, 3, 2}, 0) {}
+
+  struct Array {
+    std::vector<Index> shape;
+    Numbers values;
+    Array(std::vector<Index> shape_, double first) : shape(std::move(shape_)) {
+      Index elements = 1;
+      for (const Index length : shape) elements *= length;
+      values = counted(elements);
+      for (double& value : values) value += first;
+    }
+  };
+
+  Array inputs;
+  std::vector<std::pair<std::string, Array>> others;
+
+  std::filesystem::path write(const test::TemporaryFolder& folder, const std::string& group = "") const {
+    const std::string prefix = "/" + (group.empty() ? "" : group + "/");
+    Hdf5Writer writer(folder.path() / "trials.h5");
+    writer.write(prefix + "inputs", inputs.shape, inputs.values);
+    for (const auto& [name, array] : others) writer.write(prefix + name, array.shape, array.values);
+    writer.write(prefix + "coherence", {4}, Numbers{0.5, 0.25, -0.25, -0.5});
+    writer.write_texts(prefix + "condition", {"left", "left", "right", "right"});
+    writer.finish();
+    return folder.path() / "trials.h5";
+  }
+};
+
+std::unique_ptr<mrnn::Task> make(const std::filesystem::path& folder, const std::string& keys = "",
+                                 bool with_output = true) {
+  static const mrnn::Network with = network();
+  static const mrnn::Network without = network(false);
+  static mrnn::Runtime runtime;
+  runtime.load(std::string(MRNN_PLUGINS_DIR) + "/dataset.so");
+  const auto root =
+      mrnn::ConfigNode::parse("[task]\nplugin = \"dataset\"\nfile = \"trials.h5\"\n" + keys, "x.toml", folder);
+  const auto config = root.table("task");
+  config.text("plugin");
+  auto task = runtime.tasks.find("dataset")->make(config, with_output ? with : without);
+  config.finish();
+  return task;
+}
+
+mrnn::Trials trials(const File& file, const TrialRequest& request, const std::string& keys = "") {
+  const test::TemporaryFolder folder;
+  file.write(folder);
+  return make(folder.path(), keys)->make(request);
+}
+
+TrialRequest request(Stream stream, std::uint64_t first, Index count, std::uint64_t seed = 1) {
+  return {seed, stream, first, count};
+}
+
+/// What is wrong with a file, without its name.
+std::string mistake(const File& file) {
+  const test::TemporaryFolder folder;
+  file.write(folder);
+  try {
+    make(folder.path());
+  } catch (const mrnn::FileError& error) {
+    return std::string(error.what()).substr(error.path().string().size() + 2);
+  }
+  return "no error";
+}
+
+File with(const std::string& name, std::vector<Index> shape) {
+  File file;
+  file.others.emplace_back(name, File::Array(std::move(shape), 0));
+  return file;
+}
+
+const std::string in_order = "shuffle = false\n";
+
+}  // namespace
+
+TEST_CASE("without shuffling, trials come in the order of the file", "[dataset]") {
+  const auto made = trials(File(), request(Stream::simulation_trials, 1, 2), in_order);
+
+  CHECK(made.count == 2);
+  CHECK(made.steps == 3);
+  CHECK(made.inputs(0, 0, 0) == 6.0);
+  CHECK(made.inputs(1, 0, 2) == 11.0);
+  CHECK(made.inputs(0, 1, 1) == 14.0);
+  CHECK(made.ids == std::vector<std::uint64_t>{1, 2});
+  CHECK(made.numbers.at("coherence") == Numbers{0.25, -0.25});
+  CHECK(made.numbers.at("row") == Numbers{1, 2});
+  CHECK(made.texts.at("condition") == std::vector<std::string>{"left", "right"});
+  CHECK(made.targets.empty());
+  CHECK(made.stimulus.empty());
+  CHECK(made.initial_state.size() == 0);
+}
+
+TEST_CASE("every array of the file goes to its place", "[dataset]") {
+  File file;
+  file.others.emplace_back("targets", File::Array({4, 3, 1}, 100));
+  file.others.emplace_back("mask", File::Array({4, 3, 1}, 200));
+  file.others.emplace_back("stimulus", File::Array({4, 3, 3}, 300));
+  file.others.emplace_back("x0", File::Array({4, 3}, 400));
+  file.others.emplace_back("epoch_cue_first", File::Array({4}, 0));
+  file.others.emplace_back("epoch_cue_last", File::Array({4}, 10));
+
+  const auto made = trials(file, request(Stream::simulation_trials, 2, 1), in_order);
+
+  CHECK(made.targets(0, 0, 1) == 107.0);
+  CHECK(made.mask(0, 0, 2) == 208.0);
+  CHECK(made.stimulus(2, 0, 1) == 323.0);
+  CHECK(made.initial_state(1, 0) == 407.0);
+  REQUIRE(made.epochs.size() == 1);
+  CHECK(made.epochs[0].name == "cue");
+  CHECK(made.epochs[0].first == std::vector<Index>{2});
+  CHECK(made.epochs[0].last == std::vector<Index>{12});
+  CHECK(made.numbers.size() == 2);
+}
+
+TEST_CASE("a group of the file is read as the file itself", "[dataset]") {
+  const test::TemporaryFolder folder;
+  File().write(folder, "session/one");
+
+  const auto task = make(folder.path(), in_order + "group = \"session/one\"\n");
+
+  CHECK(task->default_trials() == 4);
+  CHECK(task->make(request(Stream::simulation_trials, 3, 1)).inputs(0, 0, 0) == 18.0);
+  CHECK_THROWS_WITH(make(folder.path(), "group = \"sesion\"\n"),
+                    EndsWith("no group called \"sesion\"; available: session. Did you mean \"session\"?"));
+}
+
+TEST_CASE("shuffled trials are each there once, with their own data", "[dataset]") {
+  const auto made = trials(File(), request(Stream::simulation_trials, 0, 4));
+  const auto again = trials(File(), request(Stream::simulation_trials, 0, 4));
+
+  const std::set<std::uint64_t> ids(made.ids.begin(), made.ids.end());
+  CHECK(ids == std::set<std::uint64_t>{0, 1, 2, 3});
+  CHECK(made.ids == again.ids);
+  for (Index trial = 0; trial < 4; ++trial) {
+    const auto row = static_cast<double>(made.ids[static_cast<std::size_t>(trial)]);
+    CHECK(made.inputs(0, trial, 0) == 6.0 * row);
+    CHECK(made.numbers.at("row")[static_cast<std::size_t>(trial)] == row);
+  }
+}
+
+TEST_CASE("the order depends on the seed and is the same however trials are asked for", "[dataset]") {
+  std::set<std::vector<std::uint64_t>> orders;
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    orders.insert(trials(File(), request(Stream::simulation_trials, 0, 4, seed)).ids);
+  }
+  const auto whole = trials(File(), request(Stream::simulation_trials, 0, 4));
+  const auto part = trials(File(), request(Stream::simulation_trials, 2, 2));
+
+  CHECK(orders.size() > 5);
+  CHECK(part.ids == std::vector<std::uint64_t>{whole.ids[2], whole.ids[3]});
+}
+
+TEST_CASE("training passes through the file again and again, in a new order each time", "[dataset]") {
+  const test::TemporaryFolder folder;
+  File().write(folder);
+  const auto task = make(folder.path());
+
+  std::set<Numbers> passes;
+  for (std::uint64_t pass = 0; pass < 20; ++pass) {
+    Numbers rows = task->make(request(Stream::training_trials, 4 * pass, 4)).numbers.at("row");
+    passes.insert(rows);
+    std::ranges::sort(rows);
+    CHECK(rows == Numbers{0, 1, 2, 3});
+  }
+  const auto across = task->make(request(Stream::training_trials, 2, 4));
+
+  CHECK(passes.size() > 5);
+  CHECK(across.ids == std::vector<std::uint64_t>{2, 3, 4, 5});
+  CHECK(across.numbers.at("row")[2] == task->make(request(Stream::training_trials, 4, 1)).numbers.at("row")[0]);
+}
+
+TEST_CASE("more trials than the file has are an error", "[dataset]") {
+  const test::TemporaryFolder folder;
+  const auto file = File().write(folder);
+  const auto task = make(folder.path());
+
+  CHECK_THROWS_WITH(task->make(request(Stream::training_trials, 0, 5)),
+                    Catch::Equals(file.string() + ": has 4 trials; a batch of 5 is asked for"));
+  CHECK_THROWS_WITH(task->make(request(Stream::simulation_trials, 3, 2)),
+                    Catch::Equals(file.string() + ": has 4 trials; trial 4 is asked for (counted from 0)"));
+}
+
+TEST_CASE("targets are of no concern to a network without outputs", "[dataset]") {
+  const test::TemporaryFolder folder;
+  with("targets", {4, 3, 5}).write(folder);
+
+  CHECK(make(folder.path(), "", false)->make(request(Stream::simulation_trials, 0, 1)).targets.empty());
+}
+
+TEST_CASE("arrays that do not fit the network are named with what it has", "[dataset]") {
+  File file;
+  file.inputs = File::Array({4, 3, 3}, 0);
+  CHECK(mistake(file) == "inputs has 3 channels, the network has 2 (cue 2)");
+  CHECK(mistake(with("targets", {4, 3, 2})) == "targets has 2 channels, the network has 1 (choice 1)");
+  CHECK(mistake(with("stimulus", {4, 3, 2})) == "stimulus has 2 units, the network has 3 (a 2, b 1)");
+  CHECK(mistake(with("x0", {4, 2})) == "x0 has 2 units, the network has 3 (a 2, b 1)");
+}
+
+TEST_CASE("arrays that do not fit each other are named", "[dataset]") {
+  File file;
+  file.inputs = File::Array({4, 6}, 0);
+  CHECK(mistake(file) == "inputs has shape (4, 6); it needs three axes (trial, time, channel)");
+  file.inputs = File::Array({4, 0, 2}, 0);
+  CHECK(mistake(file) == "inputs has shape (4, 0, 2): no trials, or no steps");
+  CHECK(mistake(with("mask", {3, 3, 1})) == "mask has 3 trials, inputs has 4");
+  CHECK(mistake(with("targets", {4, 2, 1})) == "targets has 2 steps, inputs has 3");
+  CHECK(mistake(with("targets", {4, 3})) == "targets has shape (4, 3); it needs (trial, time, channel)");
+  CHECK(mistake(with("contrast", {3})) == "metadata contrast has 3 values; there are 4 trials");
+}
+
+TEST_CASE("a misspelt array is not passed over", "[dataset]") {
+  CHECK(mistake(with("target", {4, 3, 1})) ==
+        "\"target\" is no array of a data set; known: inputs, targets, mask, stimulus, x0. Did you mean \"targets\"?");
+  CHECK(mistake(with("notes", {4, 3, 1})) == "no error");
+}
+
+TEST_CASE("a value that is not finite is named with its trial, step and channel", "[dataset]") {
+  File file;
+  file.inputs.values[6 + 2 * 2 + 1] = std::numeric_limits<double>::quiet_NaN();
+  CHECK(mistake(file) == "inputs is nan at trial 1, step 2, cue 1; finite numbers are needed");
+
+  file = with("x0", {4, 3});
+  file.others[0].second.values[5] = std::numeric_limits<double>::infinity();
+  CHECK(mistake(file) == "x0 is inf at trial 1, b 0; finite numbers are needed");
+}
+
+TEST_CASE("a file that is no data set is said to be none", "[dataset]") {
+  const test::TemporaryFolder folder;
+
+  CHECK_THROWS_WITH(make(folder.path()), EndsWith("trials.h5: there is no such file"));
+  folder.write("trials.h5", "words");
+  CHECK_THROWS_WITH(make(folder.path()), EndsWith("trials.h5: is not an HDF5 file"));
+  {
+    Hdf5Writer writer(folder.path() / "trials.h5");
+    writer.finish();
+  }
+  CHECK_THROWS_WITH(make(folder.path()), EndsWith("inputs is missing; a data set holds inputs (trial, time, channel)"));
+}
