@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "mrnn/export.hpp"
 #include "mrnn/figure.hpp"
 
 namespace mrnn {
@@ -21,10 +22,10 @@ struct RoundBox {
 using Path = std::vector<Point>;
 
 /// A cubic Bezier curve as a polyline.
-Path bezier(Point begin, Point first, Point second, Point end);
+MRNN_EXPORT Path bezier(Point begin, Point first, Point second, Point end);
 
 /// The part of a path outside both boxes, `gap` pixels short of the second one.
-Path clipped(const Path& path, const RoundBox& begin, const RoundBox& end, double gap);
+MRNN_EXPORT Path clipped(const Path& path, const RoundBox& begin, const RoundBox& end, double gap);
 
 Polygon outline(const RoundBox& box, int fill, int border, double tint);
 /// At the end of a path: an arrow head, its tip at the end, or a disc about it.

@@ -78,7 +78,7 @@ void choose_size(const Figure& figure, int columns, Draft& draft) {
 void choose_ticks(Draft& draft) {
   PanelLayout& layout = draft.layout;
   if (!draft.panel->axes || draft.empty) return;
-  layout.y_ticks = make_ticks(layout.y, std::max(3, static_cast<int>(layout.plot.height / 32.0)));
+  layout.y_ticks = make_ticks(layout.y, std::max(3, static_cast<int>(layout.plot.height / 28.0)));
   // Fewer where the numbers are wide.
   for (int most = std::max(3, static_cast<int>(layout.plot.width / 44.0)); most >= 2; --most) {
     layout.x_ticks = make_ticks(layout.x, most);
@@ -138,7 +138,7 @@ void measure(const Figure& figure, bool shared_key, Draft& draft) {
   around.right = std::max(around.right, horizontal_guide_width(panel));
   if (panel.heat_map && panel.heat_map->values.size() > 0) {
     layout.colour = colour_range(*panel.heat_map);
-    layout.colour_ticks = make_ticks(layout.colour, std::max(3, static_cast<int>(layout.plot.height / 32.0)));
+    layout.colour_ticks = make_ticks(layout.colour, std::max(3, static_cast<int>(layout.plot.height / 28.0)));
     layout.colour_bar = Box{around.right, 0.0, bar_width, layout.plot.height};  // x from the plot's right edge
     around.right += bar_gap - 8.0 + bar_width + tick_length + tick_gap +
                     widest(layout.colour_ticks.labels, tick_letters) +

@@ -120,10 +120,12 @@ Rendered Gnuplot::render(const Figure& figure, const fs::path& folder) const {
   const FigureLayout layout = lay_out(figure);
   try {
     const WorkFolder work(folder);
-    const Streams streams{work.path() / "script", work.path() / "picture", work.path() / "errors"};
+    // The script is a named file: gnuplot reads standard input a byte at a time.
+    const fs::path script = fs::absolute(work.path() / "script");
+    const Streams streams{"/dev/null", work.path() / "picture", work.path() / "errors"};
     for (const auto& [kind, ending] : {std::pair{Picture::svg, ".svg"}, std::pair{Picture::png, ".png"}}) {
-      write_text_file(streams.in, gnuplot_script(figure, layout, kind));
-      const Ending end = run_program(*program_, {"-d"}, streams, limit_);
+      write_text_file(script, gnuplot_script(figure, layout, kind));
+      const Ending end = run_program(*program_, {"-d", script.string()}, streams, limit_);
       std::string picture = read_all(streams.out);
       if (!end.ended_well || !is_whole(picture, kind)) {
         const std::string how = end.ended_well ? "wrote no picture" : end.how;

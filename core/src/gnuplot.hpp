@@ -18,8 +18,8 @@ struct Rendered {
   std::vector<std::string> warnings;
 };
 
-/// Draws figures by running the gnuplot program, without a shell; text reaches it quoted, through its
-/// standard input, so that nothing in a figure can be taken for a command.
+/// Draws figures by running the gnuplot program, without a shell; text reaches it quoted, in a
+/// script, so that nothing in a figure can be taken for a command.
 class MRNN_EXPORT Gnuplot {
  public:
   /// The first gnuplot on PATH.

@@ -17,7 +17,7 @@ struct ReportRegion {
   std::string name, parent;
   Index units = 0;
   std::string cell_types;  ///< `d1 (50), d2 (50)`; empty: none
-  std::string sign;        ///< excitatory, inhibitory, mixed where cell types differ, or not fixed
+  std::string sign;        ///< of what it sends: excitatory, inhibitory, mixed, or not fixed
   std::string activation;
   double tau = 0.0;  ///< ms
   double base_firing = 0.0;

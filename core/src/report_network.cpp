@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <optional>
-
 #include "mrnn/names.hpp"
 #include "spec_names.hpp"
 
@@ -19,17 +17,6 @@ std::string cell_types_of(const Region& region, const RegionLayout& layout) {
     words.push_back(fmt::format("{} ({})", type.name, layout.cell_types[k].range.size));
   }
   return words.empty() ? "" : join(words);
-}
-
-std::string sign_of(const Region& region, Dale dale) {
-  if (dale == Dale::none) return not_fixed;
-  std::optional<Sign> common;
-  for (const CellType& type : region.cell_types) {
-    const Sign sign = type.sign.value_or(region.sign);
-    if (common && *common != sign) return "mixed";
-    common = sign;
-  }
-  return name_of(common.value_or(region.sign));
 }
 
 /// Weights of one connection, counted over the blocks it has a part in.
@@ -58,6 +45,24 @@ std::string sign_of(const Count& count, const Network& network) {
   return name_of(count.negative > 0 ? Sign::inhibitory : Sign::excitatory);
 }
 
+/// The sign of what a region sends, which its connections and cell types may set against its own.
+std::string sign_of(const Region& region, UnitRange range, const Network& network) {
+  if (network.dale() == Dale::none) return not_fixed;
+  bool positive = false, negative = false;
+  for (const Block& block : network.recurrent_blocks()) {
+    for (const Piece& piece : block.pieces) {
+      if (!range.contains(piece.from.start)) continue;
+      const auto pattern = block.pattern.block(piece.to.start - block.to.start, piece.from.start - block.from.start,
+                                               piece.to.size, piece.from.size);
+      positive = positive || (pattern.array() > 0).any();
+      negative = negative || (pattern.array() < 0).any();
+    }
+  }
+  if (positive && negative) return "mixed";
+  if (!positive && !negative) return name_of(region.sign);
+  return name_of(negative ? Sign::inhibitory : Sign::excitatory);
+}
+
 }  // namespace
 
 void describe_network(const Network& network, ReportContent& content) {
@@ -72,8 +77,9 @@ void describe_network(const Network& network, ReportContent& content) {
   for (std::size_t i = 0; i < spec.regions.size(); ++i) {
     const Region& region = spec.regions[i];
     content.regions.push_back({region.name, region.parent, region.units, cell_types_of(region, network.regions()[i]),
-                               sign_of(region, network.dale()), name_of(region.activation.value_or(spec.activation)),
-                               region.tau.value_or(spec.tau), region.base_firing});
+                               sign_of(region, network.regions()[i].range, network),
+                               name_of(region.activation.value_or(spec.activation)), region.tau.value_or(spec.tau),
+                               region.base_firing});
   }
   std::vector<Count> counts(spec.connections.size());
   count_weights(network.recurrent_blocks(), false, counts);

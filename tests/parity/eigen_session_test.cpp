@@ -72,7 +72,7 @@ TEST_CASE("reading in single precision loses nothing of a single-precision sessi
                    [](double a, float b) { return a == static_cast<double>(b); }));
 }
 
-TEST_CASE("activity that is no longer finite is an error naming trial, step and region", "[eigen][bad]") {
+TEST_CASE("activity that is no longer finite is an error naming the id of the trial, step and region", "[eigen][bad]") {
   const auto precision = GENERATE(Precision::float32, Precision::float64);
   const auto dynamics = GENERATE(Dynamics::leaky, Dynamics::rate);
   const Index count = GENERATE(3, 50);
@@ -83,12 +83,13 @@ TEST_CASE("activity that is no longer finite is an error naming trial, step and 
   session->write_parameters(test::random_parameters(network, 2));
   Trials trials = test::random_trials(network, count, 9);
   trials.stimulus = Sequence(network.units(), count, 9);
+  trials.ids[2] = 102;
   trials.stimulus(25, 2, 4) = std::numeric_limits<double>::infinity();  // a unit of c
 
   session->load(trials);
 
   CHECK_THROWS_WITH(session->forward({}, Noise::off),
-                    StartsWith("activity is no longer finite: trial 2, step 4, region c; "));
+                    StartsWith("activity is no longer finite: trial 102, step 4, region c; "));
 }
 
 TEST_CASE("a session goes on working after a run that failed", "[eigen][bad]") {

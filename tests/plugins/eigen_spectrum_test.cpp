@@ -237,7 +237,7 @@ TEST_CASE("the summary says radius, stability and the slowest decay in words", "
     return test::analyse(turning(), "eigen_spectrum", keys).summary.front();
   };
 
-  CHECK(summary("") == "control, trial 0, step 9: spectral radius 0.955 (stable), slowest decay 219 ms");
+  CHECK(summary("") == "control, trial 0, step 9: spectral radius 0.955 (stable), slowest decay 218 ms");
   CHECK(summary("form = \"continuous\"") ==
         "control, trial 0, step 9: largest real part -0.005 per ms (stable), slowest decay 200 ms");
 }

@@ -59,11 +59,11 @@ test::Subject counting() {
   return made;
 }
 
-/// One trial of five steps whose units all have this course.
+/// One trial whose units all have this course.
 test::Subject course(const std::vector<double>& values) {
   test::Subject made{network(), {}};
-  made.simulations.push_back(
-      simulation("run", 1, 5, [&](Index, Index, Index t) { return values[static_cast<std::size_t>(t)]; }));
+  made.simulations.push_back(simulation("run", 1, std::ssize(values),
+                                        [&](Index, Index, Index t) { return values[static_cast<std::size_t>(t)]; }));
   return made;
 }
 
@@ -85,7 +85,7 @@ TEST_CASE("psth averages over units, then over the trials of each condition", "[
   CHECK(at(results, "counts", {1, 3}) == 1.0);
   CHECK(test::array(results, "time").values == std::vector<double>{0.0, 10.0, 20.0, 30.0});
   CHECK(test::array(results, "trial_condition").values == std::vector<double>{0.0, 1.0, 0.0});
-  CHECK(results.summary.front() == "conditions: left (2 trials), right (1 trials)");
+  CHECK(results.summary.front() == "conditions: left (2 trials), right (1 trial)");
 }
 
 TEST_CASE("by default every region and each of its cell types has a panel", "[psth]") {
@@ -160,11 +160,11 @@ TEST_CASE("a boxcar covers steps by the share of them that it spans, and is cut 
 TEST_CASE("a Gaussian has its width as standard deviation and keeps constants", "[psth]") {
   const std::string keys = "smoothing = { kernel = \"gaussian\", width = 5.0 }";
 
-  const auto impulse = test::analyse(course({0.0, 0.0, 1.0, 0.0, 0.0}), "psth", keys);
+  const auto impulse = test::analyse(course({0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0}), "psth", keys);
   const auto constant = test::analyse(course({2.0, 2.0, 2.0, 2.0, 2.0}), "psth", keys);
 
   // One step is two standard deviations.
-  CHECK_THAT(at(impulse, "a_mean", {0, 3}) / at(impulse, "a_mean", {0, 2}), WithinRel(std::exp(-2.0), tolerance));
+  CHECK_THAT(at(impulse, "a_mean", {0, 4}) / at(impulse, "a_mean", {0, 3}), WithinRel(std::exp(-2.0), tolerance));
   for (Index t = 0; t < 5; ++t) CHECK_THAT(at(constant, "a_mean", {0, t}), WithinRel(2.0, tolerance));
 }
 
@@ -198,6 +198,8 @@ TEST_CASE("two simulations of two conditions share colours and differ in dashes"
 
   CHECK(test::texts(results, "conditions") ==
         std::vector<std::string>{"control: left", "control: right", "lesion: left", "lesion: right"});
+  // The same condition is compared; nothing has changed.
+  CHECK_THAT(results.summary[1], StartsWith("largest change from control: left to lesion: left: a, 116 to 116"));
   std::vector<std::pair<int, bool>> styles;
   for (const mrnn::Series& series : results.figures.front().panels.front().series) {
     if (series.kind == mrnn::Series::Kind::line) styles.emplace_back(series.colour, series.dashed);
@@ -242,6 +244,8 @@ TEST_CASE("mistakes in the keys of psth are named", "[psth]") {
   CHECK_THAT(mistake("align = \"og\""), ContainsSubstring("no epoch called \"og\"; available: go"));
   CHECK_THAT(mistake("align = \"go\"\nalign_at = 1.0"), ContainsSubstring("cannot be given together with align"));
   CHECK_THAT(mistake("by = \"conditoin\""), ContainsSubstring("Did you mean \"condition\"? (simulation \"control\")"));
+  made.simulations.front().trials.numbers["empty"].assign(3, std::nan(""));
+  CHECK_THAT(mistake("by = \"empty\""), ContainsSubstring("has no value in any trial"));
   CHECK_THAT(mistake("window = [1.0]"), ContainsSubstring("[from, to] in ms is accepted"));
   CHECK_THAT(mistake("window = [20, 20]"), ContainsSubstring("holds no whole step"));
   CHECK_THAT(mistake("window = [500, 600]"), ContainsSubstring("holds nothing that was recorded"));

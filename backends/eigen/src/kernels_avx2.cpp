@@ -14,6 +14,7 @@ namespace mrnn::eigen {
 namespace {
 
 constexpr const char* instruction_set = "AVX2";
+constexpr bool has_fused_multiply_add = true;
 constexpr int vector_bytes = 32;
 constexpr int tile_rows = 6;  // with 2 vectors a row and the operands, all registers
 

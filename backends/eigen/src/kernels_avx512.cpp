@@ -14,6 +14,7 @@ namespace mrnn::eigen {
 namespace {
 
 constexpr const char* instruction_set = "AVX-512";
+constexpr bool has_fused_multiply_add = true;
 constexpr int vector_bytes = 64;
 constexpr int tile_rows = 12;  // with 2 vectors a row and the operands, all registers
 

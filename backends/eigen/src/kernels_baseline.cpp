@@ -9,6 +9,11 @@ namespace mrnn::eigen {
 namespace {
 
 constexpr const char* instruction_set = "the base instruction set";
+#ifdef __FP_FAST_FMAF  // ARM, or a build for one processor
+constexpr bool has_fused_multiply_add = true;
+#else
+constexpr bool has_fused_multiply_add = false;
+#endif
 constexpr int vector_bytes = 16;
 constexpr int tile_rows = 6;  // with 2 vectors a row and the operands, all registers
 

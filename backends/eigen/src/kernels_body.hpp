@@ -83,15 +83,15 @@ void multiply(const Product<Scalar>& product) {
 
 // --- Element-wise ---------------------------------------------------------------------------------------
 
-/// Equations of one unit and trial: x_t and h_t from the drive.
+/// Equations of one unit and trial: x_t and h_t from the drive, with amplitude * eta added to x.
 template <Dynamics dynamics, class Phi, class Scalar>
-inline int step(Scalar alpha, Scalar drive, Scalar added, Scalar& x, Scalar before, Scalar& after) {
+inline int step(Scalar alpha, Scalar drive, Scalar amplitude, Scalar eta, Scalar& x, Scalar before, Scalar& after) {
   if constexpr (dynamics == Dynamics::rate) {
-    x = drive + added;
-    after = (Scalar(1) - alpha) * before + alpha * Phi::of(x);
+    x = fused(amplitude, eta, drive);
+    after = fused(alpha, Phi::of(x), (Scalar(1) - alpha) * before);
     return static_cast<int>(!(x - x == Scalar(0))) | static_cast<int>(!(after - after == Scalar(0)));
   } else {
-    x = (Scalar(1) - alpha) * x + alpha * drive + added;
+    x = fused(alpha, drive, fused(Scalar(1) - alpha, x, amplitude * eta));
     after = Phi::of(x);
     return static_cast<int>(!(x - x == Scalar(0)));
   }
@@ -110,8 +110,8 @@ bool update_rows(const Update<Scalar>& u) {
     Scalar* __restrict x = u.x + unit * u.width;
     Scalar* __restrict after = u.h_after + unit * u.width;
     for (Index k = 0; k < u.width; ++k) {
-      const Scalar added = noisy ? amplitude * noise[k] : Scalar(0);
-      lost |= step<dynamics, Phi>(alpha, drive[k] + bias, added, x[k], before[k], after[k]);
+      const Scalar eta = noisy ? noise[k] : Scalar(0);
+      lost |= step<dynamics, Phi>(alpha, drive[k] + bias, amplitude, eta, x[k], before[k], after[k]);
     }
   }
   return lost == 0;
@@ -127,10 +127,14 @@ bool update_column(const Update<Scalar>& u) {
   const Scalar* __restrict before = u.h_before + u.first;
   Scalar* __restrict x = u.x + u.first;
   Scalar* __restrict after = u.h_after + u.first;
+  const Scalar* __restrict drive = u.drive;
+  const Index rows = u.rows;
   int lost = 0;
-  for (Index k = 0; k < u.rows; ++k) {
-    const Scalar added = noisy ? amplitude[k] * noise[k] : Scalar(0);
-    lost |= step<dynamics, Phi>(alpha[k], u.drive[k] + bias[k], added, x[k], before[k], after[k]);
+#pragma GCC ivdep  // more pointers than the compiler will check
+  for (Index k = 0; k < rows; ++k) {
+    const Scalar factor = noisy ? amplitude[k] : Scalar(0);
+    const Scalar eta = noisy ? noise[k] : Scalar(0);
+    lost |= step<dynamics, Phi>(alpha[k], drive[k] + bias[k], factor, eta, x[k], before[k], after[k]);
   }
   return lost == 0;
 }

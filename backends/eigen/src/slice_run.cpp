@@ -221,7 +221,7 @@ class SliceRun {
         throw RunError(
             fmt::format("activity is no longer finite: trial {}, step {}, region {}; smaller weights, a "
                         "smaller dt or a saturating activation keep it bounded",
-                        trial(lane), step, region->name));
+                        slice_.ids[static_cast<std::size_t>(lane)], step, region->name));
       }
     }
     throw RunError(fmt::format("activity is no longer finite: step {}", step));

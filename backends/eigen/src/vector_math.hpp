@@ -3,6 +3,17 @@
 // Single precision: within a few units in the last place (polynomials: Moshier, Cephes). Double: the
 // mathematical library.
 
+/// a b + c, rounded once where the instruction set can. Written out wherever the compiler would have a choice of
+/// which product to fuse, so that vectors and single numbers get the same bits.
+inline float fused(float a, float b, float c) {
+  if constexpr (has_fused_multiply_add) return __builtin_fmaf(a, b, c);
+  return a * b + c;
+}
+inline double fused(double a, double b, double c) {
+  if constexpr (has_fused_multiply_add) return __builtin_fma(a, b, c);
+  return a * b + c;
+}
+
 inline float from_bits(std::int32_t bits) {
   float value = 0.0F;
   std::memcpy(&value, &bits, sizeof value);
@@ -48,7 +59,7 @@ inline float log_one_plus(float e) {
                        f +
                    3.3333331174e-1F);
   const float square = f * f;
-  const float log_u = f + (f * square * p - 0.5F * square) + (upper ? 0.693147181F : 0.0F);
+  const float log_u = f + fused(f * square, p, -0.5F * square) + (upper ? 0.693147181F : 0.0F);
   return log_u + (e - (u - 1.0F)) / u;  // what rounding 1 + e has lost
 }
 

@@ -31,7 +31,7 @@ class MRNN_EXPORT WeightsInForce {
   /// @param network  must outlive this
   WeightsInForce(const Network& network, const Parameters& parameters);
 
-  /// Valid until the next call.
+  /// Valid until the next call. The trials must stay where they are between calls.
   const EffectiveWeights& at(const Trials& trials, Index trial, Index step);
 
  private:

@@ -123,7 +123,8 @@ void add_trajectory(const Report& report, const Field& field, mrnn::Panel& panel
   point.kind = mrnn::Series::Kind::scatter;
   point.x = {field.current(0)};
   point.y = {field.current(1)};
-  path.colour = point.colour = 1;
+  path.colour = 1;
+  point.colour = 3;
   panel.series = {std::move(path), std::move(point)};
 }
 

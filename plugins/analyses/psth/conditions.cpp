@@ -48,47 +48,78 @@ Values distinct(const std::vector<Values>& of_simulations, bool numeric) {
   return all;
 }
 
+/// Values of every trial of every simulation, and whether they are numbers.
+struct Metadata {
+  std::vector<Values> of_simulations;
+  bool numeric = true;
+};
+
+/// Nothing where some simulation has no such metadata and nobody asked for it.
+std::optional<Metadata> read_metadata(const mrnn::ConfigNode& config, const std::string& by,
+                                      const std::vector<const mrnn::Simulation*>& simulations) {
+  Metadata metadata;
+  for (const mrnn::Simulation* simulation : simulations) {
+    auto values = values_of(simulation->trials, by);
+    if (!values && config.has("by")) {
+      config.fail("by", mrnn::unknown_name("per-trial metadata", by, names_of(simulation->trials)) + " (simulation \"" +
+                            simulation->name + "\")");
+    }
+    if (!values) return std::nullopt;
+    metadata.of_simulations.push_back(std::move(*values));
+    metadata.numeric = metadata.numeric && !simulation->trials.texts.contains(by);
+  }
+  return metadata;
+}
+
+/// Adds the conditions of one simulation, numbered on from those before, and where its trials belong.
+void add_simulation(const std::string& prefix, std::size_t simulation, const Values& values, const Values& shown,
+                    Conditions& conditions) {
+  std::vector<int> number(shown.size(), -1);  // of each value's condition in this simulation
+  for (std::size_t v = 0; v < shown.size(); ++v) {
+    const auto trials = static_cast<mrnn::Index>(std::ranges::count(values, shown[v]));
+    if (trials == 0) continue;
+    number[v] = static_cast<int>(conditions.list.size());
+    conditions.list.push_back({conditions.grouped ? prefix + shown[v] : prefix, simulation, v, trials});
+  }
+  for (const std::string& value : values) {
+    const auto found = static_cast<std::size_t>(std::ranges::find(shown, value) - shown.begin());
+    conditions.of_trial.push_back(found == shown.size() ? -1 : number[found]);
+  }
+}
+
 }  // namespace
 
 Conditions group_trials(const mrnn::ConfigNode& config, const std::vector<const mrnn::Simulation*>& simulations) {
   const std::string by = config.text("by", "condition");
-  std::vector<Values> values;
-  bool numeric = true;
-  for (const mrnn::Simulation* simulation : simulations) {
-    if (auto found = values_of(simulation->trials, by)) {
-      values.push_back(std::move(*found));
-      numeric = numeric && !simulation->trials.texts.contains(by);
-    } else if (config.has("by")) {
-      config.fail("by", mrnn::unknown_name("per-trial metadata", by, names_of(simulation->trials)) + " (simulation \"" +
-                            simulation->name + "\")");
-    }
-  }
+  std::optional<Metadata> metadata = read_metadata(config, by, simulations);
   Conditions conditions;
-  conditions.grouped = values.size() == simulations.size();
-  if (!conditions.grouped) {
-    values.clear();
-    for (const auto* simulation : simulations) values.emplace_back(simulation->trials.count, "all");
+  conditions.grouped = metadata.has_value();
+  if (!metadata) {
+    metadata.emplace();
+    metadata->numeric = false;
+    for (const auto* simulation : simulations) metadata->of_simulations.emplace_back(simulation->trials.count, "all");
   }
-  const Values shown = distinct(values, conditions.grouped && numeric);
+  const Values shown = distinct(metadata->of_simulations, metadata->numeric);
+  if (shown.empty()) config.fail("by", "is \"" + by + "\", which has no value in any trial");
   for (std::size_t s = 0; s < simulations.size(); ++s) {
-    std::vector<int> number(shown.size(), -1);  // of each value's condition in this simulation
-    for (std::size_t v = 0; v < shown.size(); ++v) {
-      const auto trials = static_cast<mrnn::Index>(std::ranges::count(values[s], shown[v]));
-      if (trials == 0) continue;
-      number[v] = static_cast<int>(conditions.list.size());
-      const std::string& simulation = simulations[s]->name;
-      const std::string name = !conditions.grouped       ? simulation
-                               : simulations.size() == 1 ? shown[v]
-                                                         : simulation + ": " + shown[v];
-      conditions.list.push_back({name, s, v, trials});
-    }
-    for (const std::string& value : values[s]) {
-      const auto found = std::ranges::find(shown, value);
-      conditions.of_trial.push_back(found == shown.end() ? -1
-                                                         : number[static_cast<std::size_t>(found - shown.begin())]);
-    }
+    const std::string& name = simulations[s]->name;
+    const std::string prefix = !conditions.grouped ? name : simulations.size() == 1 ? "" : name + ": ";
+    add_simulation(prefix, s, metadata->of_simulations[s], shown, conditions);
   }
   return conditions;
+}
+
+std::vector<std::pair<std::size_t, std::size_t>> comparisons(const Conditions& conditions) {
+  std::vector<std::pair<std::size_t, std::size_t>> pairs;
+  const std::vector<Condition>& list = conditions.list;
+  const bool several = !list.empty() && list.back().simulation > 0;
+  for (std::size_t before = 0; before < list.size() && list[before].simulation == 0; ++before) {
+    for (std::size_t after = before + 1; after < list.size(); ++after) {
+      const bool paired = list[after].simulation > 0 && list[after].value == list[before].value;
+      if (several ? paired : before == 0) pairs.emplace_back(before, after);
+    }
+  }
+  return pairs;
 }
 
 }  // namespace psth

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "mrnn/analysis.hpp"
@@ -26,5 +27,9 @@ struct Conditions {
 /// Values in words keep the order in which they first appear, numbers are sorted.
 /// @throws ConfigError where metadata asked for is missing.
 Conditions group_trials(const mrnn::ConfigNode& config, const std::vector<const mrnn::Simulation*>& simulations);
+
+/// Pairs of conditions worth comparing: the same value in the first simulation and in each other one; of a single
+/// simulation, its first condition and each other one.
+std::vector<std::pair<std::size_t, std::size_t>> comparisons(const Conditions& conditions);
 
 }  // namespace psth

@@ -111,22 +111,28 @@ class Psth final : public mrnn::Analysis {
                    mrnn::AnalysisResults& results) const {
     std::vector<std::string> counts;
     for (const psth::Condition& condition : conditions.list) {
-      counts.push_back(condition.name + " (" + std::to_string(condition.trials) + " trials)");
+      counts.push_back(condition.name + " (" + std::to_string(condition.trials) +
+                       (condition.trials == 1 ? " trial)" : " trials)"));
     }
     results.summary.push_back("conditions: " + mrnn::join(counts));
-    if (conditions.list.size() < 2) return;
-    std::size_t largest = 0;
+    add_largest_change(conditions, averages, results);
+  }
+
+  void add_largest_change(const psth::Conditions& conditions, const std::vector<psth::Average>& averages,
+                          mrnn::AnalysisResults& results) const {
     double change = -1.0;
-    for (std::size_t p = 0; p < averages.size(); ++p) {
-      const double difference = std::abs(over_time(averages[p], 1) - over_time(averages[p], 0));
-      if (!(difference > change)) continue;
-      change = difference;
-      largest = p;
+    std::string line;
+    for (const auto& [before, after] : psth::comparisons(conditions)) {
+      for (std::size_t p = 0; p < averages.size(); ++p) {
+        const double from = over_time(averages[p], static_cast<Index>(before));
+        const double to = over_time(averages[p], static_cast<Index>(after));
+        if (!(std::abs(to - from) > change)) continue;
+        change = std::abs(to - from);
+        line = "largest change from " + conditions.list[before].name + " to " + conditions.list[after].name + ": " +
+               populations_.list[p].name + ", " + number(from) + " to " + number(to) + " on average over the window";
+      }
     }
-    if (change < 0.0) return;
-    results.summary.push_back("largest change from " + conditions.list[0].name + " to " + conditions.list[1].name +
-                              ": " + populations_.list[largest].name + ", " + number(over_time(averages[largest], 0)) +
-                              " to " + number(over_time(averages[largest], 1)) + " on average over the window");
+    if (!line.empty()) results.summary.push_back(line);
   }
 
   void draw(const std::vector<const mrnn::Simulation*>& simulations, const psth::Conditions& conditions,

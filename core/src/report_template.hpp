@@ -1,0 +1,138 @@
+#pragma once
+
+namespace mrnn {
+
+/// The report as a mustache template; report_page.cpp says what its tags stand for. Styles within, no scripts,
+/// nothing loaded from elsewhere.
+inline constexpr char report_template[] = R"html(<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="generator" content="mrnn {{version}}">
+<title>{{title}}</title>
+<style>
+:root { color-scheme: light; }
+* { box-sizing: border-box; }
+body { margin: 0; background: #fff; color: #222; font: 16px/1.55 system-ui, "Segoe UI", Helvetica, Arial, sans-serif; }
+main { max-width: 58rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; overflow-wrap: anywhere; }
+h1 { font-size: 1.8rem; line-height: 1.2; margin: 0.5rem 0 1rem; }
+h2 { font-size: 1.3rem; margin: 2.6rem 0 0.8rem; padding-bottom: 0.25rem; border-bottom: 1px solid #ddd; }
+h3 { font-size: 1.05rem; margin: 1.8rem 0 0.4rem; }
+h3 small { font-weight: normal; color: #666; }
+a { color: #0060a0; }
+nav ul { list-style: none; display: flex; flex-wrap: wrap; gap: 0.2rem 1.1rem; margin: 0; padding: 0; }
+figure { margin: 1.2rem 0 1.8rem; }
+figure img { display: block; max-width: 100%; height: auto; }
+figcaption { font-size: 0.9rem; color: #444; margin-top: 0.5rem; }
+.files { white-space: nowrap; }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; font-size: 0.9rem; min-width: 50%; overflow-wrap: normal; }
+th, td { text-align: left; padding: 0.3rem 1rem 0.3rem 0; vertical-align: top; border-bottom: 1px solid #eee; }
+th { border-bottom: 1px solid #999; white-space: nowrap; }
+.number { text-align: right; font-variant-numeric: tabular-nums; }
+.exc { color: #b34700; } .inh { color: #005f94; }
+.note { border-left: 4px solid #d55e00; background: #fdf3ec; padding: 0.5rem 0.8rem; margin: 0.8rem 0; }
+pre { background: #f6f6f4; padding: 0.8rem 1rem; overflow-x: auto; font-size: 0.85rem; line-height: 1.45; overflow-wrap: normal; }
+code { font-family: ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; font-size: 0.92em; }
+summary { cursor: pointer; }
+footer { margin-top: 3rem; color: #666; font-size: 0.85rem; }
+@media print { nav { display: none; } details > * { display: block; } }
+</style>
+</head>
+<body>
+<main>
+<h1>{{title}}</h1>
+<nav><ul>
+<li><a href="#network">Network</a></li>
+<li><a href="#simulations">Simulations</a></li>
+{{#analyses}}<li><a href="#analysis-{{name}}">{{name}}</a></li>
+{{/analyses}}<li><a href="#results">Results</a></li>
+<li><a href="#again">How to reproduce</a></li>
+</ul></nav>
+<p>{{summary_network}} {{summary_simulations}} {{summary_run}}</p>
+{{#warnings}}<p class="note">{{.}}</p>
+{{/warnings}}
+<h2 id="network">Network</h2>
+{{#network_figures}}{{>figure}}{{/network_figures}}
+<h3>Regions</h3>
+<div class="scroll"><table>
+<tr><th>region</th>{{#has_parents}}<th>part of</th>{{/has_parents}}<th class="number">units</th><th>cell types</th><th>sign</th><th>activation</th><th class="number">tau (ms)</th><th class="number">base firing</th></tr>
+{{#regions}}<tr><td>{{name}}</td>{{#has_parents}}<td>{{parent}}</td>{{/has_parents}}<td class="number">{{units}}</td><td>{{cell_types}}</td><td class="{{sign_class}}">{{sign}}</td><td>{{activation}}</td><td class="number">{{tau}}</td><td class="number">{{base_firing}}</td></tr>
+{{/regions}}</table></div>
+{{#has_connections}}
+<h3>Connections</h3>
+<details{{#connections_open}} open{{/connections_open}}><summary>{{connection_count}}</summary>
+<div class="scroll"><table>
+<tr><th>from</th><th>to</th><th>sign</th><th class="number">weights</th><th class="number">density</th></tr>
+{{#connections}}<tr><td>{{from}}</td><td>{{to}}</td><td class="{{sign_class}}">{{sign}}</td><td class="number">{{weights}}</td><td class="number">{{density}}</td></tr>
+{{/connections}}</table></div>
+</details>
+{{/has_connections}}
+{{#has_outputs}}
+<h3>Outputs</h3>
+<div class="scroll"><table>
+<tr><th>output</th><th class="number">channels</th><th>reads</th><th>activation</th><th>readout</th></tr>
+{{#outputs}}<tr><td>{{name}}</td><td class="number">{{units}}</td><td>{{from}}</td><td>{{activation}}</td><td>{{readout}}</td></tr>
+{{/outputs}}</table></div>
+{{/has_outputs}}
+
+<h2 id="simulations">Simulations</h2>
+{{#has_simulations}}
+<div class="scroll"><table>
+<tr><th>simulation</th><th class="number">trials</th><th class="number">steps</th><th class="number">duration (ms)</th><th>noise</th><th>manipulations</th></tr>
+{{#simulations}}<tr><td>{{name}}</td><td class="number">{{trials}}</td><td class="number">{{steps}}</td><td class="number">{{duration}}</td><td>{{noise}}</td><td>{{manipulations}}</td></tr>
+{{/simulations}}</table></div>
+{{/has_simulations}}
+{{^has_simulations}}<p>None were run.</p>{{/has_simulations}}
+{{#has_activity}}
+<h3>Mean activity <small>over trials, steps and units (a.u.)</small></h3>
+<div class="scroll"><table>
+<tr><th>region</th>{{#activity_columns}}<th class="number">{{.}}</th>{{/activity_columns}}</tr>
+{{#activity_rows}}<tr><td>{{region}}</td>{{#means}}<td class="number">{{.}}</td>{{/means}}</tr>
+{{/activity_rows}}</table></div>
+{{/has_activity}}
+
+{{#analyses}}
+<h2 id="analysis-{{name}}">{{name}}</h2>
+<p>Analysis <code>{{plugin}}</code>{{#of}} of {{of}}{{/of}}.</p>
+{{#failure}}<p class="note">This analysis failed: {{failure}}</p>
+{{/failure}}{{#has_summary}}<ul>
+{{#summary}}<li>{{.}}</li>
+{{/summary}}</ul>
+{{/has_summary}}{{#figures}}{{>figure}}{{/figures}}
+{{/analyses}}
+<h2 id="results">Results</h2>
+<p>All numbers are in <a href="results.h5"><code>results.h5</code></a>, an HDF5 file. In Python:</p>
+<pre><code>{{python}}</code></pre>
+{{#has_arrays}}
+<div class="scroll"><table>
+<tr><th>array</th><th>shape</th><th>unit</th><th>what it is</th></tr>
+{{#arrays}}<tr><td><code>{{path}}</code></td><td>{{shape}}</td><td>{{units}}</td><td>{{description}}</td></tr>
+{{/arrays}}</table></div>
+{{/has_arrays}}
+
+<h2 id="again">How to reproduce</h2>
+{{#command}}<pre><code>{{command}}</code></pre>
+{{/command}}<p>{{conditions}}</p>
+<details><summary>The configuration</summary>
+<pre><code>{{config}}</code></pre>
+</details>
+{{#has_overrides}}<p>Overridden on the command line:</p>
+<ul>{{#overrides}}<li><code>{{.}}</code></li>{{/overrides}}</ul>
+{{/has_overrides}}
+<footer>Written by mrnn {{version}}.</footer>
+</main>
+</body>
+</html>
+)html";
+
+/// One figure of it.
+inline constexpr char report_figure_template[] = R"html(<figure>
+{{#image}}<a href="{{folder}}/{{stem}}.svg"><img src="{{image}}" alt="{{alternative}}"></a>
+{{/image}}{{^image}}<p class="note">This figure was not drawn.</p>
+{{/image}}<figcaption>{{caption}} <span class="files">{{#image}}<a href="{{folder}}/{{stem}}.svg">SVG</a> · {{/image}}{{#png}}<a href="{{folder}}/{{stem}}.png">PNG</a> · {{/png}}<a href="{{folder}}/{{stem}}.csv">data</a></span></figcaption>
+</figure>
+)html";
+
+}  // namespace mrnn

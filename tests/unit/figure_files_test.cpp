@@ -1,0 +1,146 @@
+#include "figure_files.hpp"
+
+#include <cmath>
+#include <limits>
+
+#include "catch.hpp"
+#include "mrnn/error.hpp"
+#include "temporary_folder.hpp"
+#include "text_file.hpp"
+
+using namespace mrnn;
+
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+/// A figure with one of everything.
+Figure everything() {
+  Figure figure{"all", "Title, \"quoted\"", "A caption.", 2, {}, 300.0, 200.0};
+  Panel panel;
+  panel.title = "striatum.d1";
+  panel.x = {"time (ms)", 0.0, {}};
+  panel.y = {"activity", {}, 2.5};
+  panel.heat_map = HeatMap{Eigen::MatrixXd{{1.0, 2.0}, {3.0, 4.0}}, 0.0, 2.0, 10.0, 30.0, "speed", true, {}, 5.0};
+  panel.quiver = Quiver{{1.0}, {2.0}, {3.0}, {4.0}};
+  panel.guides = {{Guide::Kind::circle, 1.0, "unit circle"}, {Guide::Kind::span, 1.0, "off", 2.0}};
+  Series band{Series::Kind::band, "a, b", {0.0, 1.0}, {0.5, 1.5}, {1.0, 2.0}, 3, true, true, 2.0};
+  panel.series = {band};
+  panel.polygons = {{{0.0, 1.0, 0.0}, {0.0, 0.0, 1.0}, 2, grey, 0.5}};
+  panel.texts = {{1.0, 2.0, "here", Text::Align::right, 8.0, true, 4}};
+  panel.equal_aspect = true;
+  panel.axes = false;
+  figure.panels = {panel};
+  return figure;
+}
+
+std::string problem_of(const std::string& json) {
+  try {
+    figure_from_json(json);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+}  // namespace
+
+TEST_CASE("a figure read back from JSON is the same figure", "[figure]") {
+  const Figure figure = everything();
+
+  const Figure again = figure_from_json(to_json(figure));
+
+  CHECK(to_json(again) == to_json(figure));
+  CHECK(to_csv(again) == to_csv(figure));
+  const Panel& panel = again.panels.at(0);
+  CHECK(again.title == figure.title);
+  CHECK(again.panel_width == 300.0);
+  CHECK(panel.x.low == 0.0);
+  CHECK_FALSE(panel.x.high.has_value());
+  CHECK(panel.heat_map->values == figure.panels[0].heat_map->values);
+  CHECK(panel.heat_map->high == 5.0);
+  CHECK(panel.guides.at(1).kind == Guide::Kind::span);
+  CHECK(panel.guides.at(1).stop == 2.0);
+  CHECK(panel.series.at(0).upper == std::vector<double>{1.0, 2.0});
+  CHECK(panel.series.at(0).colour == 3);
+  CHECK(panel.polygons.at(0).border == grey);
+  CHECK(panel.texts.at(0).align == Text::Align::right);
+  CHECK_FALSE(panel.axes);
+}
+
+TEST_CASE("numbers that are not finite pass through JSON as NaN", "[figure]") {
+  Figure figure;
+  figure.panels.resize(1);
+  figure.panels[0].series = {{Series::Kind::line, "", {0.0, 1.0, 2.0}, {1.0, std::nan(""), infinity}, {}}};
+
+  const Figure again = figure_from_json(to_json(figure));
+
+  const std::vector<double>& y = again.panels.at(0).series.at(0).y;
+  CHECK(y.at(0) == 1.0);
+  CHECK(std::isnan(y.at(1)));
+  CHECK(std::isnan(y.at(2)));
+}
+
+TEST_CASE("text that is not UTF-8 does not spoil the JSON of a figure", "[figure]") {
+  Figure figure;
+  figure.title = "broken \xff\xfe byte";
+
+  CHECK_THAT(figure_from_json(to_json(figure)).title, StartsWith("broken "));
+}
+
+TEST_CASE("the table of a figure has a row for every point", "[figure]") {
+  Figure figure;
+  figure.panels.resize(1);
+  figure.panels[0].series = {{Series::Kind::line, "con,trol", {0.0, 0.5}, {1.0, 2.0}, {}}};
+  figure.panels[0].heat_map = HeatMap{Eigen::MatrixXd{{7.0, 8.0}}, 0.0, 2.0, 0.0, 1.0, "", false, {}, {}};
+
+  CHECK(to_csv(figure) ==
+        "panel,element,label,x,y,upper,u,v,value\n"
+        "1,heat_map,,0.5,0.5,,,,7\n"
+        "1,heat_map,,1.5,0.5,,,,8\n"
+        "1,line,\"con,trol\",0,1,,,,\n"
+        "1,line,\"con,trol\",0.5,2,,,,\n");
+}
+
+TEST_CASE("a figure's name cannot lead out of its folder", "[figure]") {
+  CHECK(file_stem("flow_field.2") == "flow_field.2");
+  CHECK(file_stem("../../etc/passwd") == "_._.._etc_passwd");
+  CHECK(file_stem("a b/c") == "a_b_c");
+  CHECK(file_stem("") == "figure");
+  CHECK(file_stem("report") == "report_");
+  CHECK(file_stem(std::string(1000, 'x')).size() == 120);
+}
+
+TEST_CASE("figures are read back from their folder", "[figure]") {
+  const test::TemporaryFolder folder;
+  write_figure(everything(), folder.path());
+
+  const Figure again = read_figure("all", folder.path());
+
+  CHECK(to_json(again) == to_json(everything()));
+  CHECK(std::filesystem::exists(folder.path() / "all.csv"));
+}
+
+TEST_CASE("a broken description of a figure is an error with the file's name", "[figure]") {
+  const test::TemporaryFolder folder;
+  write_text_file(folder.path() / "bad.json", "{\"format_version\": 1, \"name\":");
+
+  CHECK_THROWS_AS(read_figure("missing", folder.path()), FileError);
+  CHECK_THROWS_WITH(read_figure("bad", folder.path()),
+                    ContainsSubstring("bad.json") && ContainsSubstring("not the description of a figure"));
+}
+
+TEST_CASE("each defect of a figure's JSON is an error and not a crash", "[figure]") {
+  CHECK_THAT(problem_of("[]"), StartsWith("not the description of a figure"));
+  CHECK_THAT(problem_of("{\"format_version\": 99}"), ContainsSubstring("later version"));
+  std::string text = to_json(everything());
+  const auto replaced = [&](const std::string& what, const std::string& by) {
+    std::string changed = text;
+    REQUIRE(changed.find(what) != std::string::npos);
+    return changed.replace(changed.find(what), what.size(), by);
+  };
+
+  CHECK_THAT(problem_of(replaced("\"kind\":2", "\"kind\":9")), ContainsSubstring("unknown value of \"kind\""));
+  CHECK_THAT(problem_of(replaced("[1.0,2.0],[3.0,4.0]", "[1.0,2.0],[3.0]")), ContainsSubstring("differ in length"));
+  CHECK_THAT(problem_of(replaced("\"dashed\":true", "\"dashed\":\"yes\"")), StartsWith("not the description"));
+}
