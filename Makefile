@@ -10,6 +10,8 @@ JOBS ?= $(shell awk -v cores=$$(nproc) '/MemAvailable/ {n = int($$2 / 2e6)} \
   END {print n < 1 ? 1 : n < cores ? n : cores}' /proc/meminfo)
 GENERATOR := $(if $(wildcard $(BUILD)/CMakeCache.txt),,$(if $(shell command -v ninja),-G Ninja))
 
+MAKEFLAGS += --no-print-directory
+
 .PHONY: run test build configure deps clean
 
 run: configure

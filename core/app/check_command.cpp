@@ -5,7 +5,7 @@
 #include "commands.hpp"
 #include "mrnn/experiment.hpp"
 #include "mrnn/network_config.hpp"
-#include "report.hpp"
+#include "report/report.hpp"
 
 namespace {
 

@@ -1,10 +1,10 @@
 #include <fmt/format.h>
 
 #include "commands.hpp"
-#include "convert.hpp"
+#include "files/convert.hpp"
+#include "files/text_file.hpp"
 #include "mrnn/error.hpp"
 #include "mrnn/network_config.hpp"
-#include "text_file.hpp"
 
 int convert_command(const Arguments& arguments) {
   const std::string from = arguments.in.extension().string();

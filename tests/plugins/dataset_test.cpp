@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "catch.hpp"
-#include "hdf5_file.hpp"
+#include "files/hdf5_file.hpp"
 #include "mrnn/error.hpp"
 #include "mrnn/runtime.hpp"
 #include "temporary_folder.hpp"

@@ -1,12 +1,12 @@
-#include "figure_files.hpp"
+#include "figures/figure_files.hpp"
 
 #include <cmath>
 #include <limits>
 
 #include "catch.hpp"
+#include "files/text_file.hpp"
 #include "mrnn/error.hpp"
 #include "temporary_folder.hpp"
-#include "text_file.hpp"
 
 using namespace mrnn;
 

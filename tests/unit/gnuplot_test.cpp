@@ -1,4 +1,4 @@
-#include "gnuplot.hpp"
+#include "figures/gnuplot.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -8,13 +8,13 @@
 #include <limits>
 
 #include "catch.hpp"
-#include "child_process.hpp"
-#include "figure_axes.hpp"
-#include "figure_layout.hpp"
-#include "gnuplot_script.hpp"
-#include "palette.hpp"
+#include "figures/child_process.hpp"
+#include "figures/figure_axes.hpp"
+#include "figures/figure_layout.hpp"
+#include "figures/gnuplot_script.hpp"
+#include "figures/palette.hpp"
+#include "files/text_file.hpp"
 #include "temporary_folder.hpp"
-#include "text_file.hpp"
 
 using namespace mrnn;
 namespace fs = std::filesystem;

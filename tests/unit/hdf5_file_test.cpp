@@ -1,6 +1,6 @@
 // Files as such: what is written is read back, and whatever can be wrong with a file or a disk is one sentence.
 
-#include "hdf5_file.hpp"
+#include "files/hdf5_file.hpp"
 
 #include <sys/resource.h>
 #include <sys/wait.h>

@@ -1,10 +1,10 @@
-#include "network_diagram.hpp"
+#include "figures/network_diagram.hpp"
 
 #include <algorithm>
 
 #include "catch.hpp"
-#include "diagram_shapes.hpp"
-#include "network_graph.hpp"
+#include "figures/diagram_shapes.hpp"
+#include "figures/network_graph.hpp"
 
 using namespace mrnn;
 

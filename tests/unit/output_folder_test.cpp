@@ -1,4 +1,4 @@
-#include "output_folder.hpp"
+#include "files/output_folder.hpp"
 
 #include <unistd.h>
 

@@ -1,15 +1,15 @@
-#include "report.hpp"
+#include "report/report.hpp"
 
 #include <cmath>
 #include <filesystem>
 
 #include "catch.hpp"
-#include "figure_files.hpp"
+#include "figures/figure_files.hpp"
+#include "files/text_file.hpp"
 #include "mrnn/error.hpp"
-#include "report_json.hpp"
-#include "report_page.hpp"
+#include "report/report_json.hpp"
+#include "report/report_page.hpp"
 #include "temporary_folder.hpp"
-#include "text_file.hpp"
 
 using namespace mrnn;
 namespace fs = std::filesystem;

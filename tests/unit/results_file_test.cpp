@@ -1,12 +1,12 @@
 // The layout of results.h5, against the values that went in.
 
-#include "results_file.hpp"
+#include "files/results_file.hpp"
 
 #include <fstream>
 #include <iterator>
 
 #include "catch.hpp"
-#include "matrix_writer.hpp"
+#include "files/matrix_writer.hpp"
 #include "mrnn/error.hpp"
 #include "mrnn/hdf5.hpp"
 #include "mrnn/weights.hpp"

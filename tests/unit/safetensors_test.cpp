@@ -1,11 +1,11 @@
 // The .safetensors format: what others write is read, and a hostile header is an error, never a crash.
 
-#include "safetensors.hpp"
+#include "files/safetensors.hpp"
 
 #include <cstring>
 
 #include "catch.hpp"
-#include "convert.hpp"
+#include "files/convert.hpp"
 #include "mrnn/error.hpp"
 #include "mrnn/hdf5.hpp"
 #include "temporary_folder.hpp"

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "catch.hpp"
+#include "config/spec_names.hpp"
 #include "mrnn/network_spec.hpp"
-#include "spec_names.hpp"
 
 namespace test {
 

@@ -6,8 +6,8 @@
 #include <limits>
 
 #include "catch.hpp"
-#include "convert.hpp"
-#include "hdf5_file.hpp"
+#include "files/convert.hpp"
+#include "files/hdf5_file.hpp"
 #include "mrnn/error.hpp"
 #include "mrnn/hdf5.hpp"
 #include "mrnn/network_config.hpp"

@@ -72,13 +72,14 @@ inline constexpr Index widest_slice = 32;
 template <class Scalar>
 const Kernels<Scalar>& kernels();
 
-// One per instruction set; null where the compiler's target has none of it.
+// One per instruction set; null where the compiler's target has none of it. Exported for tests, which run all that
+// the machine has.
 struct KernelSet {
   const Kernels<float>* single = nullptr;
   const Kernels<double>* twofold = nullptr;
 };
-KernelSet baseline_kernels();
-KernelSet avx2_kernels();
-KernelSet avx512_kernels();
+MRNN_EXPORT KernelSet baseline_kernels();
+MRNN_EXPORT KernelSet avx2_kernels();
+MRNN_EXPORT KernelSet avx512_kernels();
 
 }  // namespace mrnn::eigen

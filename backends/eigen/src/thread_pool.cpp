@@ -1,8 +1,12 @@
 #include "thread_pool.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <system_error>
 
 #include "library_product.hpp"
+#include "mrnn/error.hpp"
 
 namespace mrnn::eigen {
 
@@ -13,11 +17,22 @@ int ThreadPool::resolve(int threads) {
 
 ThreadPool::ThreadPool(int threads) {
   const int others = resolve(threads) - 1;
-  threads_.reserve(static_cast<std::size_t>(others));
-  for (int k = 0; k < others; ++k) threads_.emplace_back([this, k] { serve(static_cast<std::size_t>(k) + 1); });
+  try {
+    threads_.reserve(static_cast<std::size_t>(others));
+    for (int k = 0; k < others; ++k) threads_.emplace_back([this, k] { serve(static_cast<std::size_t>(k) + 1); });
+  } catch (const std::system_error& error) {
+    const std::size_t started = size();
+    end();
+    throw RunError(fmt::format("the system allows {} threads, and not the {} asked for ({}); ask for fewer", started,
+                               others + 1, error.code().message()));
+  }
 }
 
 ThreadPool::~ThreadPool() {
+  end();
+}
+
+void ThreadPool::end() {
   {
     const std::lock_guard lock(mutex_);
     ending_ = true;

@@ -19,6 +19,7 @@ class ThreadPool {
   using Work = std::function<void(std::size_t piece, std::size_t thread)>;
 
   /// @param threads  0: as many as this process may use
+  /// @throws RunError where the system refuses that many
   explicit ThreadPool(int threads);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
@@ -34,6 +35,7 @@ class ThreadPool {
   static int resolve(int threads);
 
  private:
+  void end();
   void serve(std::size_t thread);
   void take_pieces(std::size_t thread);
 

@@ -18,7 +18,7 @@ struct ExperimentOptions {
   std::optional<std::filesystem::path> output;  ///< run folder; default: experiment.output
   std::optional<std::string> backend;
   std::optional<int> threads;
-  std::string command;                 ///< that started the run, for the report
+  std::string command;  ///< that started the run, for the report
 };
 
 /// One [[simulation]] as asked for.

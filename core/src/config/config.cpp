@@ -1,0 +1,280 @@
+#include "mrnn/config.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <tuple>
+
+#include "config/config_document.hpp"
+#include "files/text_file.hpp"
+#include "mrnn/error.hpp"
+#include "mrnn/names.hpp"
+
+namespace mrnn {
+
+/// A table, and the document it is part of. The record of the keys asked for is kept per table in the
+/// document, so that two readers of one table (`[network]`) know of each other.
+struct ConfigNode::State {
+  std::shared_ptr<ConfigDocument> document;  ///< shared by all nodes of one configuration
+  const toml::table* table = nullptr;
+  std::string prefix;  ///< dotted name of this table, empty for the root
+
+  const toml::node* look_up(std::string_view key) const {
+    document->asked[table].emplace(key);
+    return table->get(key);
+  }
+  std::string dotted(std::string_view key) const {
+    if (key.empty()) return prefix;
+    return prefix.empty() ? std::string(key) : prefix + "." + std::string(key);
+  }
+  [[noreturn]] void reject(const toml::node& value, std::string key, std::string problem) const {
+    throw ConfigError(document->position(value), std::move(key), std::move(problem));
+  }
+  [[noreturn]] void reject_type(const toml::node& value, std::string key, std::string_view accepted) const {
+    reject(value, std::move(key), fmt::format("is {}; {} is accepted", describe(value), accepted));
+  }
+  const toml::node& required(std::string_view key, std::string_view accepted) const {
+    const toml::node* value = look_up(key);
+    if (!value) {
+      throw ConfigError(document->position(*table), dotted(key), fmt::format("is missing; {} is required", accepted));
+    }
+    return *value;
+  }
+
+  std::string as_text(const toml::node& value, const std::string& key) const {
+    if (!value.is_string()) reject_type(value, key, "a string");
+    return **value.as_string();
+  }
+  /// @param accepted  for the message when the value is of another type
+  double as_number(const toml::node& value, const std::string& key, std::string_view accepted = "a number") const {
+    if (value.is_integer()) return static_cast<double>(**value.as_integer());  // a boolean is none
+    if (!value.is_floating_point()) reject_type(value, key, accepted);
+    const double number = **value.as_floating_point();
+    if (!std::isfinite(number)) reject(value, key, fmt::format("is {}; a finite number is accepted", number));
+    return number;
+  }
+  double as_positive(const toml::node& value, const std::string& key) const {
+    const double number = as_number(value, key, "a number above 0");
+    if (number <= 0.0) reject(value, key, fmt::format("is {}; a number above 0 is accepted", number));
+    return number;
+  }
+  std::int64_t as_count(const toml::node& value, const std::string& key, std::int64_t least) const {
+    const std::string accepted = fmt::format("an integer of at least {}", least);
+    if (!value.is_integer()) reject_type(value, key, accepted);
+    const std::int64_t count = **value.as_integer();
+    if (count < least) reject(value, key, fmt::format("is {}; {} is accepted", count, accepted));
+    return count;
+  }
+  std::vector<std::string> as_texts(const toml::node& value, const std::string& key) const {
+    if (value.is_string()) return {**value.as_string()};
+    const toml::array* array = value.as_array();
+    if (!array) reject_type(value, key, "a string or an array of strings");
+    std::vector<std::string> texts;
+    for (const toml::node& element : *array)
+      texts.push_back(as_text(element, fmt::format("{}[{}]", key, texts.size())));
+    return texts;
+  }
+  std::vector<double> as_numbers(const toml::node& value, const std::string& key) const {
+    const toml::array* array = value.as_array();
+    if (!array) return {as_number(value, key, "a number or an array of numbers")};
+    std::vector<double> numbers;
+    for (const toml::node& element : *array) {
+      numbers.push_back(as_number(element, fmt::format("{}[{}]", key, numbers.size())));
+    }
+    return numbers;
+  }
+};
+
+ConfigNode ConfigNode::read_file(const std::filesystem::path& file, std::span<const std::string> overrides) {
+  const std::string text = read_text_file(file);
+  return parse(text, file.string(), file.has_parent_path() ? file.parent_path() : ".", overrides);
+}
+
+ConfigNode ConfigNode::parse(std::string_view text, std::string origin, std::filesystem::path folder,
+                             std::span<const std::string> overrides) {
+  auto document = std::make_shared<ConfigDocument>();
+  document->origin = origin.empty() ? "configuration" : std::move(origin);
+  document->folder = std::move(folder);
+  parse_document(*document, text, overrides);
+  auto state = std::make_shared<State>();
+  state->table = &document->root;
+  state->document = std::move(document);
+  return ConfigNode(std::move(state));
+}
+
+ConfigNode::ConfigNode(std::shared_ptr<State> state) : state_(std::move(state)) {}
+ConfigNode::ConfigNode(const ConfigNode&) = default;
+ConfigNode& ConfigNode::operator=(const ConfigNode&) = default;
+ConfigNode::ConfigNode(ConfigNode&&) noexcept = default;
+ConfigNode& ConfigNode::operator=(ConfigNode&&) noexcept = default;
+ConfigNode::~ConfigNode() = default;
+
+bool ConfigNode::has(std::string_view key) const {
+  return state_->look_up(key) != nullptr;
+}
+
+std::string ConfigNode::text(std::string_view key) const {
+  return state_->as_text(state_->required(key, "a string"), dotted(key));
+}
+
+std::string ConfigNode::text(std::string_view key, std::string_view fallback) const {
+  const toml::node* value = state_->look_up(key);
+  return value ? state_->as_text(*value, dotted(key)) : std::string(fallback);
+}
+
+std::string ConfigNode::choice(std::string_view key, std::span<const std::string> accepted,
+                               std::optional<std::string> fallback) const {
+  const std::string one_of = "one of " + join(accepted);
+  if (!state_->look_up(key) && fallback) return *std::move(fallback);
+  const toml::node& value = state_->required(key, one_of);
+  if (!value.is_string()) state_->reject_type(value, dotted(key), one_of);
+  const std::string chosen = **value.as_string();
+  if (std::find(accepted.begin(), accepted.end(), chosen) != accepted.end()) return chosen;
+  std::string problem = fmt::format("is \"{}\"; accepted: {}", chosen, join(accepted));
+  if (const std::string near = nearest(chosen, accepted); !near.empty()) {
+    problem += fmt::format(". Did you mean \"{}\"?", near);
+  }
+  state_->reject(value, dotted(key), std::move(problem));
+}
+
+double ConfigNode::number(std::string_view key) const {
+  return state_->as_number(state_->required(key, "a number"), dotted(key));
+}
+
+double ConfigNode::number(std::string_view key, double fallback) const {
+  return has(key) ? number(key) : fallback;
+}
+
+double ConfigNode::positive(std::string_view key) const {
+  return state_->as_positive(state_->required(key, "a number above 0"), dotted(key));
+}
+
+double ConfigNode::positive(std::string_view key, double fallback) const {
+  return has(key) ? positive(key) : fallback;
+}
+
+double ConfigNode::within(std::string_view key, double low, double high, std::optional<double> fallback) const {
+  if (!state_->look_up(key) && fallback) return *fallback;
+  const std::string accepted = fmt::format("a number from {} to {}", low, high);
+  const toml::node& value = state_->required(key, accepted);
+  const double number = state_->as_number(value, dotted(key), accepted);
+  if (number < low || number > high) {
+    state_->reject(value, dotted(key), fmt::format("is {}; {} is accepted", number, accepted));
+  }
+  return number;
+}
+
+std::int64_t ConfigNode::count(std::string_view key, std::int64_t least) const {
+  return state_->as_count(state_->required(key, fmt::format("an integer of at least {}", least)), dotted(key), least);
+}
+
+std::int64_t ConfigNode::count_or(std::string_view key, std::int64_t fallback, std::int64_t least) const {
+  return has(key) ? count(key, least) : fallback;
+}
+
+bool ConfigNode::flag(std::string_view key, bool fallback) const {
+  const toml::node* value = state_->look_up(key);
+  if (!value) return fallback;
+  if (!value->is_boolean()) state_->reject_type(*value, dotted(key), "true or false");
+  return **value->as_boolean();
+}
+
+std::vector<std::string> ConfigNode::texts(std::string_view key) const {
+  return state_->as_texts(state_->required(key, "a string or an array of strings"), dotted(key));
+}
+
+std::vector<std::string> ConfigNode::texts(std::string_view key, std::vector<std::string> fallback) const {
+  return has(key) ? texts(key) : std::move(fallback);
+}
+
+std::vector<double> ConfigNode::numbers(std::string_view key) const {
+  return state_->as_numbers(state_->required(key, "a number or an array of numbers"), dotted(key));
+}
+
+std::vector<double> ConfigNode::numbers(std::string_view key, std::vector<double> fallback) const {
+  return has(key) ? numbers(key) : std::move(fallback);
+}
+
+std::filesystem::path ConfigNode::path(std::string_view key) const {
+  const std::string name = text(key);
+  if (name.empty()) fail(key, "is empty; a path is accepted");
+  if (name.find('\0') != std::string::npos) fail(key, "contains a NUL character; a path is accepted");
+  return state_->document->folder / name;  // an absolute path replaces the folder
+}
+
+ConfigNode ConfigNode::table(std::string_view key) const {
+  const toml::node& value = state_->required(key, fmt::format("a table [{}]", dotted(key)));
+  if (!value.is_table()) state_->reject_type(value, dotted(key), "a table");
+  return ConfigNode(std::make_shared<State>(State{state_->document, value.as_table(), dotted(key)}));
+}
+
+std::optional<ConfigNode> ConfigNode::find_table(std::string_view key) const {
+  if (!has(key)) return std::nullopt;
+  return table(key);
+}
+
+std::vector<ConfigNode> ConfigNode::list(std::string_view key) const {
+  const toml::node* value = state_->look_up(key);
+  if (!value) return {};
+  const toml::array* array = value->as_array();
+  if (!array) state_->reject_type(*value, dotted(key), fmt::format("an array of tables ([[{}]])", dotted(key)));
+  std::vector<ConfigNode> nodes;
+  for (const toml::node& element : *array) {
+    std::string name = fmt::format("{}[{}]", dotted(key), nodes.size());
+    if (!element.is_table()) state_->reject_type(element, name, "a table");
+    nodes.push_back(ConfigNode(std::make_shared<State>(State{state_->document, element.as_table(), std::move(name)})));
+  }
+  return nodes;
+}
+
+const std::filesystem::path& ConfigNode::folder() const noexcept {
+  return state_->document->folder;
+}
+const std::string& ConfigNode::source() const noexcept {
+  return state_->document->text;
+}
+const std::vector<std::string>& ConfigNode::overrides() const noexcept {
+  return state_->document->overrides;
+}
+
+std::vector<std::string> ConfigNode::keys() const {
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : *state_->table) keys.emplace_back(key.str());
+  return keys;
+}
+
+std::string ConfigNode::where(std::string_view key) const {
+  const toml::node* value = key.empty() ? nullptr : state_->table->get(key);
+  return state_->document->position(value ? *value : *state_->table);
+}
+
+std::string ConfigNode::dotted(std::string_view key) const {
+  return state_->dotted(key);
+}
+
+void ConfigNode::fail(std::string_view key, std::string_view problem) const {
+  throw ConfigError(where(key), dotted(key), std::string(problem));
+}
+
+void ConfigNode::finish() const {
+  const auto& asked = state_->document->asked[state_->table];
+  std::vector<std::tuple<bool, toml::source_index, toml::source_index, std::string>> unread;
+  for (const auto& [key, value] : *state_->table) {
+    if (asked.contains(key.str())) continue;
+    const bool from_override = value.source().path != state_->document->root.source().path;
+    unread.emplace_back(from_override, value.source().begin.line, value.source().begin.column, key.str());
+  }
+  if (unread.empty()) return;
+  // The first in the file, because the tables are sorted by key and readers of a message by line.
+  const std::string key = std::get<std::string>(*std::min_element(unread.begin(), unread.end()));
+  const std::vector<std::string> accepted(asked.begin(), asked.end());
+  std::string problem = fmt::format("unknown key; {} accepts: {}",
+                                    state_->prefix.empty() ? "the configuration" : "this table", join(accepted, " "));
+  if (const std::string near = nearest(key, accepted); !near.empty()) {
+    problem += fmt::format(". Did you mean \"{}\"?", near);
+  }
+  fail(key, problem);
+}
+
+}  // namespace mrnn

@@ -1,0 +1,81 @@
+#include "mrnn/network_config.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "config/network_reader.hpp"
+#include "mrnn/error.hpp"
+
+namespace mrnn {
+namespace {
+
+/// A network file in TOML may have [network] settings, which those of the configuration win over key by key,
+/// but it names no further files.
+NetworkSource read_network_file(const std::filesystem::path& file) {
+  const ConfigNode root = ConfigNode::read_file(file);
+  NetworkSource source;
+  if (const auto network = root.find_table("network")) {
+    for (const char* key : {"file", "weights"}) {
+      if (network->has(key)) network->fail(key, "belongs into the configuration, not into a network file");
+    }
+    read_network_table(*network, source);
+    network->finish();
+  }
+  read_parts(root, source);
+  root.finish();
+  return source;
+}
+
+NetworkSource read_described_elsewhere(const ConfigNode& network) {
+  const std::filesystem::path file = network.path("file");
+  std::string extension = file.extension().string();
+  for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  if (extension != ".json" && extension != ".toml") {
+    network.fail("file", fmt::format("is \"{}\"; a network is described in .toml or .json (mRNNTorch)", file.string()));
+  }
+  std::error_code error;
+  if (!std::filesystem::exists(file, error)) {
+    throw FileError(file, fmt::format("no such file (network.file in {})", network.where("file")));
+  }
+  return extension == ".json" ? import_mrnntorch(file) : read_network_file(file);
+}
+
+/// The position of a key, or of the innermost part of the description around it that has one.
+std::string position_of(const NetworkSource& source, std::string key) {
+  while (!key.empty()) {
+    if (const auto found = source.where.find(key); found != source.where.end()) return found->second;
+    const std::size_t end = key.find_last_of(".[");
+    key.resize(end == std::string::npos ? 0 : end);
+  }
+  const auto found = source.where.find("network");
+  return found == source.where.end() ? "" : found->second;
+}
+
+}  // namespace
+
+NetworkSource read_network(const ConfigNode& root) {
+  NetworkSource source;
+  const auto network = root.find_table("network");
+  if (network && network->has("file")) source = read_described_elsewhere(*network);
+  source.where.try_emplace("network", root.where());  // until there is a [network]
+  if (network) {
+    network->has("weights");  // a known key; whoever runs the network reads it
+    read_network_table(*network, source);
+    network->finish();
+  }
+  read_parts(root, source);
+  return source;
+}
+
+Network build_network(const NetworkSource& source, std::uint64_t seed) {
+  try {
+    return build_network(source.spec, seed);
+  } catch (const ConfigError& error) {
+    if (!error.where().empty()) throw;
+    throw ConfigError(position_of(source, error.key()), error.key(), error.problem());
+  }
+}
+
+}  // namespace mrnn

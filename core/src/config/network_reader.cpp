@@ -1,0 +1,176 @@
+#include "config/network_reader.hpp"
+
+#include <fmt/format.h>
+
+#include "config/spec_names.hpp"
+
+namespace mrnn {
+namespace {
+
+template <class Enum>
+Enum read_choice(const ConfigNode& node, std::string_view key, Enum fallback) {
+  std::vector<std::string> accepted;
+  for (const auto& [value, name] : named_values<Enum>()) accepted.push_back(name);
+  const std::string chosen = node.choice(key, accepted, name_of(fallback));
+  for (const auto& [value, name] : named_values<Enum>()) {
+    if (name == chosen) return value;
+  }
+  return fallback;
+}
+
+template <class Enum>
+std::optional<Enum> read_optional_choice(const ConfigNode& node, std::string_view key) {
+  if (!node.has(key)) return std::nullopt;
+  return read_choice(node, key, Enum{});
+}
+
+double read_at_least_zero(const ConfigNode& node, std::string_view key, double fallback) {
+  const double number = node.number(key, fallback);
+  if (number < 0.0) node.fail(key, fmt::format("is {}; a number of at least 0 is accepted", number));
+  return number;
+}
+
+/// Remembers where the keys of a table stand, under the names that build_network() calls them by.
+void record(NetworkSource& source, const std::string& name, const ConfigNode& node) {
+  source.where[name] = node.where();
+  for (const std::string& key : node.keys()) source.where[name + "." + key] = node.where(key);
+}
+
+std::array<double, 2> read_bounds(const ConfigNode& network) {
+  const std::vector<double> bounds = network.numbers("bounds");
+  if (bounds.size() != 2) {
+    network.fail("bounds", fmt::format("has {} number(s); two, [low, high], are accepted", bounds.size()));
+  }
+  return {bounds[0], bounds[1]};
+}
+
+CellType read_cell_type(const ConfigNode& node) {
+  CellType type;
+  type.name = node.text("name");
+  type.fraction = node.within("fraction", 0.0, 1.0);
+  if (type.fraction == 0.0) node.fail("fraction", "is 0; a number above 0 and up to 1 is accepted");
+  type.sign = read_optional_choice<Sign>(node, "sign");
+  node.finish();
+  return type;
+}
+
+Region read_region(const ConfigNode& node, const std::string& name, NetworkSource& source) {
+  Region region;
+  region.name = node.text("name");
+  region.units = node.count("units");
+  const std::vector<ConfigNode> types = node.list("cell_types");
+  for (std::size_t k = 0; k < types.size(); ++k) {
+    record(source, fmt::format("{}.cell_types[{}]", name, k), types[k]);
+    region.cell_types.push_back(read_cell_type(types[k]));
+  }
+  region.sign = read_choice(node, "sign", region.sign);
+  region.activation = read_optional_choice<Activation>(node, "activation");
+  if (node.has("noise")) region.noise = read_at_least_zero(node, "noise", 0.0);
+  if (node.has("tau")) region.tau = node.positive("tau");
+  region.base_firing = node.number("base_firing", region.base_firing);
+  region.initial_state = node.number("initial_state", region.initial_state);
+  region.learnable_bias = node.flag("learnable_bias", region.learnable_bias);
+  region.parent = node.text("parent", region.parent);
+  node.finish();
+  return region;
+}
+
+InputRegion read_input(const ConfigNode& node) {
+  InputRegion input;
+  input.name = node.text("name");
+  input.units = node.count("units");
+  input.sign = read_choice(node, "sign", input.sign);
+  node.finish();
+  return input;
+}
+
+Initialiser read_initialiser(const ConfigNode& node) {
+  Initialiser init;
+  if (!node.has("distribution")) node.text("distribution");  // is required: says so
+  init.distribution = read_choice(node, "distribution", init.distribution);
+  for (const auto& [key, value] : parameters_of(init.distribution)) {
+    const bool above_zero = key == "shape" || key == "scale";
+    const bool at_least_zero = key == "standard_deviation";
+    init.*value = above_zero      ? node.positive(key, init.*value)
+                  : at_least_zero ? read_at_least_zero(node, key, init.*value)
+                                  : node.number(key, init.*value);
+  }
+  if (init.distribution == Initialiser::Distribution::uniform && init.low > init.high) {
+    node.fail("low", fmt::format("is {}, above high = {}", init.low, init.high));
+  }
+  node.finish();
+  return init;
+}
+
+Connection read_connection(const ConfigNode& node, const std::string& name, NetworkSource& source) {
+  Connection connection;
+  connection.from = node.text("from");
+  connection.to = node.text("to");
+  connection.sign = read_optional_choice<Sign>(node, "sign");
+  connection.sparsity = node.within("sparsity", 0.0, 1.0, connection.sparsity);
+  connection.autapses = node.flag("autapses", connection.autapses);
+  connection.trainable = node.flag("trainable", connection.trainable);
+  if (const auto init = node.find_table("init")) {
+    record(source, name + ".init", *init);
+    connection.init = read_initialiser(*init);
+  }
+  node.finish();
+  return connection;
+}
+
+Output read_output(const ConfigNode& node) {
+  Output output;
+  output.name = node.text("name");
+  output.units = node.count("units");
+  output.from = node.texts("from", output.from);
+  output.activation = read_choice(node, "activation", output.activation);
+  output.sign = read_optional_choice<Sign>(node, "sign");
+  output.readout = read_choice(node, "readout", output.readout);
+  node.finish();
+  return output;
+}
+
+}  // namespace
+
+void read_network_table(const ConfigNode& network, NetworkSource& source) {
+  record(source, "network", network);
+  NetworkSpec& spec = source.spec;
+  spec.dynamics = read_choice(network, "dynamics", spec.dynamics);
+  spec.activation = read_choice(network, "activation", spec.activation);
+  spec.dt = network.positive("dt", spec.dt);
+  spec.tau = network.positive("tau", spec.tau);
+  if (const auto noise = network.find_table("noise")) {
+    record(source, "network.noise", *noise);
+    spec.noise_recurrent = read_at_least_zero(*noise, "recurrent", spec.noise_recurrent);
+    spec.noise_input = read_at_least_zero(*noise, "input", spec.noise_input);
+    noise->finish();
+  }
+  spec.dale = read_choice(network, "dale", spec.dale);
+  if (network.has("dale_input")) spec.dale_input = read_optional_choice<Dale>(network, "dale_input");
+  if (network.has("bounds")) spec.bounds = read_bounds(network);
+  if (network.has("spectral_radius")) spec.spectral_radius = network.positive("spectral_radius");
+}
+
+void read_parts(const ConfigNode& root, NetworkSource& source) {
+  NetworkSpec& spec = source.spec;
+  for (const ConfigNode& node : root.list("region")) {
+    const std::string name = fmt::format("region[{}]", spec.regions.size());
+    record(source, name, node);
+    spec.regions.push_back(read_region(node, name, source));
+  }
+  for (const ConfigNode& node : root.list("input")) {
+    record(source, fmt::format("input[{}]", spec.inputs.size()), node);
+    spec.inputs.push_back(read_input(node));
+  }
+  for (const ConfigNode& node : root.list("connection")) {
+    const std::string name = fmt::format("connection[{}]", spec.connections.size());
+    record(source, name, node);
+    spec.connections.push_back(read_connection(node, name, source));
+  }
+  for (const ConfigNode& node : root.list("output")) {
+    record(source, fmt::format("output[{}]", spec.outputs.size()), node);
+    spec.outputs.push_back(read_output(node));
+  }
+}
+
+}  // namespace mrnn

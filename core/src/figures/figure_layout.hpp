@@ -1,0 +1,63 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "figures/figure_axes.hpp"
+#include "figures/figure_text.hpp"
+#include "mrnn/export.hpp"
+#include "mrnn/figure.hpp"
+
+namespace mrnn {
+
+/// A rectangle on the page, pixels from the top left corner.
+struct Box {
+  double x = 0.0, y = 0.0, width = 0.0, height = 0.0;
+  double right() const noexcept { return x + width; }
+  double bottom() const noexcept { return y + height; }
+};
+
+/// Words on the page; y is the middle of the line.
+struct PlacedText {
+  double x = 0.0, y = 0.0;
+  std::string words;
+  Text::Align align = Text::Align::left;
+  Lettering lettering;
+  int colour = black;
+  bool upright = false;  ///< turned by 90 degrees, read from below
+};
+
+/// An entry of the key.
+struct KeyEntry {
+  enum class Swatch { line, dashed, disc, ring, band };
+  Swatch swatch = Swatch::line;
+  int colour = 0;
+  std::string label;
+  bool operator==(const KeyEntry&) const = default;
+};
+
+/// The sign of a key entry on the page: it is 18 pixels wide, y is its middle.
+struct PlacedSwatch {
+  double x = 0.0, y = 0.0;
+  KeyEntry entry;
+};
+
+struct PanelLayout {
+  Box plot;  ///< the area within the axes
+  AxisRange x, y, colour;
+  Ticks x_ticks, y_ticks, colour_ticks;
+  std::optional<Box> colour_bar;
+};
+
+/// Where everything of a figure stands.
+struct FigureLayout {
+  double width = 0.0, height = 0.0;
+  std::vector<PanelLayout> panels;  ///< as in the figure
+  std::vector<PlacedText> texts;
+  std::vector<PlacedSwatch> swatches;
+};
+
+MRNN_EXPORT FigureLayout lay_out(const Figure& figure);
+
+}  // namespace mrnn

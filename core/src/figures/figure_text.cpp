@@ -1,0 +1,111 @@
+#include "figures/figure_text.hpp"
+
+#include <algorithm>
+#include <cstdint>
+
+namespace mrnn {
+namespace {
+
+/// Length in bytes of the UTF-8 character at `at`; 0 where the bytes are not UTF-8.
+std::size_t character_length(std::string_view text, std::size_t at) {
+  const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
+  const std::uint8_t first = byte(at);
+  std::size_t length = 0;
+  if (first < 0x80) return 1;
+  if (first >= 0xC2 && first < 0xE0) length = 2;
+  if (first >= 0xE0 && first < 0xF0) length = 3;
+  if (first >= 0xF0 && first < 0xF5) length = 4;
+  if (length == 0 || at + length > text.size()) return 0;
+  for (std::size_t i = at + 1; i < at + length; ++i) {
+    if ((byte(i) & 0xC0) != 0x80) return 0;
+  }
+  if (first == 0xE0 && byte(at + 1) < 0xA0) return 0;   // overlong
+  if (first == 0xED && byte(at + 1) >= 0xA0) return 0;  // surrogates
+  if (first == 0xF0 && byte(at + 1) < 0x90) return 0;
+  if (first == 0xF4 && byte(at + 1) >= 0x90) return 0;
+  return length;
+}
+
+/// U+0080 to U+009F, U+2028, U+2029 and U+FFFE, U+FFFF: control characters, line ends and what XML forbids.
+bool is_unprintable(std::string_view character) {
+  if (character.size() == 1) return static_cast<std::uint8_t>(character[0]) < 0x20 || character[0] == 0x7F;
+  if (character.size() == 2) return character[0] == '\xC2' && static_cast<std::uint8_t>(character[1]) < 0xA0;
+  return character == "\u2028" || character == "\u2029" || character == "\xEF\xBF\xBE" || character == "\xEF\xBF\xBF";
+}
+
+/// Width in units of the font size.
+double character_width(std::string_view character) {
+  if (character == "\u2212") return 0.6;              // minus
+  if (character.starts_with("\xE2\x81")) return 0.4;  // superscripts
+  if (character.size() > 2) return 1.0;
+  if (character.size() == 2) return 0.62;
+  const char c = character[0];
+  if (std::string_view("ijl'|.,:;!").find(c) != std::string_view::npos) return 0.26;
+  if (std::string_view("ft()[]{}/\\-r` \"").find(c) != std::string_view::npos) return 0.33;
+  if (std::string_view("mMW@%").find(c) != std::string_view::npos) return 0.88;
+  if (c >= 'A' && c <= 'Z') return 0.7;
+  if (std::string_view("w+=<>~").find(c) != std::string_view::npos) return 0.66;
+  return 0.56;
+}
+
+}  // namespace
+
+std::string clean_text(std::string_view text) {
+  std::string clean;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t length = character_length(text, at);
+    const std::string_view character = text.substr(at, std::max<std::size_t>(length, 1));
+    if (length == 0) {
+      clean += '?';
+    } else if (is_unprintable(character)) {
+      clean += ' ';
+    } else {
+      clean += character;
+    }
+    at += character.size();
+  }
+  return clean;
+}
+
+double text_width(std::string_view text, Lettering lettering) {
+  double width = 0.0;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t length = std::max<std::size_t>(character_length(text, at), 1);
+    width += character_width(text.substr(at, length));
+    at += length;
+  }
+  return width * lettering.size * (lettering.bold ? 1.08 : 1.0);
+}
+
+std::string fit_text(const std::string& text, double width, Lettering lettering) {
+  if (text_width(text, lettering) <= width) return text;
+  const std::string ellipsis = "\u2026";
+  std::string fitted;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t length = std::max<std::size_t>(character_length(text, at), 1);
+    const std::string longer = fitted + text.substr(at, length);
+    if (text_width(longer + ellipsis, lettering) > width) break;
+    fitted = longer;
+    at += length;
+  }
+  return fitted + ellipsis;
+}
+
+std::vector<std::string> wrap_text(const std::string& text, double width, Lettering lettering, std::size_t most) {
+  std::vector<std::string> lines;
+  std::string rest = text;
+  while (!rest.empty() && lines.size() + 1 < most && text_width(rest, lettering) > width) {
+    std::size_t cut = std::string::npos;
+    for (std::size_t blank = rest.find(' '); blank != std::string::npos; blank = rest.find(' ', blank + 1)) {
+      if (text_width(std::string_view(rest).substr(0, blank), lettering) > width) break;
+      cut = blank;
+    }
+    if (cut == std::string::npos) break;
+    lines.push_back(rest.substr(0, cut));
+    rest.erase(0, cut + 1);
+  }
+  if (!rest.empty()) lines.push_back(fit_text(rest, width, lettering));
+  return lines;
+}
+
+}  // namespace mrnn

@@ -1,0 +1,198 @@
+#include "figures/gnuplot_data.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <numbers>
+
+namespace mrnn {
+namespace {
+
+constexpr std::size_t most_stretches = 2000;  // of a line: each keeps two points
+constexpr std::size_t most_points = 20000;    // of a scatter
+constexpr std::size_t most_arrows = 5000;
+constexpr Eigen::Index most_cells = 1000;  // along a side of a heat map
+
+template <class... Numbers>
+void add_row(DataBlock& data, Numbers... numbers) {
+  const char* separator = "";
+  const auto add = [&](double number) {
+    fmt::format_to(std::back_inserter(data), "{}{:.7g}", separator, number);
+    separator = " ";
+  };
+  (add(numbers), ...);
+  data += '\n';
+}
+
+void add_break(DataBlock& data) {
+  if (!data.empty() && !data.ends_with("\n\n")) data += '\n';
+}
+
+std::size_t points_of(const Series& series) {
+  const std::size_t count = std::min(series.x.size(), series.y.size());
+  return series.kind == Series::Kind::band ? std::min(count, series.upper.size()) : count;
+}
+
+bool drawable_point(const Series& series, std::size_t i) {
+  return drawable(series.x[i]) && drawable(series.y[i]) &&
+         (series.kind != Series::Kind::band || drawable(series.upper[i]));
+}
+
+void add_point(const Series& series, std::size_t i, DataBlock& data) {
+  if (series.kind == Series::Kind::band) {
+    add_row(data, series.x[i], series.y[i], series.upper[i]);
+  } else {
+    add_row(data, series.x[i], series.y[i]);
+  }
+}
+
+/// The points of one stretch that say most: where the line is lowest and highest, or a break.
+void add_stretch(const Series& series, std::size_t begin, std::size_t end, DataBlock& data) {
+  std::size_t low = end, high = end;
+  bool broken = false;
+  for (std::size_t i = begin; i < end; ++i) {
+    if (!drawable_point(series, i)) {
+      broken = true;
+      continue;
+    }
+    if (low == end || series.y[i] < series.y[low]) low = i;
+    if (high == end || series.y[i] > series.y[high]) high = i;
+  }
+  if (low != end) {
+    add_point(series, std::min(low, high), data);
+    if (low != high) add_point(series, std::max(low, high), data);
+  }
+  if (broken) add_break(data);
+}
+
+/// Smallest distance between different values, at least a millionth of their span; 0 where all are the same.
+double spacing(std::vector<double> values) {
+  std::erase_if(values, [](double value) { return !drawable(value); });
+  if (values.empty()) return 0.0;
+  std::ranges::sort(values);
+  const double tolerance = 1e-6 * (values.back() - values.front());
+  double smallest = 0.0;
+  for (std::size_t i = 1; i < values.size(); ++i) {
+    const double distance = values[i] - values[i - 1];
+    if (distance > tolerance && (smallest == 0.0 || distance < smallest)) smallest = distance;
+  }
+  return smallest;
+}
+
+/// Width and height of the cell an arrow has to itself.
+std::pair<double, double> cell_of(const Quiver& quiver, std::size_t count, const PanelLayout& layout) {
+  // Points scattered at random have tiny spacings: there each has its share of the area instead.
+  const double share = 1.0 / std::sqrt(static_cast<double>(std::max<std::size_t>(count, 4)));
+  return {std::max(spacing(quiver.x), share * 0.7 * layout.x.span()),
+          std::max(spacing(quiver.y), share * 0.7 * layout.y.span())};
+}
+
+}  // namespace
+
+DataBlock series_data(const Series& series) {
+  const std::size_t count = points_of(series);
+  DataBlock data;
+  if (series.kind == Series::Kind::scatter) {
+    const std::size_t stride = (count + most_points - 1) / most_points;
+    for (std::size_t i = 0; i < count; i += std::max<std::size_t>(stride, 1)) {
+      if (drawable_point(series, i)) add_point(series, i, data);
+    }
+    return data;
+  }
+  const std::size_t stretches = count <= 2 * most_stretches ? count : most_stretches;
+  for (std::size_t i = 0; i < stretches; ++i) {
+    add_stretch(series, i * count / stretches, (i + 1) * count / stretches, data);
+  }
+  return data;
+}
+
+DataBlock quiver_data(const Quiver& quiver, const PanelLayout& layout) {
+  const std::size_t count = std::min({quiver.x.size(), quiver.y.size(), quiver.u.size(), quiver.v.size()});
+  const auto good = [&](std::size_t i) {
+    return drawable(quiver.x[i]) && drawable(quiver.y[i]) && drawable(quiver.u[i]) && drawable(quiver.v[i]);
+  };
+  const auto [width, height] = cell_of(quiver, count, layout);
+  double longest = 0.0;  // in cells
+  for (std::size_t i = 0; i < count; ++i) {
+    if (good(i)) longest = std::max(longest, std::hypot(quiver.u[i] / width, quiver.v[i] / height));
+  }
+  DataBlock data;
+  if (!(longest > 0.0)) return data;
+  const std::size_t stride = std::max<std::size_t>((count + most_arrows - 1) / most_arrows, 1);
+  for (std::size_t i = 0; i < count; i += stride) {
+    if (!good(i)) continue;
+    if (std::hypot(quiver.u[i] / width, quiver.v[i] / height) < 0.01 * longest) continue;  // a dot with a head
+    add_row(data, quiver.x[i], quiver.y[i], quiver.u[i] / longest, quiver.v[i] / longest);
+  }
+  return data;
+}
+
+HeatBlock heat_data(const HeatMap& map, Eigen::Index pixels) {
+  const Eigen::Index rows = std::min(map.values.rows(), most_cells), columns = std::min(map.values.cols(), most_cells);
+  const Eigen::Index repeat = std::max<Eigen::Index>(pixels / std::max(rows, columns), 1);
+  HeatBlock heat;
+  heat.cell_width = (map.x_high - map.x_low) / static_cast<double>(columns * repeat);
+  heat.cell_height = (map.y_high - map.y_low) / static_cast<double>(rows * repeat);
+  for (Eigen::Index row = 0; row < rows; ++row) {
+    const Eigen::Index top = row * map.values.rows() / rows, below = (row + 1) * map.values.rows() / rows;
+    std::string line;
+    for (Eigen::Index column = 0; column < columns; ++column) {
+      const Eigen::Index left = column * map.values.cols() / columns,
+                         right = (column + 1) * map.values.cols() / columns;
+      const double value = map.values.block(top, left, below - top, right - left).mean();
+      const std::string cell = drawable(value) ? fmt::format("{:.7g} ", value) : "NaN ";
+      for (Eigen::Index i = 0; i < repeat; ++i) line += cell;
+    }
+    for (Eigen::Index i = 0; i < repeat; ++i) heat.data += line + '\n';
+  }
+  return heat;
+}
+
+DataBlock guide_data(const Guide& guide, const PanelLayout& layout) {
+  DataBlock data;
+  if (!drawable(guide.position)) return data;
+  const AxisRange& x = layout.x;
+  const AxisRange& y = layout.y;
+  switch (guide.kind) {
+    case Guide::Kind::horizontal:
+      add_row(data, x.low, guide.position);
+      add_row(data, x.high, guide.position);
+      break;
+    case Guide::Kind::vertical:
+      add_row(data, guide.position, y.low);
+      add_row(data, guide.position, y.high);
+      break;
+    case Guide::Kind::circle:
+      for (int i = 0; i <= 180; ++i) {
+        const double angle = i * std::numbers::pi / 90.0;
+        add_row(data, guide.position * std::cos(angle), guide.position * std::sin(angle));
+      }
+      break;
+    case Guide::Kind::span: {
+      const double from = std::clamp(guide.position, x.low, x.high);
+      const double to = drawable(guide.stop) ? std::clamp(guide.stop, x.low, x.high) : x.high;
+      if (from == to) break;
+      add_row(data, from, y.low);
+      add_row(data, to, y.low);
+      add_row(data, to, y.high);
+      add_row(data, from, y.high);
+      break;
+    }
+  }
+  return data;
+}
+
+DataBlock polygon_data(const Polygon& polygon) {
+  DataBlock data;
+  const std::size_t count = std::min(polygon.x.size(), polygon.y.size());
+  for (std::size_t i = 0; i <= count && count > 0; ++i) {
+    if (drawable(polygon.x[i % count]) && drawable(polygon.y[i % count])) {
+      add_row(data, polygon.x[i % count], polygon.y[i % count]);
+    }
+  }
+  return data;
+}
+
+}  // namespace mrnn

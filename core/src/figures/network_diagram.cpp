@@ -1,0 +1,266 @@
+#include "figures/network_diagram.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <utility>
+
+#include "figures/diagram_layout.hpp"
+
+namespace mrnn {
+namespace {
+
+constexpr double legend_height = 46.0;
+
+int colour_of(Effect effect) {
+  constexpr int blue = 0, vermilion = 1;
+  if (effect == Effect::free) return grey;
+  return effect == Effect::excitatory ? vermilion : blue;
+}
+
+double width_of(Index weights, Index most) {
+  return 1.1 + 2.6 * std::sqrt(static_cast<double>(weights) / static_cast<double>(std::max<Index>(most, 1)));
+}
+
+/// A line with its head; the path already ends where the line should.
+void draw_arrow(const Path& path, Effect effect, double width, Panel& panel) {
+  if (path.size() < 2) return;
+  const int colour = colour_of(effect);
+  const double head = 7.0 + 1.5 * width;
+  if (effect == Effect::inhibitory) {
+    panel.series.push_back(line(path, width, colour));
+    panel.polygons.push_back(round_head(path, 5.0 + 1.2 * width, colour));
+    return;
+  }
+  panel.polygons.push_back(arrow_head(path, head, colour));
+  // The line ends within the head, so that its blunt end does not show at the tip.
+  Path shaft = path;
+  while (shaft.size() > 2 && std::hypot(shaft.back().x - path.back().x, shaft.back().y - path.back().y) < 0.7 * head) {
+    shaft.pop_back();
+  }
+  panel.series.push_back(line(shaft, width, colour));
+}
+
+/// A curve between two boxes that bends to its left by a share of its length.
+Path between(const RoundBox& from, const RoundBox& to, double bend) {
+  const Point a = from.centre, b = to.centre;
+  const double x = b.x - a.x, y = b.y - a.y;
+  const auto at = [&](double along) { return Point{a.x + along * x - bend * y, a.y + along * y + bend * x}; };
+  return clipped(bezier(a, at(0.3), at(0.7), b), from, to, 3.0);
+}
+
+/// How much the arrow between two places of the ring would best bend to its left: between neighbours away from
+/// the arrow back, else towards the middle, past the regions between them.
+double ring_bend(Point from, Point to, double neighbours) {
+  const double x = to.x - from.x, y = to.y - from.y, length = std::hypot(x, y);
+  const double left = y * (from.x + to.x) - x * (from.y + to.y);  // > 0: the middle lies to the left
+  if (length < neighbours || std::abs(left) < 0.2 * length * length) return 0.12;
+  return left > 0.0 ? 0.08 : -0.08;
+}
+
+/// A loop at the outer side of a box.
+Path loop(const RoundBox& box, int number) {
+  const double side = -inner_side(box);
+  const double x =
+      box.centre.x + (number % 2 == 0 ? -1.0 : 1.0) * (0.25 * box.width) + static_cast<double>(number / 2) * 8.0;
+  const double y = box.centre.y + side * (0.5 * box.height + 2.0);
+  return bezier({x - 7.0, y - side * 2.0}, {x - 22.0, y + side * 36.0}, {x + 22.0, y + side * 36.0}, {x + 7.0, y});
+}
+
+/// Distance below which two regions stand side by side on the ring.
+double neighbour_distance(const NetworkGraph& graph, const std::vector<Shape>& shapes) {
+  double longest = 0.0;
+  for (std::size_t i = 0; i < graph.regions && graph.regions > 1; ++i) {
+    double nearest = 1e300;
+    for (std::size_t k = 0; k < graph.regions; ++k) {
+      const Point a = shapes[i].box.centre, b = shapes[k].box.centre;
+      if (k != i) nearest = std::min(nearest, std::hypot(a.x - b.x, a.y - b.y));
+    }
+    longest = std::max(longest, nearest);
+  }
+  return 1.2 * longest;
+}
+
+/// Finds ways for arrows around boxes and beside each other.
+class Router {
+ public:
+  Router(const NetworkGraph& graph, const std::vector<Shape>& shapes)
+      : graph_(graph), shapes_(shapes), neighbours_(neighbour_distance(graph, shapes)) {}
+
+  Path route(const GraphEdge& edge) {
+    const Shape& from = shapes_[edge.from];
+    const Shape& to = shapes_[edge.to];
+    const RoundBox& source = edge.from_type ? from.types[*edge.from_type] : from.box;
+    const RoundBox& target = edge.to_type ? to.types[*edge.to_type] : to.box;
+    const bool ring = edge.from < graph_.regions && edge.to < graph_.regions;
+    const double wish = ring ? ring_bend(from.box.centre, to.box.centre, neighbours_) : 0.04;
+    double best_cost = 1e300, best_bend = wish;
+    Path best;
+    for (int step = -8; step <= 8; ++step) {
+      const double bend = wish + 0.06 * step;
+      Path path = between(source, target, bend);
+      const double cost = hidden(path, source, target) + 20.0 * beside(edge, bend) + std::abs(step);
+      if (cost >= best_cost) continue;
+      best_cost = cost;
+      best_bend = bend;
+      best = std::move(path);
+    }
+    bends_[{edge.from, edge.to}].push_back(best_bend);
+    return best;
+  }
+
+ private:
+  /// Points of a path that other boxes would hide.
+  double hidden(const Path& path, const RoundBox& source, const RoundBox& target) const {
+    double count = 0.0;
+    const auto check = [&](const RoundBox& box, double margin) {
+      if (&box == &source || &box == &target) return;
+      count += static_cast<double>(
+          std::ranges::count_if(path, [&](const Point& point) { return box.contains(point, margin); }));
+    };
+    for (const Shape& shape : shapes_) {
+      const auto is_type = [&](const RoundBox& end) {
+        return &end >= shape.types.data() && &end < shape.types.data() + shape.types.size();
+      };
+      check(shape.box, is_type(source) || is_type(target) ? 0.0 : 5.0);
+      for (const RoundBox& type : shape.types) check(type, 5.0);
+    }
+    return count;
+  }
+
+  /// Arrows between the same nodes, there or back, that a new one would lie upon.
+  double beside(const GraphEdge& edge, double bend) const {
+    double count = 0.0;
+    const auto check = [&](std::size_t from, std::size_t to, double direction) {
+      const auto known = bends_.find({from, to});
+      if (known == bends_.end()) return;
+      for (const double other : known->second) count += std::abs(bend - direction * other) < 0.1 ? 1.0 : 0.0;
+    };
+    check(edge.from, edge.to, 1.0);
+    check(edge.to, edge.from, -1.0);
+    return count;
+  }
+
+  const NetworkGraph& graph_;
+  const std::vector<Shape>& shapes_;
+  double neighbours_;
+  std::map<std::pair<std::size_t, std::size_t>, std::vector<double>> bends_;  // of the arrows so far
+};
+
+void draw_edges(const NetworkGraph& graph, const std::vector<Shape>& shapes, Panel& panel) {
+  Index most = 1;
+  for (const GraphEdge& edge : graph.edges) most = std::max(most, edge.weights);
+  Router router(graph, shapes);
+  std::map<std::size_t, int> loops;  // so far, of each region
+  for (const GraphEdge& edge : graph.edges) {
+    const Path path = edge.from == edge.to ? loop(shapes[edge.from].box, loops[edge.from]++) : router.route(edge);
+    draw_arrow(path, edge.effect, width_of(edge.weights, most), panel);
+  }
+}
+
+void draw_node(const GraphNode& node, const Shape& shape, int colour, Panel& panel) {
+  const Point centre = shape.box.centre;
+  const bool region = node.kind == GraphNode::Kind::region;
+  panel.polygons.push_back(outline(shape.box, region ? colour : white, region ? colour : grey, 0.22));
+  const double name_y = centre.y + 6.0 - (shape.types.empty() ? 0.0 : 4.5 * inner_side(shape.box));
+  panel.texts.push_back({centre.x, name_y, shape.name, Text::Align::centre, name_letters.size, true, black});
+  panel.texts.push_back({centre.x, name_y - 14.0, node.note, Text::Align::centre, note_letters.size, false, grey});
+  for (std::size_t k = 0; k < shape.types.size(); ++k) {
+    panel.polygons.push_back(outline(shape.types[k], white, colour, 1.0));
+    panel.texts.push_back({shape.types[k].centre.x, shape.types[k].centre.y, shape.type_names[k], Text::Align::centre,
+                           type_letters.size, false, black});
+  }
+}
+
+/// What colours, heads and widths mean, in a row from (x, y).
+void draw_legend(const NetworkGraph& graph, Point at, Panel& panel) {
+  Index least = 0, most = 0;
+  for (const GraphEdge& edge : graph.edges) {
+    least = least == 0 ? edge.weights : std::min(least, edge.weights);
+    most = std::max(most, edge.weights);
+  }
+  const auto words_after = [&](const std::string& words) {
+    panel.texts.push_back({at.x + 38.0, at.y, words, Text::Align::left, 10.0, false, black});
+    at.x += 38.0 + text_width(words, {10.0, false}) + 20.0;
+  };
+  const std::pair<Effect, const char*> effects[] = {
+      {Effect::excitatory, "excitatory"}, {Effect::inhibitory, "inhibitory"}, {Effect::free, "sign not fixed"}};
+  const double left = at.x;
+  for (const auto& [effect, words] : effects) {
+    const bool present = std::ranges::any_of(graph.edges, [&](const GraphEdge& edge) { return edge.effect == effect; });
+    if (!present) continue;
+    draw_arrow(bezier(at, at, {at.x + 28.0, at.y}, {at.x + 28.0, at.y}), effect, width_of(most / 3, most), panel);
+    words_after(words);
+  }
+  at = {left, at.y - 18.0};
+  for (const Index weights : least < most ? std::vector{least, most} : std::vector{most}) {
+    if (weights == 0) continue;
+    panel.series.push_back(line({at, {at.x + 28.0, at.y}}, width_of(weights, most), black));
+    words_after(fmt::format("{} weights", weights));
+  }
+}
+
+/// Fits the panel to what was drawn, a pixel of the page for each of the drawing.
+void fit_panel(const std::vector<Shape>& shapes, Figure& figure) {
+  Panel& panel = figure.panels.front();
+  double left = -200.0, right = 200.0, low = 0.0, high = 0.0;
+  for (const Shape& shape : shapes) {
+    const RoundBox& box = shape.box;
+    left = std::min(left, box.centre.x - 0.5 * box.width - 8.0);
+    right = std::max(right, box.centre.x + 0.5 * box.width + 8.0);
+    low = std::min(low, box.centre.y - 0.5 * box.height - (shape.types.empty() ? 8.0 : 16.0));
+    high = std::max(high, box.centre.y + 0.5 * box.height + (shape.types.empty() ? 8.0 : 16.0));
+  }
+  for (const Series& series : panel.series) {
+    const auto [lowest_x, highest_x] = std::ranges::minmax(series.x);
+    const auto [lowest_y, highest_y] = std::ranges::minmax(series.y);
+    left = std::min(left, lowest_x - 8.0);
+    right = std::max(right, highest_x + 8.0);
+    low = std::min(low, lowest_y - 8.0);
+    high = std::max(high, highest_y + 8.0);
+  }
+  low -= legend_height;
+  panel.x = {"", left, right};
+  panel.y = {"", low, high};
+  figure.panel_width = right - left;
+  figure.panel_height = high - low;
+}
+
+}  // namespace
+
+Figure network_diagram(const Network& network) {
+  const NetworkGraph graph = network_graph(network);
+  const std::vector<Shape> shapes = place_nodes(graph);
+  Figure figure;
+  figure.name = "network-diagram";  // not the name an analysis can have
+  figure.caption =
+      "Regions with their cell types and numbers of units, inputs and outputs (square boxes with their channels), "
+      "and connections: arrows excite, discs inhibit, wider lines hold more weights.";
+  Panel& panel = figure.panels.emplace_back();
+  panel.axes = false;
+  for (std::size_t i = 0; i < shapes.size(); ++i) {
+    draw_node(graph.nodes[i], shapes[i], region_colour(network, graph.nodes[i].name), panel);
+  }
+  draw_edges(graph, shapes, panel);
+  fit_panel(shapes, figure);
+  draw_legend(graph, {*panel.x.low + 8.0, *panel.y.low + 32.0}, panel);
+  return figure;
+}
+
+int region_colour(const Network& network, std::string_view name) {
+  const std::string_view region = name.substr(0, name.find('.'));
+  int index = 0;
+  for (const RegionLayout& layout : network.regions()) {
+    if (layout.name == region || (!layout.parent.empty() && layout.parent == region)) return index;
+    ++index;
+  }
+  for (const NamedRange& input : network.input_regions()) {
+    if (input.name == region) return index;
+    ++index;
+  }
+  return grey;
+}
+
+}  // namespace mrnn

@@ -1,0 +1,71 @@
+#include "figures/palette.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "mrnn/figure.hpp"
+
+namespace mrnn {
+namespace {
+
+// Okabe & Ito (2008), their yellow replaced by an olive that shows on white.
+constexpr std::array<Rgb, 8> okabe_ito{Rgb{0, 114, 178}, Rgb{213, 94, 0},   Rgb{0, 158, 115},  Rgb{204, 121, 167},
+                                       Rgb{230, 159, 0}, Rgb{86, 180, 233}, Rgb{148, 148, 38}, Rgb{85, 85, 85}};
+
+int mix(int from, int to, double share) {
+  return static_cast<int>(std::lround(from + (to - from) * share));
+}
+
+}  // namespace
+
+Rgb palette_colour(int index) {
+  switch (index) {
+    case black:
+      return {34, 34, 34};
+    case white:
+      return {255, 255, 255};
+    case light_grey:
+      return {221, 221, 221};
+    default:
+      break;
+  }
+  if (index < 0) return {136, 136, 136};
+  const auto count = static_cast<int>(okabe_ito.size());
+  const Rgb colour = okabe_ito[static_cast<std::size_t>(index % count)];
+  switch (index / count % 3) {
+    case 1:
+      return {mix(colour.red, 0, 0.4), mix(colour.green, 0, 0.4), mix(colour.blue, 0, 0.4)};
+    case 2:
+      return tinted(colour, 0.55);
+    default:
+      return colour;
+  }
+}
+
+Rgb tinted(Rgb colour, double share) {
+  const double white_share = 1.0 - std::clamp(share, 0.0, 1.0);
+  return {mix(colour.red, 255, white_share), mix(colour.green, 255, white_share), mix(colour.blue, 255, white_share)};
+}
+
+std::string hex(Rgb colour, double transparency) {
+  const auto alpha = static_cast<int>(std::lround(255.0 * std::clamp(transparency, 0.0, 1.0)));
+  const std::string rgb = fmt::format("{:02x}{:02x}{:02x}", colour.red, colour.green, colour.blue);
+  return alpha == 0 ? "#" + rgb : fmt::format("#{:02x}{}", alpha, rgb);
+}
+
+const std::vector<std::string>& sequential_map() {
+  static const std::vector<std::string> viridis{"#440154", "#482475", "#414487", "#355f8d", "#2a788e", "#21918c",
+                                                "#22a884", "#44bf70", "#7ad151", "#bddf26", "#fde725"};
+  return viridis;
+}
+
+const std::vector<std::string>& diverging_map() {
+  static const std::vector<std::string> red_blue{"#053061", "#2166ac", "#4393c3", "#92c5de", "#d1e5f0", "#f7f7f7",
+                                                 "#fddbc7", "#f4a582", "#d6604d", "#b2182b", "#67001f"};
+  return red_blue;
+}
+
+}  // namespace mrnn

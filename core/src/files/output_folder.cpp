@@ -1,0 +1,89 @@
+#include "files/output_folder.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+#include "mrnn/error.hpp"
+
+namespace mrnn {
+namespace {
+
+/// The process that holds the lock wrote its number into it.
+std::string holder(int lock) {
+  std::array<char, 32> text{};
+  const ssize_t length = pread(lock, text.data(), text.size() - 1, 0);
+  std::string number(text.data(), length > 0 ? static_cast<std::size_t>(length) : 0);
+  std::erase(number, '\n');
+  return number.empty() ? "" : fmt::format(" (process {})", number);
+}
+
+/// `results.h5.tmp-4711`: a file that a killed process was still writing.
+bool is_leftover(const std::string& name) {
+  for (const std::string_view start : {"results.h5.tmp-", "checkpoint.h5.tmp-"}) {
+    if (!name.starts_with(start) || name.size() == start.size()) continue;
+    return std::all_of(name.begin() + static_cast<std::ptrdiff_t>(start.size()), name.end(),
+                       [](char letter) { return letter >= '0' && letter <= '9'; });
+  }
+  return false;
+}
+
+}  // namespace
+
+OutputFolder::OutputFolder(std::filesystem::path folder) : folder_(std::move(folder)) {
+  std::error_code error;
+  std::filesystem::create_directories(folder_, error);
+  std::error_code ignored;
+  const bool is_folder = std::filesystem::is_directory(folder_, ignored);
+  if (!is_folder && std::filesystem::exists(folder_, ignored))
+    throw FileError(folder_, "is a file; the output needs a folder");
+  if (!is_folder) throw FileError(folder_, "the output folder cannot be made: " + error.message());
+  lock();
+  remove_leftovers();
+  state_ = find_state();
+}
+
+OutputFolder::~OutputFolder() {
+  if (lock_ < 0) return;
+  // The file stays: removed, it could be one that another process has just opened.
+  [[maybe_unused]] const int ignored = ftruncate(lock_, 0);
+  close(lock_);
+}
+
+void OutputFolder::lock() {
+  const std::filesystem::path file = folder_ / ".lock";
+  lock_ = open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  if (lock_ < 0) throw FileError(folder_, std::string("the output folder cannot be written: ") + std::strerror(errno));
+  if (flock(lock_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    const std::string who = holder(lock_);
+    close(std::exchange(lock_, -1));
+    throw FileError(folder_, fmt::format("is being written by another run{}", who));
+  }
+  // Where the file system knows no locks, we go without.
+  const std::string number = fmt::format("{}\n", getpid());
+  [[maybe_unused]] const int truncated = ftruncate(lock_, 0);
+  [[maybe_unused]] const ssize_t written = pwrite(lock_, number.data(), number.size(), 0);
+}
+
+void OutputFolder::remove_leftovers() const {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_, error)) {
+    if (is_leftover(entry.path().filename().string())) std::filesystem::remove(entry.path(), error);
+  }
+}
+
+OutputFolder::State OutputFolder::find_state() const {
+  std::error_code error;
+  if (std::filesystem::exists(results(), error)) return State::finished;
+  return std::filesystem::exists(checkpoint(), error) ? State::unfinished : State::empty;
+}
+
+}  // namespace mrnn

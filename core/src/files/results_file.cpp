@@ -1,0 +1,119 @@
+#include "files/results_file.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "files/results_network.hpp"
+#include "files/results_simulation.hpp"
+#include "mrnn/error.hpp"
+#include "mrnn/names.hpp"
+#include "mrnn/runtime.hpp"
+
+namespace mrnn {
+namespace {
+
+/// Names become paths in the file: parts that mean nothing there are refused.
+bool is_path(const std::string& name) {
+  if (name.empty() || name.front() == '/' || name.back() == '/') return false;
+  const std::string framed = "/" + name + "/";
+  return framed.find("//") == std::string::npos && framed.find("/./") == std::string::npos &&
+         framed.find("/../") == std::string::npos && framed.find('\0') == std::string::npos;
+}
+
+/// Says at once what is wrong with an array of a plugin, before anything of the analysis is in the file.
+void check_array(const std::string& label, const NamedArray& array) {
+  const auto fail = [&](const std::string& problem) {
+    throw RunError(fmt::format("analysis \"{}\": array \"{}\" {}", label, array.name, problem));
+  };
+  std::size_t elements = 1;
+  for (const Index length : array.shape) {
+    if (length < 0) fail("has a negative length in its shape");
+    elements *= static_cast<std::size_t>(length);
+  }
+  if (elements != array.values.size()) {
+    fail(fmt::format("has {} values; its shape asks for {}", array.values.size(), elements));
+  }
+  if (!array.axes.empty() && array.axes.size() != array.shape.size()) {
+    fail(fmt::format("has {} axes named and {} dimensions", array.axes.size(), array.shape.size()));
+  }
+}
+
+void check_results(const std::string& label, const AnalysisResults& results) {
+  std::set<std::string> names;
+  const auto check_name = [&](const std::string& name) {
+    if (!is_path(name))
+      throw RunError(fmt::format("analysis \"{}\": \"{}\" cannot be the name of an array", label, name));
+    if (!names.insert(name).second) {
+      throw RunError(fmt::format("analysis \"{}\" returned two arrays called \"{}\"", label, name));
+    }
+  };
+  if (!is_path(label)) throw RunError(fmt::format("\"{}\" cannot be the name of an analysis", label));
+  for (const NamedArray& array : results.arrays) {
+    check_name(array.name);
+    check_array(label, array);
+  }
+  for (const NamedTexts& texts : results.texts) check_name(texts.name);
+  for (const std::string& name : names) {
+    for (std::size_t slash = name.find('/'); slash != std::string::npos; slash = name.find('/', slash + 1)) {
+      if (!names.contains(name.substr(0, slash))) continue;
+      throw RunError(fmt::format("analysis \"{}\": \"{}\" cannot lie in \"{}\", which is an array itself", label, name,
+                                 name.substr(0, slash)));
+    }
+  }
+}
+
+}  // namespace
+
+ResultsFile::ResultsFile(const std::filesystem::path& file) : writer_(file) {
+  writer_.attribute("/", "format_version", file_format_version);
+  writer_.attribute("/", "mrnn_version", version());
+}
+
+void ResultsFile::write_info(const RunInfo& info) {
+  writer_.attribute("/", "experiment", info.experiment);
+  writer_.attribute("/", "created", info.created);
+  writer_.attribute("/", "config", info.config);
+  writer_.attribute("/", "overrides", info.overrides);
+  writer_.attribute("/", "seed", info.seed);
+  writer_.attribute("/", "backend", info.backend);
+  writer_.attribute("/", "precision", info.precision == Precision::float32 ? "float32" : "float64");
+  writer_.attribute("/", "device", info.device);
+  writer_.attribute("/", "threads", std::int64_t{info.threads});
+}
+
+void ResultsFile::write_network(const Network& network, const Parameters& parameters) {
+  units_ = network.units();
+  write_network_group(writer_, network, parameters);
+}
+
+void ResultsFile::write_simulation(const Simulation& simulation) {
+  if (units_ == 0) throw ShapeError("write_network() comes before write_simulation()");
+  write_simulation_group(writer_, simulation, units_);
+}
+
+void ResultsFile::write_analysis(const std::string& label, const AnalysisResults& results) {
+  check_results(label, results);
+  const std::string group = "/analyses/" + label;
+  writer_.group(group);
+  writer_.attribute(group, "summary", join(results.summary, "\n"));
+  for (const NamedArray& array : results.arrays) {
+    const std::string name = group + "/" + array.name;
+    writer_.write(name, array.shape, array.values);
+    writer_.attribute(name, "units", array.units);
+    writer_.attribute(name, "axes", array.axes);
+    writer_.attribute(name, "description", array.description);
+  }
+  for (const NamedTexts& texts : results.texts) {
+    const std::string name = group + "/" + texts.name;
+    writer_.write_texts(name, texts.values);
+    writer_.attribute(name, "description", texts.description);
+  }
+}
+
+void ResultsFile::finish() {
+  writer_.finish();
+}
+
+}  // namespace mrnn

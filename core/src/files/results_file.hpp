@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "files/hdf5_file.hpp"
+#include "mrnn/analysis.hpp"
+#include "mrnn/export.hpp"
+#include "mrnn/network.hpp"
+#include "mrnn/parameters.hpp"
+#include "mrnn/session.hpp"
+#include "mrnn/simulation.hpp"
+
+namespace mrnn {
+
+/// How a run came about: what is needed to do it again.
+struct RunInfo {
+  std::string experiment;  ///< its name
+  std::string config;      ///< the configuration as given
+  std::vector<std::string> overrides;
+  std::uint64_t seed = 0;
+  std::string backend;
+  Precision precision = Precision::float32;
+  std::string device;
+  int threads = 0;
+  std::string created;  ///< date and time; the only thing in the file that differs from run to run
+};
+
+/// Writes `results.h5`: write_info() and write_network() first, then the simulations and analyses in any
+/// order, then finish(). Until then the file has a temporary name. @throws FileError where it cannot be
+/// written, RunError for what an analysis must not return.
+class MRNN_EXPORT ResultsFile {
+ public:
+  explicit ResultsFile(const std::filesystem::path& file);
+
+  void write_info(const RunInfo& info);
+  void write_network(const Network& network, const Parameters& parameters);
+  void write_simulation(const Simulation& simulation);
+  /// @param label  the analysis' name in the results
+  void write_analysis(const std::string& label, const AnalysisResults& results);
+  void finish();
+
+ private:
+  Hdf5Writer writer_;
+  Index units_ = 0;  ///< of the network
+};
+
+}  // namespace mrnn

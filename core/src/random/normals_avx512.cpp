@@ -1,0 +1,46 @@
+#include "random/normals_kernels.hpp"
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+
+#include <immintrin.h>
+
+#include <cmath>
+#include <cstring>
+
+#include "mrnn/formulas.hpp"
+
+// After all other headers, so that only what is defined below is compiled for it.
+#pragma GCC target("avx2,avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512")
+
+namespace mrnn {
+namespace {
+
+constexpr int vector_bytes = 64;
+using Wide [[gnu::vector_size(vector_bytes)]] = std::uint64_t;
+
+/// Products of the low halves.
+inline Wide multiply_low(Wide a, Wide b) {
+  return reinterpret_cast<Wide>(_mm512_mul_epu32(reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b)));
+}
+
+#include "random/normals_body.hpp"
+
+}  // namespace
+
+NormalsKernels avx512_normals() {
+  return {across_trials<float>, across_units<float>};
+}
+
+}  // namespace mrnn
+
+#else
+
+namespace mrnn {
+
+NormalsKernels avx512_normals() {
+  return {};
+}
+
+}  // namespace mrnn
+
+#endif

@@ -1,0 +1,125 @@
+#include "report/report.hpp"
+
+#include <algorithm>
+#include <set>
+#include <system_error>
+
+#include "figures/figure_files.hpp"
+#include "files/text_file.hpp"
+#include "mrnn/error.hpp"
+#include "report/report_json.hpp"
+#include "report/report_page.hpp"
+
+namespace mrnn {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<std::string> figure_names(const ReportContent& content) {
+  std::vector<std::string> names;
+  if (!content.network_figure.empty()) names.push_back(content.network_figure);
+  for (const ReportAnalysis& analysis : content.analyses) {
+    names.insert(names.end(), analysis.figures.begin(), analysis.figures.end());
+  }
+  return names;
+}
+
+ReportContent read_content(const fs::path& file) {
+  const std::string text = read_text_file(file);
+  try {
+    return report_from_json(text);
+  } catch (const Error& error) {
+    throw FileError(file, error.what());
+  }
+}
+
+void remove_figure(const std::string& name, const std::vector<const char*>& endings, const fs::path& folder) {
+  for (const char* ending : endings) {
+    std::error_code ignored;
+    fs::remove(folder / (file_stem(name) + ending), ignored);
+  }
+}
+
+/// Removes the figures of an earlier run in the same folder, as far as its report names them.
+void remove_earlier(const fs::path& folder) {
+  std::error_code ignored;
+  if (!fs::exists(folder / "report.json", ignored)) return;
+  try {
+    for (const std::string& name : figure_names(read_content(folder / "report.json"))) {
+      remove_figure(name, {".svg", ".png", ".csv", ".json"}, folder);
+    }
+  } catch (const Error&) {
+    // A report that cannot be read names no figures; it is replaced.
+  }
+}
+
+std::vector<std::string> draw(const std::vector<Figure>& figures, const fs::path& run, const Gnuplot& gnuplot) {
+  if (figures.empty()) return {};
+  if (!gnuplot.available()) {
+    return {
+        "gnuplot was not found, so no figures were drawn; install it (Debian, Ubuntu: apt-get install "
+        "gnuplot-nox) and run: mrnn report " +
+        run.string()};
+  }
+  std::vector<std::string> warnings;
+  for (const Figure& figure : figures) {
+    remove_figure(figure.name, {".svg", ".png"}, run / "figures");
+    const Rendered rendered = gnuplot.render(figure, run / "figures");
+    warnings.insert(warnings.end(), rendered.warnings.begin(), rendered.warnings.end());
+  }
+  return warnings;
+}
+
+}  // namespace
+
+void write_report(const ReportContent& content, const std::vector<Figure>& figures, const fs::path& folder) {
+  write_text_file(folder / "report.html", report_page(content, figures, folder / "figures"));
+}
+
+std::vector<std::string> write_report_files(const ReportContent& content, const std::vector<Figure>& figures,
+                                            const fs::path& folder, const Gnuplot& gnuplot) {
+  const fs::path figures_folder = folder / "figures";
+  std::error_code error;
+  fs::create_directories(figures_folder, error);
+  if (error) throw FileError(figures_folder, "cannot be made: " + error.message());
+  remove_earlier(figures_folder);
+  std::vector<std::string> warnings;
+  std::vector<Figure> kept;
+  std::set<std::string> stems;
+  for (const Figure& figure : figures) {
+    if (!stems.insert(file_stem(figure.name)).second) {
+      warnings.push_back("Two figures are called " + file_stem(figure.name) + "; only the first was kept.");
+      continue;
+    }
+    write_figure(figure, figures_folder);
+    kept.push_back(figure);
+  }
+  write_text_file(figures_folder / "report.json", report_to_json(content));
+  const std::vector<std::string> drawing = draw(kept, folder, gnuplot);
+  warnings.insert(warnings.end(), drawing.begin(), drawing.end());
+  write_report(content, kept, folder);
+  return warnings;
+}
+
+std::vector<std::string> rebuild_report(const fs::path& folder, const Gnuplot& gnuplot) {
+  std::error_code ignored;
+  if (!fs::is_directory(folder, ignored)) {
+    throw FileError(folder, "there is no such folder; mrnn report needs the output folder of a finished run");
+  }
+  const fs::path figures_folder = folder / "figures";
+  if (!fs::exists(figures_folder / "report.json", ignored)) {
+    throw FileError(figures_folder / "report.json",
+                    "is missing; mrnn report needs the output folder of a finished run");
+  }
+  const ReportContent content = read_content(figures_folder / "report.json");
+  std::vector<Figure> figures;
+  std::set<std::string> stems;
+  for (const std::string& name : figure_names(content)) {
+    if (stems.insert(file_stem(name)).second) figures.push_back(read_figure(name, figures_folder));
+  }
+  std::vector<std::string> warnings = draw(figures, folder, gnuplot);
+  write_report(content, figures, folder);
+  return warnings;
+}
+
+}  // namespace mrnn

@@ -1,0 +1,121 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "figures/gnuplot.hpp"
+#include "mrnn/export.hpp"
+#include "mrnn/figure.hpp"
+#include "mrnn/network.hpp"
+
+namespace mrnn {
+
+/// A row of the table of regions.
+struct ReportRegion {
+  std::string name, parent;
+  Index units = 0;
+  std::string cell_types;  ///< `d1 (50), d2 (50)`; empty: none
+  std::string sign;        ///< of what it sends: excitatory, inhibitory, mixed, or not fixed
+  std::string activation;
+  double tau = 0.0;  ///< ms
+  double base_firing = 0.0;
+};
+
+/// A row of the table of connections.
+struct ReportConnection {
+  std::string from, to;
+  std::string sign;      ///< excitatory, inhibitory, mixed, or not fixed
+  Index weights = 0;     ///< present
+  double density = 0.0;  ///< share of the possible weights that is present
+};
+
+/// A row of the table of outputs.
+struct ReportOutput {
+  std::string name;
+  Index units = 0;
+  std::string from;        ///< selectors read
+  std::string activation;  ///< linear, sigmoid, softmax
+  std::string readout;     ///< weights, identity
+};
+
+/// Mean activity h of a region or cell type over all recorded trials and steps of a simulation.
+struct RegionActivity {
+  std::string region;
+  double mean = 0.0;
+};
+
+struct ReportSimulation {
+  std::string name;
+  Index trials = 0, steps = 0;
+  bool noise = false;
+  std::vector<std::string> manipulations;
+  std::vector<RegionActivity> activity;  ///< empty where h was not recorded
+};
+
+struct ReportAnalysis {
+  std::string name, plugin;
+  std::vector<std::string> simulations;
+  std::vector<std::string> summary;
+  std::vector<std::string> figures;  ///< names, as in Figure::name
+  std::string failure;               ///< why it failed; empty: it did not
+};
+
+/// A data set of results.h5.
+struct ReportArray {
+  std::string path;  ///< `/analyses/spectrum/eigenvalues`
+  std::vector<Index> shape;
+  std::string units, description;
+};
+
+/// What the report says, as plain values; kept in DIR/figures/report.json so that the report can be made again.
+struct ReportContent {
+  std::string title;  ///< name of the experiment
+  std::string backend, precision, device;
+  int threads = 0;
+  std::uint64_t seed = 0;
+  double seconds = 0.0;  ///< wall-clock duration of the run
+  std::string created;   ///< date and time, as in results.h5
+  std::string version;   ///< of mrnn
+  std::string command;   ///< that makes the run again: `mrnn run config.toml --set ...`
+  std::string config;    ///< text of the configuration as given
+  std::vector<std::string> overrides;
+
+  // Filled by describe_network().
+  Index units = 0, inputs = 0, outputs = 0;
+  Index weights = 0;  ///< recurrent and input weights present
+  double dt = 0.0;    ///< ms
+  std::string dynamics, dale;
+  std::vector<ReportRegion> regions;
+  std::vector<ReportConnection> connections;
+  std::vector<ReportOutput> output_table;
+
+  std::string network_figure;  ///< name of the diagram's figure; empty: none
+  std::vector<ReportSimulation> simulations;
+  std::vector<ReportAnalysis> analyses;
+  std::vector<ReportArray> arrays;
+  std::vector<std::string> warnings;  ///< of the run
+};
+
+/// Fills in what the report says about the network.
+MRNN_EXPORT void describe_network(const Network& network, ReportContent& content);
+
+/// DIR/report.html from the content and the SVG files in DIR/figures (a figure without one is mentioned with
+/// its data). One file, nothing loaded from elsewhere. @throws FileError.
+MRNN_EXPORT void write_report(const ReportContent& content, const std::vector<Figure>& figures,
+                              const std::filesystem::path& folder);
+
+/// Everything the report consists of: DIR/figures (descriptions, data, pictures, report.json) and DIR/report.html.
+/// Returns warnings in whole sentences, such as what to install to see figures. @throws FileError.
+MRNN_EXPORT std::vector<std::string> write_report_files(const ReportContent& content,
+                                                        const std::vector<Figure>& figures,
+                                                        const std::filesystem::path& folder,
+                                                        const Gnuplot& gnuplot = Gnuplot());
+
+/// Draws the figures and writes the report of an existing run again, from DIR/figures alone. Returns warnings.
+/// @throws FileError where DIR or what it should contain is missing or broken.
+MRNN_EXPORT std::vector<std::string> rebuild_report(const std::filesystem::path& folder,
+                                                    const Gnuplot& gnuplot = Gnuplot());
+
+}  // namespace mrnn

@@ -1,0 +1,58 @@
+#include "report/report_json.hpp"
+
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "figures/figure_text.hpp"
+#include "mrnn/error.hpp"
+
+namespace mrnn {
+
+// Found by nlohmann-json through the types, so in this namespace and not in an anonymous one.
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ReportRegion, name, parent, units, cell_types, sign, activation, tau, base_firing)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ReportConnection, from, to, sign, weights, density)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ReportOutput, name, units, from, activation, readout)
+
+/// The mean of activity that diverged is not a number, which JSON has no word for.
+inline void to_json(nlohmann::json& json, const RegionActivity& activity) {
+  json = {{"region", activity.region}};
+  json["mean"] = std::isfinite(activity.mean) ? nlohmann::json(activity.mean) : nlohmann::json(nullptr);
+}
+inline void from_json(const nlohmann::json& json, RegionActivity& activity) {
+  json.at("region").get_to(activity.region);
+  const nlohmann::json& mean = json.at("mean");
+  activity.mean = mean.is_null() ? std::numeric_limits<double>::quiet_NaN() : mean.get<double>();
+}
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ReportSimulation, name, trials, steps, noise, manipulations, activity)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ReportAnalysis, name, plugin, simulations, summary, figures, failure)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ReportArray, path, shape, units, description)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ReportContent, title, backend, precision, device, threads, seed, seconds, created,
+                                   version, command, config, overrides, units, inputs, outputs, weights, dt, dynamics,
+                                   dale, regions, connections, output_table, network_figure, simulations, analyses,
+                                   arrays, warnings)
+
+namespace {
+constexpr int format_version = 1;
+}
+
+std::string report_to_json(const ReportContent& content) {
+  nlohmann::json json = content;
+  json["format_version"] = format_version;
+  return json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+ReportContent report_from_json(std::string_view text) {
+  try {
+    const nlohmann::json json = nlohmann::json::parse(text);
+    if (json.at("format_version").get<int>() > format_version) {
+      throw Error("this report was written by a later version of mrnn");
+    }
+    return json.get<ReportContent>();
+  } catch (const nlohmann::json::exception& error) {
+    throw Error("not the content of a report: " + clean_text(error.what()));
+  }
+}
+
+}  // namespace mrnn

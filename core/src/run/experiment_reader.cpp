@@ -1,0 +1,228 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "mrnn/error.hpp"
+#include "mrnn/names.hpp"
+#include "mrnn/weights.hpp"
+#include "run/experiment_state.hpp"
+
+namespace mrnn {
+namespace {
+
+/// Makes what `plugin` of a table names; the table's remaining keys are the plugin's own, and none may stay unread.
+template <class Product>
+std::unique_ptr<Product> make(const Registry<Product, const ConfigNode&, const Network&>& registry,
+                              const Runtime& runtime, const ConfigNode& table, const Network& network) {
+  const std::string name = table.text("plugin");
+  const auto* entry = registry.find(name);
+  if (entry == nullptr) table.fail("plugin", runtime.unknown(registry.kind(), name, registry.names()));
+  auto product = entry->make(table, network);
+  table.finish();
+  return product;
+}
+
+std::string checked_name(const ConfigNode& table) {
+  std::string name = table.text("name");
+  if (!is_name(name)) {
+    table.fail("name", fmt::format("\"{}\" is not a name; names begin with a letter and have letters, digits and _ "
+                                   "only",
+                                   name));
+  }
+  return name;
+}
+
+std::vector<std::string> names_of(const std::vector<SimulationPlan>& plans) {
+  std::vector<std::string> names;
+  for (const SimulationPlan& plan : plans) names.push_back(plan.name);
+  return names;
+}
+
+Record read_record(const ConfigNode& table) {
+  Record record;
+  for (const std::string& entry : table.texts("record", {"x", "h", "y"})) {
+    if (entry == "x") {
+      record.x = true;
+    } else if (entry == "h") {
+      record.h = true;
+    } else if (entry == "y") {
+      record.y = true;
+    } else {
+      table.fail("record", unknown_name("quantity", entry, std::vector<std::string>{"x", "h", "y"}));
+    }
+  }
+  return record;
+}
+
+}  // namespace
+
+void ExperimentReader::read() {
+  root_.find_table("plugins");  // read by whoever loads plugins, before there can be an experiment
+  if (root_.has("train")) {
+    root_.fail("train", "this version does not train networks; remove [train] to run the network as built or loaded");
+  }
+  read_experiment();
+  read_backend();
+  read_network();
+  read_task();
+  read_manipulations();
+  read_simulations();
+  read_analyses();
+  root_.finish();
+}
+
+void ExperimentReader::read_experiment() {
+  const ConfigNode table = root_.table("experiment");
+  state_.name = checked_name(table);
+  state_.seed = static_cast<std::uint64_t>(table.count_or("seed", 0, 0));
+  const std::string folder = table.text("output", "runs/" + state_.name);
+  state_.output = state_.options.output.value_or(folder);
+  if (state_.output.empty()) table.fail("output", "is empty; a folder is needed");
+  table.finish();
+}
+
+void ExperimentReader::read_backend() {
+  const auto found = root_.find_table("backend");
+  const ConfigNode table = found.value_or(ConfigNode::parse("", "[backend]"));
+  const std::string configured = table.text("name", "eigen");
+  const std::string name = state_.options.backend.value_or(configured);
+  const auto* entry = runtime_.backends.find(name);
+  if (entry == nullptr) {
+    const std::string problem = runtime_.unknown("backend", name, runtime_.backends.names());
+    if (state_.options.backend) throw ConfigError("--backend", "", problem);
+    table.fail("name", problem);
+  }
+  state_.backend = entry->make();
+  const std::string precision =
+      table.choice("precision", std::vector<std::string>{"float32", "float64"}, std::string("float32"));
+  state_.session.precision = precision == "float64" ? Precision::float64 : Precision::float32;
+  constexpr std::int64_t most_threads = 4096;
+  const std::int64_t threads = table.count_or("threads", 0, 0);
+  if (threads > most_threads) table.fail("threads", fmt::format("is {}; 0 to {} is accepted", threads, most_threads));
+  state_.session.threads = state_.options.threads.value_or(static_cast<int>(threads));
+  state_.session.seed = state_.seed;
+  table.finish();
+}
+
+void ExperimentReader::read_network() {
+  const NetworkSource source = mrnn::read_network(root_);
+  state_.network = build_network(source, state_.seed);
+  try {
+    state_.parameters = initial_parameters(*state_.network, state_.seed);
+  } catch (const ConfigError& error) {
+    const auto found = source.where.find(error.key());
+    throw ConfigError(found == source.where.end() ? error.where() : found->second, error.key(), error.problem());
+  }
+  const auto table = root_.find_table("network");
+  if (!table || !table->has("weights")) return;
+  LoadedWeights loaded = load_weights(table->path("weights"), *state_.network, state_.parameters);
+  state_.network = std::move(loaded.network);
+  state_.parameters = std::move(loaded.parameters);
+  state_.warnings.insert(state_.warnings.end(), loaded.warnings.begin(), loaded.warnings.end());
+}
+
+void ExperimentReader::read_task() {
+  const auto table = root_.find_table("task");
+  if (!table) {
+    root_.fail("task",
+               "is missing; a [task] makes the trials. For a network without inputs write plugin = \"pulses\" "
+               "and a duration in ms");
+  }
+  state_.task_name = table->text("plugin");
+  state_.task = make(runtime_.tasks, runtime_, *table, *state_.network);
+}
+
+void ExperimentReader::read_manipulations() {
+  for (const ConfigNode& table : root_.list("manipulation")) {
+    const std::string name = checked_name(table);
+    if (state_.manipulations.contains(name)) table.fail("name", fmt::format("\"{}\" is already a manipulation", name));
+    state_.manipulations[name] = make(runtime_.manipulations, runtime_, table, *state_.network);
+  }
+}
+
+void ExperimentReader::read_simulations() {
+  for (const ConfigNode& table : root_.list("simulation")) {
+    SimulationPlan plan = read_simulation(table);
+    const std::vector<std::string> names = names_of(state_.simulations);
+    if (std::ranges::find(names, plan.name) != names.end()) {
+      table.fail("name", fmt::format("\"{}\" is already a simulation", plan.name));
+    }
+    state_.simulations.push_back(std::move(plan));
+  }
+  if (!state_.simulations.empty()) return;
+  SimulationPlan control{"control", state_.task->default_trials(), Noise::on, state_.seed, {}, {}};
+  control.record = {true, true, true, {}, {}};
+  state_.simulations.push_back(std::move(control));
+}
+
+SimulationPlan ExperimentReader::read_simulation(const ConfigNode& table) const {
+  SimulationPlan plan;
+  plan.name = checked_name(table);
+  plan.trials = table.count_or("trials", state_.task->default_trials());
+  constexpr Index most_trials = 10'000'000;
+  if (plan.trials > most_trials) {
+    table.fail("trials", fmt::format("is {}; at most {} is accepted", plan.trials, most_trials));
+  }
+  plan.noise = table.flag("noise", true) ? Noise::on : Noise::off;
+  plan.seed = static_cast<std::uint64_t>(table.count_or("seed", static_cast<std::int64_t>(state_.seed), 0));
+  plan.record = read_record(table);
+  plan.manipulations = table.texts("manipulations", {});
+  for (const std::string& name : plan.manipulations) {
+    if (state_.manipulations.contains(name)) continue;
+    std::vector<std::string> known;
+    for (const auto& [known_name, manipulation] : state_.manipulations) known.push_back(known_name);
+    table.fail("manipulations", unknown_name("manipulation", name, known));
+  }
+  table.finish();
+  return plan;
+}
+
+void ExperimentReader::read_analyses() {
+  for (const ConfigNode& table : root_.list("analysis")) read_analysis(table);
+}
+
+std::vector<std::size_t> ExperimentReader::simulations_of(const ConfigNode& table) const {
+  const std::vector<std::string> names = names_of(state_.simulations);
+  std::vector<std::size_t> indices;
+  for (const std::string& wanted : table.texts("simulation", {names.front()})) {
+    const auto found = std::ranges::find(names, wanted);
+    if (found == names.end()) table.fail("simulation", unknown_name("simulation", wanted, names));
+    const auto index = static_cast<std::size_t>(found - names.begin());
+    if (std::ranges::find(indices, index) != indices.end()) {
+      table.fail("simulation", fmt::format("names \"{}\" twice", wanted));
+    }
+    indices.push_back(index);
+  }
+  if (indices.empty()) table.fail("simulation", "is an empty list; at least one simulation is needed");
+  return indices;
+}
+
+void ExperimentReader::read_analysis(const ConfigNode& table) {
+  AnalysisPlan plan;
+  plan.plugin = table.text("plugin");
+  plan.label = table.has("name") ? checked_name(table) : plan.plugin;
+  for (const AnalysisPlan& earlier : state_.analyses) {
+    if (earlier.label != plan.label) continue;
+    table.fail(
+        table.has("name") ? "name" : "plugin",
+        fmt::format("there is already an analysis labelled \"{}\"; give this one a name of its own", plan.label));
+  }
+  plan.simulations = simulations_of(table);
+  plan.analysis = make(runtime_.analyses, runtime_, table, *state_.network);
+  const Record needs = plan.analysis->needs();
+  for (const std::size_t index : plan.simulations) {
+    const SimulationPlan& simulation = state_.simulations[index];
+    for (const auto& [needed, recorded, quantity] :
+         {std::tuple(needs.x, simulation.record.x, "x"), std::tuple(needs.h, simulation.record.h, "h"),
+          std::tuple(needs.y, simulation.record.y, "y")}) {
+      if (!needed || recorded) continue;
+      table.fail("simulation",
+                 fmt::format("analysis \"{}\" needs {} of simulation \"{}\", which does not record it; add "
+                             "\"{}\" to its record",
+                             plan.label, quantity, simulation.name, quantity));
+    }
+  }
+  state_.analyses.push_back(std::move(plan));
+}
+
+}  // namespace mrnn

@@ -1,0 +1,70 @@
+#include "run/report_content.hpp"
+
+#include "mrnn/runtime.hpp"
+
+namespace mrnn {
+namespace {
+
+ReportSimulation describe(const ExperimentState& state, const SimulationPlan& plan, const Simulation& simulation) {
+  ReportSimulation report{
+      plan.name, simulation.trials.count, simulation.trials.steps, plan.noise == Noise::on, plan.manipulations, {}};
+  if (!plan.record.h) return report;
+  for (const RegionLayout& region : state.network->regions()) {
+    const Sequence h = simulation.activity(Quantity::h, Selection({region.range}));
+    const Eigen::Map<const Eigen::VectorXd> all(h.data.data(), std::ssize(h.data));
+    report.activity.push_back({region.name, all.mean()});
+  }
+  return report;
+}
+
+ReportAnalysis describe(const ExperimentState& state, const AnalysisPlan& plan, const AnalysisOutcome& outcome) {
+  ReportAnalysis report{plan.label, plan.plugin, {}, outcome.results.summary, {}, outcome.failure};
+  for (const std::size_t index : plan.simulations) report.simulations.push_back(state.simulations[index].name);
+  for (const Figure& figure : outcome.results.figures) report.figures.push_back(figure.name);
+  return report;
+}
+
+void add_arrays(const Simulation& simulation, const Network& network, std::vector<ReportArray>& arrays) {
+  const std::string folder = "/simulations/" + simulation.name + "/";
+  const Index trials = simulation.trials.count;
+  const auto add = [&](const char* name, bool present, Index steps, Index units, const char* description) {
+    if (present) arrays.push_back({folder + name, {trials, steps, units}, "a.u.", description});
+  };
+  add("x", simulation.record.x, simulation.steps.size(), network.units(), "pre-activation (trial, time, unit)");
+  add("h", simulation.record.h, simulation.steps.size(), network.units(), "activity (trial, time, unit)");
+  add("y", simulation.record.y, simulation.steps.size(), network.outputs(), "output (trial, time, channel)");
+  add("inputs", true, simulation.trials.steps, network.inputs(), "inputs (trial, time, channel)");
+}
+
+}  // namespace
+
+ReportContent report_content(const ExperimentState& state, const std::vector<Simulation>& simulations,
+                             const std::vector<AnalysisOutcome>& outcomes) {
+  ReportContent content;
+  content.title = state.name;
+  content.backend = state.backend->name();
+  content.precision = state.session.precision == Precision::float64 ? "float64" : "float32";
+  content.device = state.backend->device(state.session);
+  content.threads = state.session.threads;
+  content.seed = state.seed;
+  content.version = version();
+  content.command = state.options.command;
+  content.config = state.config_text;
+  content.overrides = state.overrides;
+  content.warnings = state.warnings;
+  describe_network(*state.network, content);
+  for (std::size_t k = 0; k < simulations.size(); ++k) {
+    content.simulations.push_back(describe(state, state.simulations[k], simulations[k]));
+    add_arrays(simulations[k], *state.network, content.arrays);
+  }
+  for (std::size_t k = 0; k < outcomes.size(); ++k) {
+    content.analyses.push_back(describe(state, state.analyses[k], outcomes[k]));
+    for (const NamedArray& array : outcomes[k].results.arrays) {
+      content.arrays.push_back(
+          {"/analyses/" + state.analyses[k].label + "/" + array.name, array.shape, array.units, array.description});
+    }
+  }
+  return content;
+}
+
+}  // namespace mrnn

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "run/experiment_state.hpp"
+
+namespace mrnn {
+
+/// The trials of a simulation, drawn from the task and with its manipulations applied.
+/// @throws ConfigError where the task's channels do not fit the network.
+Trials make_trials(const ExperimentState& state, const SimulationPlan& plan);
+
+/// Runs one simulation in batches that fit a fixed amount of memory.
+Simulation simulate(const ExperimentState& state, const SimulationPlan& plan, Progress& progress);
+
+}  // namespace mrnn
