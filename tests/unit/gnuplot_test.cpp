@@ -149,8 +149,20 @@ TEST_CASE("panels of a grid keep clear of each other and of the edges", "[gnuplo
     if (i % 3 > 0) CHECK(layout.panels[i - 1].plot.right() < plot.x);
     if (i >= 3) CHECK(layout.panels[i - 3].plot.bottom() < plot.y);
   }
-  // All panels have the same key: it stands once.
-  CHECK(layout.swatches.size() == 1);
+}
+
+TEST_CASE("panels with the key of the first one, or none, share it", "[gnuplot]") {
+  Figure figure = line_figure({0.0, 1.0}, {0.0, 1.0});
+  figure.panels.resize(3, figure.panels[0]);
+  figure.panels[1].series[0].label = "";
+  const FigureLayout shared = lay_out(figure);
+  figure.panels[2].series[0].label = "other";
+
+  const FigureLayout own = lay_out(figure);
+
+  CHECK(shared.swatches.size() == 1);
+  CHECK(shared.swatches[0].y < shared.panels[0].plot.y);
+  CHECK(own.swatches.size() == 2);
 }
 
 TEST_CASE("panels have letters when there are several", "[gnuplot]") {

@@ -64,8 +64,10 @@ std::vector<KeyEntry> key_of(const Panel& panel) {
 bool shares_key(const Figure& figure) {
   if (figure.panels.size() < 2) return false;
   const std::vector<KeyEntry> first = key_of(figure.panels.front());
-  return !first.empty() &&
-         std::ranges::all_of(figure.panels, [&](const Panel& panel) { return key_of(panel) == first; });
+  return !first.empty() && std::ranges::all_of(figure.panels, [&](const Panel& panel) {
+    const std::vector<KeyEntry> key = key_of(panel);
+    return key.empty() || key == first;
+  });
 }
 
 int key_rows(const std::vector<KeyEntry>& entries, double width) {

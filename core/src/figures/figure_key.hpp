@@ -11,7 +11,7 @@ inline constexpr double key_line = 15.0;  ///< height of a row of the key
 /// What the key of a panel says: labelled series and circles, each once.
 std::vector<KeyEntry> key_of(const Panel& panel);
 
-/// Is there one key for the whole figure, because all panels have the same?
+/// Is there one key for the whole figure, because all panels have that of the first one or none?
 bool shares_key(const Figure& figure);
 
 /// Rows the key takes in a given width.

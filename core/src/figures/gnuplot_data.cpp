@@ -13,6 +13,7 @@ namespace {
 constexpr std::size_t most_stretches = 2000;  // of a line: each keeps two points
 constexpr std::size_t most_points = 20000;    // of a scatter
 constexpr std::size_t most_arrows = 5000;
+constexpr int circle_pieces = 1440;        // smooth when only a part of it is seen
 constexpr Eigen::Index most_cells = 1000;  // along a side of a heat map
 
 template <class... Numbers>
@@ -165,8 +166,8 @@ DataBlock guide_data(const Guide& guide, const PanelLayout& layout) {
       add_row(data, guide.position, y.high);
       break;
     case Guide::Kind::circle:
-      for (int i = 0; i <= 180; ++i) {
-        const double angle = i * std::numbers::pi / 90.0;
+      for (int i = 0; i <= circle_pieces; ++i) {
+        const double angle = 2.0 * std::numbers::pi * i / circle_pieces;
         add_row(data, guide.position * std::cos(angle), guide.position * std::sin(angle));
       }
       break;

@@ -16,7 +16,7 @@ namespace {
 constexpr double png_scale = 2.0, png_font_scale = 1.5;
 // Diameter in pixels of a disc of pointsize 1, at the font size of the terminal.
 constexpr double svg_point = 8.25, png_point = 8.0;
-constexpr Eigen::Index svg_cells = 400;
+constexpr Eigen::Index svg_cells = 200;
 constexpr double line_width = 1.5, point_size = 4.5, axis_width = 0.8, guide_width = 1.0;
 
 /// Writes the commands for one figure.

@@ -1,0 +1,27 @@
+// A whole results.h5, as the program writes it, read from Python.
+
+#include "catch.hpp"
+#include "program.hpp"
+#include "small_experiment.hpp"
+
+TEST_CASE("h5py reads the whole layout of a results file", "[results]") {
+  if (std::string(MRNN_PYTHON).empty()) {
+    WARN("skipped: no python3 with h5py here");
+    return;
+  }
+  const std::string precision = GENERATE("float32", "float64");
+  const test::TemporaryFolder folder;
+  folder.write("small.toml", test::small_experiment() +
+                                 "\n[[analysis]]\nplugin = \"eigen_spectrum\"\n\n[[analysis]]\nplugin = "
+                                 "\"flow_field\"\nnum_points = 5\n\n[backend]\nprecision = \"" +
+                                 precision + "\"\n");
+  const test::Outcome run = test::mrnn({"run", "small.toml"}, {.folder = folder.path()});
+  CAPTURE(run.err);
+  REQUIRE(run.status == 0);
+
+  const test::Outcome read = test::run(
+      MRNN_PYTHON, {MRNN_SOURCE_DIR "/tests/integration/read_results.py", "run/results.h5"}, {.folder = folder.path()});
+
+  CAPTURE(read.out, read.err);
+  CHECK(read.status == 0);
+}
