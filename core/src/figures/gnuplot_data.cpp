@@ -90,6 +90,34 @@ std::pair<double, double> cell_of(const Quiver& quiver, std::size_t count, const
           std::max(spacing(quiver.y), share * 0.7 * layout.y.span())};
 }
 
+/// An arrow from (x, y) by (u, v).
+struct Arrow {
+  double x = 0.0, y = 0.0, u = 0.0, v = 0.0;
+};
+
+void add_arrow(const Arrow& arrow, const PanelLayout& layout, ArrowBlocks& blocks) {
+  constexpr double head_length = 5.0, head_half_width = 1.9, shortest = 0.5;  // pixels
+  const double pixels_x = layout.plot.width / layout.x.span(), pixels_y = layout.plot.height / layout.y.span();
+  const double across = arrow.u * pixels_x, up = arrow.v * pixels_y, length = std::hypot(across, up);
+  if (!(length >= shortest)) return;
+  const double head = std::min(1.0, 0.6 * length / head_length);  // smaller on short arrows
+  const double along_x = across / length, along_y = up / length;
+  const auto place = [&](double along, double aside) {
+    return std::pair{arrow.x + (along * along_x - aside * along_y) / pixels_x,
+                     arrow.y + (along * along_y + aside * along_x) / pixels_y};
+  };
+  const auto add = [](DataBlock& data, std::pair<double, double> point) { add_row(data, point.first, point.second); };
+  const double neck = length - head * head_length, half_width = head * head_half_width;
+  add(blocks.lines, place(0.0, 0.0));
+  add(blocks.lines, place(neck, 0.0));
+  for (DataBlock* data : {&blocks.lines, &blocks.heads}) {
+    for (const double aside : {half_width, 0.0, -half_width, half_width}) {
+      add(*data, place(aside == 0.0 ? length : neck, aside));
+    }
+    add_break(*data);
+  }
+}
+
 }  // namespace
 
 DataBlock series_data(const Series& series) {
@@ -109,7 +137,7 @@ DataBlock series_data(const Series& series) {
   return data;
 }
 
-DataBlock quiver_data(const Quiver& quiver, const PanelLayout& layout) {
+ArrowBlocks quiver_data(const Quiver& quiver, const PanelLayout& layout) {
   const std::size_t count = std::min({quiver.x.size(), quiver.y.size(), quiver.u.size(), quiver.v.size()});
   const auto good = [&](std::size_t i) {
     return drawable(quiver.x[i]) && drawable(quiver.y[i]) && drawable(quiver.u[i]) && drawable(quiver.v[i]);
@@ -119,15 +147,13 @@ DataBlock quiver_data(const Quiver& quiver, const PanelLayout& layout) {
   for (std::size_t i = 0; i < count; ++i) {
     if (good(i)) longest = std::max(longest, std::hypot(quiver.u[i] / width, quiver.v[i] / height));
   }
-  DataBlock data;
-  if (!(longest > 0.0)) return data;
+  ArrowBlocks blocks;
+  if (!(longest > 0.0)) return blocks;
   const std::size_t stride = std::max<std::size_t>((count + most_arrows - 1) / most_arrows, 1);
   for (std::size_t i = 0; i < count; i += stride) {
-    if (!good(i)) continue;
-    if (std::hypot(quiver.u[i] / width, quiver.v[i] / height) < 0.01 * longest) continue;  // a dot with a head
-    add_row(data, quiver.x[i], quiver.y[i], quiver.u[i] / longest, quiver.v[i] / longest);
+    if (good(i)) add_arrow({quiver.x[i], quiver.y[i], quiver.u[i] / longest, quiver.v[i] / longest}, layout, blocks);
   }
-  return data;
+  return blocks;
 }
 
 HeatBlock heat_data(const HeatMap& map, Eigen::Index pixels) {

@@ -16,8 +16,12 @@ using DataBlock = std::string;
 /// more than can be seen are thinned out, keeping the highest and lowest of each stretch of a line.
 DataBlock series_data(const Series& series);
 
-/// Arrows as `x y dx dy`, the longest spanning one cell of the grid they stand on.
-DataBlock quiver_data(const Quiver& quiver, const PanelLayout& layout);
+/// Arrows as lines (shafts and outlines of heads) and as the filled heads, all `x y`; the longest spans one
+/// cell of the grid they stand on. Much smaller in SVG than gnuplot's own arrows.
+struct ArrowBlocks {
+  DataBlock lines, heads;
+};
+ArrowBlocks quiver_data(const Quiver& quiver, const PanelLayout& layout);
 
 /// The cells of a heat map as a matrix, one row of cells a line, and their size. At most about 1000 x 1000:
 /// larger maps are averaged. For readers

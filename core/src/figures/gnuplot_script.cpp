@@ -158,14 +158,14 @@ class Script {
                                      panel.heat_map->y_low + 0.5 * heat.cell_height, heat.cell_height));
     }
     if (panel.quiver) {
-      const DataBlock arrows = quiver_data(*panel.quiver, layout);
-      const auto style = [&](double width, const std::string& colour) {
-        return fmt::format("using 1:2:3:4 with vectors head filled size screen {:.6f},20,60 lw {} lc rgb '{}'",
-                           5.0 / layout_.width, width, colour);
-      };
+      const ArrowBlocks arrows = quiver_data(*panel.quiver, layout);
+      const std::string colour = hex(palette_colour(layout.colour_bar ? white : grey));
       // White arrows show on dark cells, their dark rim on light ones.
-      if (layout.colour_bar) element(arrows, style(1.8, hex(palette_colour(black), 0.55)));
-      element(arrows, style(0.9, hex(palette_colour(layout.colour_bar ? white : grey))));
+      if (layout.colour_bar) {
+        element(arrows.lines, fmt::format("with lines lw 1.8 lc rgb '{}'", hex(palette_colour(black), 0.55)));
+      }
+      element(arrows.lines, fmt::format("with lines lw 0.9 lc rgb '{}'", colour));
+      element(arrows.heads, fmt::format("with filledcurves closed fs solid noborder lc rgb '{}'", colour));
     }
     for (const Guide& guide : panel.guides) draw(guide, layout);
     for (const Series& series : panel.series) draw(series, layout.colour_bar.has_value());

@@ -108,8 +108,8 @@ Data figure_data(const std::string& name, const std::map<std::string, const Figu
   return data;
 }
 
-void add_network(const ReportContent& content, Data& page) {
-  Data regions(Data::type::list), connections(Data::type::list), outputs(Data::type::list);
+void add_regions(const ReportContent& content, Data& page) {
+  Data regions(Data::type::list);
   for (const ReportRegion& region : content.regions) {
     Data row;
     row["name"] = text(region.name);
@@ -123,6 +123,14 @@ void add_network(const ReportContent& content, Data& page) {
     row["base_firing"] = number(region.base_firing);
     regions.push_back(row);
   }
+  page["regions"] = std::move(regions);
+  page["has_parents"] =
+      std::ranges::any_of(content.regions, [](const ReportRegion& region) { return !region.parent.empty(); });
+}
+
+void add_connections(const ReportContent& content, Data& page) {
+  constexpr std::size_t most_shown = 40;  // a longer table is folded
+  Data connections(Data::type::list);
   for (const ReportConnection& connection : content.connections) {
     Data row;
     row["from"] = text(connection.from);
@@ -133,6 +141,14 @@ void add_network(const ReportContent& content, Data& page) {
     row["density"] = fmt::format("{:.3g}", connection.density);
     connections.push_back(row);
   }
+  page["connections"] = std::move(connections);
+  page["has_connections"] = !content.connections.empty();
+  page["connections_open"] = content.connections.size() <= most_shown;
+  page["connection_count"] = counted(std::ssize(content.connections), "connection");
+}
+
+void add_outputs(const ReportContent& content, Data& page) {
+  Data outputs(Data::type::list);
   for (const ReportOutput& output : content.output_table) {
     Data row;
     row["name"] = text(output.name);
@@ -142,14 +158,6 @@ void add_network(const ReportContent& content, Data& page) {
     row["readout"] = text(output.readout);
     outputs.push_back(row);
   }
-  constexpr std::size_t most_shown = 40;  // a longer table is folded
-  page["regions"] = std::move(regions);
-  page["has_parents"] =
-      std::ranges::any_of(content.regions, [](const ReportRegion& region) { return !region.parent.empty(); });
-  page["connections"] = std::move(connections);
-  page["has_connections"] = !content.connections.empty();
-  page["connections_open"] = content.connections.size() <= most_shown;
-  page["connection_count"] = counted(std::ssize(content.connections), "connection");
   page["outputs"] = std::move(outputs);
   page["has_outputs"] = !content.output_table.empty();
 }
@@ -269,7 +277,9 @@ std::string report_page(const ReportContent& content, const std::vector<Figure>&
   };
   Data page;
   add_words(content, page);
-  add_network(content, page);
+  add_regions(content, page);
+  add_connections(content, page);
+  add_outputs(content, page);
   add_simulations(content, page);
   add_activity(content, page);
   add_arrays(content, page);
