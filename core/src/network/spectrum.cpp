@@ -90,36 +90,44 @@ void pair_left_with_right(Spectrum& spectrum) {
   }
 }
 
-/// One left vector by two steps of inverse iteration on M^T - lambda, started from conj(r), which for a
-/// repeated eigenvalue gives as many independent vectors as there are right ones.
-Eigen::VectorXcd left_vector(const Eigen::MatrixXd& matrix, Complex value, const Eigen::VectorXcd& right) {
+/// One right vector by two steps of inverse iteration on M - lambda, started from conj(l), which for a
+/// repeated eigenvalue gives as many independent vectors as there are left ones.
+Eigen::VectorXcd right_vector(const Eigen::MatrixXd& matrix, Complex value, const Eigen::VectorXcd& left) {
   double shift = 10.0 * std::numeric_limits<double>::epsilon() * std::max(matrix.norm(), 1e-300);
-  Eigen::VectorXcd left;
+  Eigen::VectorXcd right;
   for (int attempt = 0; attempt < 3; ++attempt, shift *= 100.0) {
-    Eigen::MatrixXcd shifted = matrix.transpose().cast<Complex>();
+    Eigen::MatrixXcd shifted = matrix.cast<Complex>();
     shifted.diagonal().array() -= value + shift;
     const Eigen::PartialPivLU<Eigen::MatrixXcd> factors(shifted);
-    left = right.conjugate();
-    for (int step = 0; step < 2; ++step) left = factors.solve(left).normalized();
-    if (left.allFinite()) break;
+    right = left.conjugate();
+    for (int step = 0; step < 2; ++step) right = factors.solve(right).normalized();
+    if (right.allFinite()) break;
   }
-  return left;
+  return right;
 }
 
+/// All eigenvalues by Eigen, which does not balance a matrix first. Silent units make columns of a Jacobian that are
+/// zero but for the leak; taking the leak away and transposing keeps ten times more of the digits of
+/// eigenvalues that nearly coincide. What the solver finds then are the left vectors.
 Spectrum dense_spectrum(const Linearisation& linearisation, const SpectrumOptions& options, Index count) {
   const Eigen::MatrixXd matrix = linearisation.dense();
+  const double centre = matrix.diagonal().mean();
+  Eigen::MatrixXd transposed = matrix.transpose();
+  transposed.diagonal().array() -= centre;
   const bool with_vectors = options.vectors > 0;
-  const Eigen::EigenSolver<Eigen::MatrixXd> solver(matrix, with_vectors);
+  const Eigen::EigenSolver<Eigen::MatrixXd> solver(transposed, with_vectors);
   if (solver.info() != Eigen::Success) {
     throw RunError("the eigenvalues of a Jacobian of " + std::to_string(matrix.rows()) +
                    " units did not converge (dense method)");
   }
-  const Eigen::MatrixXcd right = with_vectors ? solver.eigenvectors() : Eigen::MatrixXcd(matrix.rows(), 0);
-  Spectrum result = leading(solver.eigenvalues(), right, count, options.vectors, options.order);
-  result.left.resizeLike(result.right);
-  for (Index mode = 0; mode < result.right.cols(); ++mode) {
-    result.left.col(mode) = left_vector(matrix, result.values(mode), result.right.col(mode));
+  const Eigen::VectorXcd values = solver.eigenvalues().array() + centre;
+  const Eigen::MatrixXcd left = with_vectors ? solver.eigenvectors() : Eigen::MatrixXcd(matrix.rows(), 0);
+  Spectrum result = leading(values, left, count, options.vectors, options.order);
+  result.left = result.right;
+  for (Index mode = 0; mode < result.left.cols(); ++mode) {
+    result.right.col(mode) = right_vector(matrix, result.values(mode), result.left.col(mode));
   }
+  fix_phase(result.right);
   pair_left_with_right(result);
   return result;
 }
