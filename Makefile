@@ -3,7 +3,7 @@
 CONFIG ?= configs/cbgtcl.toml
 ARGS ?=
 BUILD ?= build
-CMAKE_ARGS ?= -DMRNN_NATIVE=ON
+CMAKE_ARGS ?=
 
 # One compiler per core, but each may need 2 GB.
 JOBS ?= $(shell awk -v cores=$$(nproc) '/MemAvailable/ {n = int($$2 / 2e6)} \

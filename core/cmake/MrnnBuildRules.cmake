@@ -17,7 +17,8 @@ if(MRNN_BENCHMARKS)
 endif()
 
 if(NOT MRNN_NATIVE)
-  message(STATUS "mrnn: portable build; -DMRNN_NATIVE=ON is up to four times faster, for this machine's processor only")
+  message(STATUS "mrnn: portable build; the inner loops choose AVX2 or AVX-512 when the program starts, "
+    "-DMRNN_NATIVE=ON compiles all else for this processor too")
 endif()
 
 # Plugins, the program and libraries are relocatable; folders of packages from a prefix path are kept.
