@@ -204,12 +204,24 @@ void WritableFile::close() noexcept {
   descriptor_ = -1;
 }
 
+namespace {
+
+/// Registered once and kept as long as the process: when HDF5 closes a file, it gives back the file's hold on the
+/// driver's description and then reads it.
+hid_t registered_driver() {
+  static const hid_t driver = [] {
+    const H5FD_class_t description = driver_class();
+    return H5FDregister(&description);
+  }();
+  return driver;
+}
+
+}  // namespace
+
 Hdf5Handle create_hdf5(WritableFile& target, const std::filesystem::path& name) {
-  const H5FD_class_t description = driver_class();
-  const Hdf5Handle driver(H5FDregister(&description));
   const Hdf5Handle access(H5Pcreate(H5P_FILE_ACCESS));
   WritableFile* pointer = &target;
-  hdf5_check(H5Pset_driver(access.get(), driver.get(), &pointer), name, "cannot be written");
+  hdf5_check(H5Pset_driver(access.get(), registered_driver(), &pointer), name, "cannot be written");
   H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG);
   const Hdf5Handle creation(H5Pcreate(H5P_FILE_CREATE));
   H5Pset_obj_track_times(creation.get(), false);
