@@ -17,7 +17,7 @@ double xavier(double rows, double columns) {
   return std::sqrt(2.0 / (rows + columns));
 }
 
-/// MODEL of the defaults: under Dale's law U(0, sqrt(1/(2N))) recurrent and U(0, sqrt(1/(N+I))) from inputs;
+/// The default: under Dale's law U(0, sqrt(1/(2N))) recurrent and U(0, sqrt(1/(N+I))) from inputs;
 /// else Xavier normal over the whole matrix.
 Initialiser default_initialiser(const Network& network, bool recurrent) {
   const auto units = static_cast<double>(network.units());
