@@ -222,7 +222,8 @@ TEST_CASE("a misspelt key is an error in every table of a network", "[network_co
   CHECK_THAT(message("[[region]]\nname = 'a'\nunits = 1\nsing = 'excitatory'\n"),
              StartsWith("x.toml:4:8: region[0].sing: unknown key"));
   CHECK_THAT(message("[[region]]\nname = 'a'\nunits = 1\ncell_types = [ { name = 'b', fractoin = 1.0 } ]\n"),
-             StartsWith("x.toml:4:16: region[0].cell_types[0].fraction: is missing"));
+             StartsWith("x.toml:4:41: region[0].cell_types[0].fraction: is missing; a number from 0 to 1 is required. "
+                        "Is \"fractoin\" meant to be it?"));
   CHECK_THAT(message("[[region]]\nname = 'a'\nunits = 1\ncell_types = [ { name = 'b', fraction = 1, a = 1 } ]\n"),
              StartsWith("x.toml:4:48: region[0].cell_types[0].a: unknown key"));
   CHECK_THAT(message("[[input]]\nname = 'a'\nunits = 1\nunit = 2\n"), StartsWith("x.toml:4:8: input[0].unit: unknown"));

@@ -34,10 +34,22 @@ struct ConfigNode::State {
   [[noreturn]] void reject_type(const toml::node& value, std::string key, std::string_view accepted) const {
     reject(value, std::move(key), fmt::format("is {}; {} is accepted", describe(value), accepted));
   }
+  /// Keys of this table that nobody has asked for yet.
+  std::vector<std::string> unread() const {
+    std::vector<std::string> keys;
+    for (const auto& [name, value] : *table) {
+      if (!document->asked[table].contains(name.str())) keys.emplace_back(name.str());
+    }
+    return keys;
+  }
   const toml::node& required(std::string_view key, std::string_view accepted) const {
     const toml::node* value = look_up(key);
     if (!value) {
-      throw ConfigError(document->position(*table), dotted(key), fmt::format("is missing; {} is required", accepted));
+      const std::string misspelt = nearest(key, unread());
+      const toml::node* at = misspelt.empty() ? nullptr : table->get(misspelt);
+      throw ConfigError(document->position(at ? *at : *table), dotted(key),
+                        fmt::format("is missing; {} is required{}", accepted,
+                                    at ? fmt::format(". Is \"{}\" meant to be it?", misspelt) : ""));
     }
     return *value;
   }
