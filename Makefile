@@ -1,6 +1,6 @@
 # Two commands for a fresh clone: `make run` and `make test`. Everything else is CMake's.
 
-CONFIG ?= configs/cbgtcl.toml
+CONFIG ?= configs/flip_flop.toml
 ARGS ?=
 BUILD ?= build
 CMAKE_ARGS ?=

@@ -67,6 +67,43 @@ std::string megabytes(std::size_t bytes) {
   return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6);
 }
 
+/// `100`: every 100 iterations; 0: `never`.
+std::string how_often(std::int64_t every) {
+  return every == 0 ? "never" : fmt::format("every {} iterations", every);
+}
+
+std::string stop_words(const mrnn::TrainingPlan& plan) {
+  std::string words = fmt::format("after {} iterations", plan.iterations);
+  if (plan.stop_loss) words += fmt::format(", at a loss of {:g}", *plan.stop_loss);
+  if (plan.stop_performance) words += fmt::format(", at a performance of {:g}", *plan.stop_performance);
+  if (plan.stop_patience)
+    words += fmt::format(", after {} iterations without a better validation", *plan.stop_patience);
+  return words;
+}
+
+void print_training(const mrnn::Experiment& experiment) {
+  if (!experiment.training()) return;
+  const mrnn::TrainingPlan& plan = *experiment.training();
+  const mrnn::TrainingNeeds& needs = experiment.training_needs();
+  std::vector<mrnn::ReportFact> facts = mrnn::describe_plan(experiment.network(), plan);
+  facts.push_back({"ends", stop_words(plan)});
+  facts.push_back({"validation", plan.validate_every == 0 ? how_often(0)
+                                                          : fmt::format("{}, {} trials", how_often(plan.validate_every),
+                                                                        plan.validation_trials)});
+  facts.push_back({"checkpoints", how_often(plan.checkpoint_every)});
+  for (const mrnn::TrainingManipulation& manipulation : plan.manipulations) {
+    facts.push_back(
+        {"manipulation", fmt::format("{} in {:g} % of the trials", manipulation.name, 100.0 * manipulation.share)});
+  }
+  facts.push_back(
+      {"memory", fmt::format("{} for a batch of {} trials and {} steps, the state kept at {}", megabytes(needs.bytes),
+                             needs.trials, needs.steps,
+                             needs.backward_every == 1 ? std::string("every step")
+                                                       : fmt::format("every {} steps", needs.backward_every))});
+  fmt::print("\ntraining\n");
+  for (const mrnn::ReportFact& fact : facts) fmt::print("  {:<18} {}\n", fact.name, fact.value);
+}
+
 void print_simulations(const mrnn::Experiment& experiment) {
   fmt::print("\n{:<20} {:>7} {:>7}  {:<6} {:>12}  {}\n", "simulation", "trials", "steps", "noise", "memory",
              "manipulations");
@@ -97,6 +134,7 @@ int check_command(const Arguments& arguments) {
                                     {arguments.output, arguments.backend, arguments.threads, arguments.command});
   fmt::print("{}: ", experiment.name());
   print_network(experiment.network());
+  print_training(experiment);
   print_simulations(experiment);
   fmt::print("\nbackend {}: {}\noutput folder {}\n", experiment.backend().name(),
              experiment.backend().device(experiment.session_options()), experiment.output().string());

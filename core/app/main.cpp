@@ -37,14 +37,14 @@ void add_config(CLI::App& command, Arguments& arguments) {
 }
 
 void add_commands(CLI::App& app, Arguments& arguments) {
-  CLI::App* run = app.add_subcommand("run", "Run an experiment: simulate, analyse, draw, report");
+  CLI::App* run = app.add_subcommand("run", "Run an experiment: train, simulate, analyse, draw, report");
   add_config(*run, arguments);
   run->add_option("--output", arguments.output, "Run folder, over experiment.output")->type_name("DIR");
-  auto* resume = run->add_flag("--resume", arguments.resume, "Go on with an unfinished run");
+  auto* resume = run->add_flag("--resume", arguments.resume, "Go on with a training from its checkpoint");
   run->add_flag("--overwrite", arguments.overwrite, "Start an unfinished run afresh")->excludes(resume);
   run->add_flag("--quiet", arguments.quiet, "Print nothing but warnings and errors");
 
-  CLI::App* check = app.add_subcommand("check", "Read a configuration and print its network; run nothing");
+  CLI::App* check = app.add_subcommand("check", "Read a configuration and print its network and training; run nothing");
   add_config(*check, arguments);
 
   CLI::App* list = app.add_subcommand("list", "List backends, tasks, manipulations and analyses");

@@ -48,24 +48,45 @@ ProgressBar::ProgressBar(Voice voice) : voice_(voice), terminal_(isatty(STDERR_F
 void ProgressBar::begin(const std::string& what, long total) {
   what_ = what;
   total_ = total;
+  skipped_ = 0;
   started_ = Clock::now();
-  drawn_ = {};
-  if (voice_ == Voice::normal && terminal_) draw(0);
+  drawn_ = terminal_ ? Clock::time_point() : started_;
+  if (voice_ == Voice::normal && terminal_) draw(0, "");
+}
+
+void ProgressBar::skip(long done) {
+  skipped_ = done;
 }
 
 void ProgressBar::advance(long done) {
   constexpr double redraw_after = 0.1;  // seconds
   if (voice_ == Voice::quiet || !terminal_ || seconds_since(drawn_) < redraw_after) return;
-  draw(done);
+  draw(done, "");
 }
 
-void ProgressBar::draw(long done) {
+void ProgressBar::advance(long done, const std::string& note) {
+  constexpr double redraw_after = 0.1, next_line_after = 10.0;  // seconds
+  if (voice_ == Voice::quiet || seconds_since(drawn_) < (terminal_ ? redraw_after : next_line_after)) return;
+  if (terminal_) {
+    draw(done, note);
+  } else {
+    say_to_user("{}: {}/{}, {}{}\n", what_, done, total_, note, time_left(done));
+    drawn_ = Clock::now();
+  }
+}
+
+std::string ProgressBar::time_left(long done) const {
+  if (done <= skipped_ || done >= total_) return "";
+  const double per_part = seconds_since(started_) / static_cast<double>(done - skipped_);
+  return ", " + duration(per_part * static_cast<double>(total_ - done)) + " left";
+}
+
+void ProgressBar::draw(long done, const std::string& note) {
   constexpr long width = 30;
   const double share = total_ > 0 ? static_cast<double>(done) / static_cast<double>(total_) : 0.0;
   const auto filled = std::clamp<long>(static_cast<long>(share * width), 0, width);
-  std::string left;
-  if (done > 0 && done < total_) left = ", " + duration(seconds_since(started_) * (1.0 / share - 1.0)) + " left";
-  say_to_user("\r\033[K{} [{:#<{}}{:.<{}}] {}/{}{}", what_, "", filled, "", width - filled, done, total_, left);
+  say_to_user("\r\033[K{} [{:#<{}}{:.<{}}] {}/{}{}{}{}", what_, "", filled, "", width - filled, done, total_,
+              note.empty() ? "" : ", ", note, time_left(done));
   std::fflush(stderr);
   bar_shown_ = true;
   drawn_ = Clock::now();

@@ -5,22 +5,26 @@
 
 #include "mrnn/progress.hpp"
 
-/// Progress on stderr: a bar on a terminal, plain lines elsewhere, nothing when quiet (warnings are
-/// always said).
+/// Progress on stderr: a bar on a terminal, plain lines elsewhere (of work that says how it goes, one now and then),
+/// nothing when quiet (warnings are always said).
 class ProgressBar final : public mrnn::Progress {
  public:
   enum class Voice { quiet, normal };
   explicit ProgressBar(Voice voice);
 
   void begin(const std::string& what, long total) override;
+  void skip(long done) override;
   void advance(long done) override;
+  void advance(long done, const std::string& note) override;
   void end() override;
   void say(const std::string& line) override;
   void warn(const std::string& line) override;
   bool interrupted() const override;
 
  private:
-  void draw(long done);
+  void draw(long done, const std::string& note);
+  /// `, 35 s left`; empty where that is not known.
+  std::string time_left(long done) const;
   void clear_line();
 
   Voice voice_;
@@ -28,6 +32,7 @@ class ProgressBar final : public mrnn::Progress {
   bool bar_shown_ = false;
   std::string what_;
   long total_ = 0;
+  long skipped_ = 0;  ///< done before this program began
   std::chrono::steady_clock::time_point started_, drawn_;
 };
 

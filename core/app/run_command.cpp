@@ -6,10 +6,6 @@
 #include "progress_bar.hpp"
 
 int run_command(const Arguments& arguments) {
-  if (arguments.resume) {
-    throw mrnn::ConfigError("--resume", "",
-                            "this version does not train, so there is nothing to resume; run without it");
-  }
   const mrnn::ConfigNode root = mrnn::ConfigNode::read_file(arguments.config, arguments.overrides);
   mrnn::Runtime runtime;
   load_plugins(runtime, arguments, &root);
@@ -17,9 +13,11 @@ int run_command(const Arguments& arguments) {
                                     {arguments.output, arguments.backend, arguments.threads, arguments.command});
   ProgressBar progress(arguments.quiet ? ProgressBar::Voice::quiet : ProgressBar::Voice::normal);
   watch_signals();
-  const mrnn::RunSummary summary =
-      experiment.run(progress, arguments.overwrite ? mrnn::Experiment::Existing::overwrite
-                                                   : mrnn::Experiment::Existing::refuse_unfinished);
+  using Existing = mrnn::Experiment::Existing;
+  const Existing existing = arguments.resume      ? Existing::resume
+                            : arguments.overwrite ? Existing::overwrite
+                                                  : Existing::refuse_unfinished;
+  const mrnn::RunSummary summary = experiment.run(progress, existing);
   if (!arguments.quiet) {
     for (const std::string& line : summary.lines) fmt::print("{}\n", line);
     fmt::print("results: {}\nreport:  {}\n", summary.results.string(), summary.report.string());

@@ -1,10 +1,23 @@
 // Every file in configs/ runs.
 
+#include <fstream>
+#include <iterator>
+
 #include "catch.hpp"
 #include "mrnn/hdf5.hpp"
 #include "program.hpp"
 
 namespace fs = std::filesystem;
+
+namespace {
+
+bool trains(const fs::path& config) {
+  std::ifstream file(config);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  return text.find("\n[train]\n") != std::string::npos;
+}
+
+}  // namespace
 
 TEST_CASE("every configuration in configs/ is checked and run", "[configs]") {
   std::vector<fs::path> configs;
@@ -17,7 +30,9 @@ TEST_CASE("every configuration in configs/ is checked and run", "[configs]") {
     const test::TemporaryFolder folder;
 
     const test::Outcome checked = test::mrnn({"check", config.string()}, {.folder = folder.path()});
-    const test::Outcome run = test::mrnn({"run", config.string(), "--output", "run"}, {.folder = folder.path()});
+    std::vector<std::string> arguments = {"run", config.string(), "--output", "run"};
+    if (trains(config)) arguments.insert(arguments.end(), {"--set", "train.iterations=2"});
+    const test::Outcome run = test::mrnn(arguments, {.folder = folder.path()});
 
     CAPTURE(checked.err, run.err);
     CHECK(checked.status == 0);

@@ -15,6 +15,7 @@
 //   <!-- python: results -->            runs in a folder where the last configuration of the document, or else the
 //   first
 //                                       of README.md, has been run; results.h5 is there
+//   <!-- python: safetensors -->        runs beside a weights.safetensors, see safetensors_test.cpp
 
 #include <map>
 #include <optional>
@@ -197,6 +198,8 @@ std::set<std::string> keys_of_options(const std::string& options) {
   std::set<std::string> keys;
   std::istringstream lines(options);
   for (std::string line; std::getline(lines, line);) {
+    constexpr std::size_t deepest_key = 4;
+    if (line.find_first_not_of(' ') > deepest_key) continue;  // goes on about the key above
     std::istringstream words(line);
     for (std::string word; words >> word;) {
       const bool more = word.ends_with(',');
@@ -217,7 +220,8 @@ TEST_CASE("every block of TOML, C++, CMake and Python in the documents says how 
       if (!std::set<std::string>{"toml", "cpp", "cmake", "python"}.contains(block.language)) continue;
       CAPTURE(place(block), block.marker);
       const bool known = is_run(block) || block.marker == "configuration: fragment" ||
-                         block.marker == "python: results" || block.marker.starts_with("from: ");
+                         block.marker == "python: results" || block.marker == "python: safetensors" ||
+                         block.marker.starts_with("from: ");
       CHECK(known);
     }
   }
@@ -298,6 +302,13 @@ TEST_CASE("the reference has every key that the program accepts", "[docs]") {
       {"input", "units = 2", "units = 2\nzzz = 1"},
       {"connection", "sparsity = 0.25", "zzz = 0.25"},
       {"output", "units = 1", "units = 1\nzzz = 1"},
+      {"train", "[network]", "[train]\nzzz = 1\n[network]"},
+      {"train", "[network]", "[train]\noptimiser = { name = \"adamw\", zzz = 1 }\n[network]"},
+      {"train", "[network]", "[train]\noptimiser = { name = \"sgd\", zzz = 1 }\n[network]"},
+      {"train", "[network]", "[train]\nschedule = { name = \"step\", zzz = 1 }\n[network]"},
+      {"train", "[network]", "[train]\nschedule = { name = \"plateau\", zzz = 1 }\n[network]"},
+      {"train", "[network]", "[train]\nstop = { zzz = 1 }\n[network]"},
+      {"train", "[network]", "[train]\npenalties = { zzz = 1 }\n[network]"},
       {"simulation", "manipulations = [\"silence_motor\"]", "zzz = 1"},
       {"analysis", "plugin = \"psth\"", "plugin = \"psth\"\nname = \"p\"\nzzz = 1"},
   }));

@@ -154,6 +154,82 @@ TEMPLATE_TEST_CASE("updates of every instruction set follow the equations", "[ke
   CHECK(error < rounding<TestType>);
 }
 
+TEMPLATE_TEST_CASE("steps backwards of every instruction set follow the equations", "[kernels][gradient]", float,
+                   double) {
+  const InstructionSet set = GENERATE(from_range(instruction_sets()));
+  const Index width = GENERATE(1, 8, 32);
+  const auto dynamics = GENERATE(Dynamics::leaky, Dynamics::elman, Dynamics::rate);
+  const auto activation = GENERATE(Activation::relu, Activation::tanh, Activation::sigmoid, Activation::softplus,
+                                   Activation::linear, Activation::retanh);
+  CAPTURE(set.name, width, static_cast<int>(dynamics), static_cast<int>(activation));
+  constexpr Index units = 21, first = 2, rows = 18;
+  auto alpha = numbers<TestType>(units, "alpha");
+  for (TestType& one : alpha) one = dynamics == Dynamics::elman ? TestType(1) : std::abs(one) / TestType(2);
+  const auto back = numbers<TestType>(units * width, "back"), x = numbers<TestType>(units * width, "x");
+  auto h = x;
+  for (TestType& one : h) one = formulas::activate(activation, one);
+  const auto before = numbers<TestType>(units * width, "carried");
+  auto carried = before, delta = before;
+
+  kernels_of<TestType>(set).update_adjoint({dynamics, activation, first, rows, width, back.data(), alpha.data(),
+                                            h.data(), x.data(), carried.data(), delta.data()});
+
+  double error = 0.0;
+  for (Index unit = 0; unit < units; ++unit) {
+    for (Index lane = 0; lane < width; ++lane) {
+      const auto place = static_cast<std::size_t>(unit * width + lane);
+      double expected = before[place], expected_delta = before[place];
+      if (unit >= first && unit < first + rows) {
+        const double a = alpha[static_cast<std::size_t>(unit)];
+        const double slope = formulas::activation_slope(activation, static_cast<double>(x[place]));
+        const bool rate = dynamics == Dynamics::rate;
+        expected = (rate ? 1.0 : slope) * back[place] + (1.0 - a) * expected;
+        expected_delta = a * (rate ? slope : 1.0) * expected;
+      }
+      error = std::max({error, std::abs(carried[place] - expected), std::abs(delta[place] - expected_delta)});
+    }
+  }
+  CHECK(error < rounding<TestType>);
+}
+
+TEMPLATE_TEST_CASE("outer products of every instruction set are sums of products", "[kernels][gradient]", float,
+                   double) {
+  const InstructionSet set = GENERATE(from_range(instruction_sets()));
+  const Index width = GENERATE(1, 8, 16, 32);
+  const Index rows = GENERATE(1, 13, 50);
+  const Index depth = GENERATE(1, 7, 40);
+  const Index positions = GENERATE(1, 9);
+  CAPTURE(set.name, width, rows, depth, positions);
+  const Index left_stride = (rows + 2) * width, right_stride = (depth + 5) * width;
+  const auto left = numbers<TestType>(positions * left_stride, "left");
+  const auto right = numbers<TestType>(positions * right_stride, "right");
+  std::vector<Index> columns;
+  for (Index k = 0; k < depth; ++k) columns.push_back(k < depth / 2 ? k + 4 : k - depth / 2);
+  const auto before = numbers<TestType>(rows * depth + 1, "out");
+  auto out = before;
+
+  kernels_of<TestType>(set).add_outer_product({left.data(), left_stride, right.data(), right_stride, columns.data(),
+                                               positions, width, rows, depth, out.data()});
+
+  double error = 0.0;
+  for (Index row = 0; row < rows; ++row) {
+    for (Index column = 0; column < depth; ++column) {
+      const auto place = static_cast<std::size_t>(row * depth + column);
+      double expected = before[place];
+      for (Index k = 0; k < positions * width; ++k) {
+        const Index position = k / width, lane = k % width;
+        const Index of_left = position * left_stride + row * width + lane;
+        const Index of_right = position * right_stride + columns[static_cast<std::size_t>(column)] * width + lane;
+        expected +=
+            static_cast<double>(left[static_cast<std::size_t>(of_left)]) * right[static_cast<std::size_t>(of_right)];
+      }
+      error = std::max(error, std::abs(out[place] - expected));
+    }
+  }
+  CHECK(error < 30.0 * rounding<TestType>);  // of up to 288 products
+  CHECK(out.back() == before.back());        // nothing is written beyond the result
+}
+
 TEMPLATE_TEST_CASE("activation functions keep their relative precision over many magnitudes", "[kernels]", float,
                    double) {
   const InstructionSet set = GENERATE(from_range(instruction_sets()));

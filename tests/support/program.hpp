@@ -28,7 +28,8 @@ struct Outcome {
 struct ProgramOptions {
   std::filesystem::path folder = ".";                          ///< working directory
   std::optional<rlim_t> file_size = {};                        ///< bytes a file may have: stands in for a full disk
-  std::optional<std::chrono::milliseconds> signal_after = {};  ///< sends SIGINT after that long
+  std::optional<std::chrono::milliseconds> signal_after = {};  ///< sends `signal` after that long
+  int signal = SIGINT;
 };
 
 inline std::string text_of(const std::filesystem::path& file) {
@@ -63,7 +64,7 @@ inline Outcome run(const std::string& program, const std::vector<std::string>& a
   if (child == 0) become(program, arguments, options, scratch);
   if (options.signal_after) {
     std::this_thread::sleep_for(*options.signal_after);
-    kill(child, SIGINT);
+    kill(child, options.signal);
   }
   int state = 0;
   waitpid(child, &state, 0);

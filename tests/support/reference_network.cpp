@@ -30,6 +30,25 @@ double phi(Activation kind, double x) {
   return x;
 }
 
+/// phi'(x); 0 at the kink of relu and retanh.
+double phi_slope(Activation kind, double x) {
+  switch (kind) {
+    case Activation::relu:
+      return x > 0.0 ? 1.0 : 0.0;
+    case Activation::tanh:
+      return 1.0 / (std::cosh(x) * std::cosh(x));
+    case Activation::sigmoid:
+      return 1.0 / (2.0 + 2.0 * std::cosh(x));
+    case Activation::softplus:
+      return 1.0 / (1.0 + std::exp(-x));
+    case Activation::linear:
+      return 1.0;
+    case Activation::retanh:
+      return x > 0.0 ? 1.0 / (std::cosh(x) * std::cosh(x)) : 0.0;
+  }
+  return 1.0;
+}
+
 /// W = M S f(V), from `pattern` = M S.
 double effective(Dale dale, double pattern, double v, double low, double high) {
   switch (dale) {
@@ -109,16 +128,29 @@ VectorXd ReferenceNetwork::phi(const VectorXd& x) const {
   return h;
 }
 
-/// W h_{t-1} + W_in v_t + b + s_t
-VectorXd ReferenceNetwork::drive(const Moment& now, const VectorXd& h, const VectorXd& v) const {
-  MatrixXd recurrent = recurrent_, input = input_;
+VectorXd ReferenceNetwork::phi_slope(const VectorXd& x) const {
+  VectorXd slope(x.size());
+  for (Index n = 0; n < x.size(); ++n) {
+    slope[n] = test::phi_slope(network_.activations()[static_cast<std::size_t>(n)], x[n]);
+  }
+  return slope;
+}
+
+VectorXd ReferenceNetwork::drive(const Conditions& now, const VectorXd& h) const {
+  return recurrent_.cwiseProduct(now.recurrent_factors) * h + input_.cwiseProduct(now.input_factors) * now.inputs +
+         parameters_.bias + now.stimulus;
+}
+
+MatrixXd ReferenceNetwork::factors(const Moment& now, ScaleWeights::Source source) const {
+  const bool recurrent = source == ScaleWeights::Source::recurrent;
+  MatrixXd all = MatrixXd::Ones(network_.units(), recurrent ? network_.units() : network_.inputs());
   now.each<ScaleWeights>([&](const ScaleWeights& scaling, StepRange) {
-    MatrixXd& weights = scaling.source == ScaleWeights::Source::recurrent ? recurrent : input;
+    if (scaling.source != source) return;
     for (const Index i : scaling.to.indices()) {
-      for (const Index j : scaling.from.indices()) weights(i, j) *= scaling.factor;
+      for (const Index j : scaling.from.indices()) all(i, j) *= scaling.factor;
     }
   });
-  return recurrent * h + input * v + parameters_.bias + stimulus(now);
+  return all;
 }
 
 VectorXd ReferenceNetwork::stimulus(const Moment& now) const {
@@ -150,6 +182,28 @@ VectorXd ReferenceNetwork::held(const Moment& now, VectorXd h) const {
   return h;
 }
 
+ReferenceNetwork::Conditions ReferenceNetwork::conditions(const Trials& trials, Index trial, Index step, Noise noise,
+                                                          std::uint64_t seed) const {
+  const NetworkSpec& spec = network_.spec();
+  const std::uint64_t id = trials.ids[static_cast<std::size_t>(trial)];
+  const Moment now{trials, trial, step};
+  Conditions all{factors(now, ScaleWeights::Source::recurrent),
+                 factors(now, ScaleWeights::Source::input),
+                 trials.inputs.at(step).col(trial),
+                 stimulus(now),
+                 noise_strength(now, noise),
+                 VectorXd::Ones(network_.units())};
+  if (noise == Noise::on) {
+    const VectorXd eta = normals(seed, Stream::input_noise, id, step, all.inputs.size());
+    all.inputs += std::sqrt(2.0 * spec.tau / spec.dt) * spec.noise_input * eta;
+  }
+  all.noise = all.noise.cwiseProduct(normals(seed, Stream::recurrent_noise, id, step, network_.units())).eval();
+  now.each<Clamp>([&](const Clamp& clamp, StepRange) {
+    for (const Index unit : clamp.units.indices()) all.free[unit] = 0.0;
+  });
+  return all;
+}
+
 VectorXd ReferenceNetwork::output(const VectorXd& h) const {
   VectorXd y = readout_ * h;
   for (const OutputLayout& output : network_.output_layouts()) {
@@ -168,27 +222,21 @@ Activity ReferenceNetwork::run(const Trials& trials, Noise noise, std::uint64_t 
   Activity all{Sequence(units, trials.count, trials.steps), Sequence(units, trials.count, trials.steps),
                Sequence(network_.outputs(), trials.count, trials.steps)};
   for (Index trial = 0; trial < trials.count; ++trial) {
-    const std::uint64_t id = trials.ids[static_cast<std::size_t>(trial)];
     VectorXd state = parameters_.initial_state;
     if (trials.initial_state.size() > 0) state = trials.initial_state.col(trial);
     VectorXd x = state;
     VectorXd h = spec.dynamics == Dynamics::rate ? state : phi(state);
     for (Index step = 0; step < trials.steps; ++step) {
-      const Moment now{trials, trial, step};
-      VectorXd v = trials.inputs.at(step).col(trial);
-      if (noise == Noise::on) {
-        const VectorXd eta = normals(seed, Stream::input_noise, id, step, v.size());
-        v += std::sqrt(2.0 * spec.tau / spec.dt) * spec.noise_input * eta;
-      }
-      const VectorXd eta =
-          noise_strength(now, noise).cwiseProduct(normals(seed, Stream::recurrent_noise, id, step, units));
+      const Moment moment{trials, trial, step};
+      const Conditions now = conditions(trials, trial, step, noise, seed);
       const auto a = alpha_.array();
+      const auto eta = now.noise.array();
       if (spec.dynamics == Dynamics::rate) {
-        x = drive(now, h, v) + ((2.0 / a).sqrt() * eta.array()).matrix();
-        h = held(now, ((1.0 - a) * h.array() + a * phi(x).array()).matrix());
+        x = drive(now, h) + ((2.0 / a).sqrt() * eta).matrix();
+        h = held(moment, ((1.0 - a) * h.array() + a * phi(x).array()).matrix());
       } else {
-        x = ((1.0 - a) * x.array() + a * drive(now, h, v).array() + (2.0 * a).sqrt() * eta.array()).matrix().eval();
-        h = held(now, phi(x));
+        x = ((1.0 - a) * x.array() + a * drive(now, h).array() + (2.0 * a).sqrt() * eta).matrix().eval();
+        h = held(moment, phi(x));
       }
       all.x.at(step).col(trial) = x;
       all.h.at(step).col(trial) = h;
@@ -199,15 +247,15 @@ Activity ReferenceNetwork::run(const Trials& trials, Noise noise, std::uint64_t 
 }
 
 VectorXd ReferenceNetwork::advance(const Trials& trials, Index trial, Index step, const VectorXd& state) const {
-  const Moment before{trials, trial, step - 1}, now{trials, trial, step};
-  const VectorXd v = trials.inputs.at(step).col(trial);
+  const Moment before{trials, trial, step - 1}, moment{trials, trial, step};
+  const Conditions now = conditions(trials, trial, step, Noise::off, 0);
   const auto a = alpha_.array();
   if (network_.spec().dynamics == Dynamics::rate) {
     const VectorXd h = held(before, state);
-    return held(now, ((1.0 - a) * h.array() + a * phi(drive(now, h, v)).array()).matrix());
+    return held(moment, ((1.0 - a) * h.array() + a * phi(drive(now, h)).array()).matrix());
   }
   const VectorXd h = held(before, phi(state));
-  return ((1.0 - a) * state.array() + a * drive(now, h, v).array()).matrix();
+  return ((1.0 - a) * state.array() + a * drive(now, h).array()).matrix();
 }
 
 }  // namespace test

@@ -13,6 +13,17 @@ inline constexpr double single_tolerance = 2e-5;
 inline constexpr double jacobian_tolerance = 1e-9;
 inline constexpr double eigenvalue_tolerance = 1e-6;
 
+/// Gradients against central differences, and in single against double precision: relative, in norm, per group.
+inline constexpr double gradient_tolerance = 1e-7;
+inline constexpr double single_gradient_tolerance = 1e-4;
+
+/// Gradients in double precision against the reference gradient: the same sums in another order.
+inline constexpr double reference_gradient_tolerance = 1e-11;
+
+/// What public implementations computed, and ten steps of an optimiser on it.
+inline constexpr double golden_double_tolerance = 1e-10;
+inline constexpr double golden_single_tolerance = 1e-4;
+
 inline double tolerance(mrnn::Precision precision) {
   return precision == mrnn::Precision::float64 ? double_tolerance : single_tolerance;
 }

@@ -20,10 +20,12 @@ Figure everything() {
   Panel panel;
   panel.title = "striatum.d1";
   panel.x = {"time (ms)", 0.0, {}};
-  panel.y = {"activity", {}, 2.5};
+  panel.y = {"activity", {}, 2.5, true, {{1.0, "low"}, {2.0, "high"}}};
   panel.heat_map = HeatMap{Eigen::MatrixXd{{1.0, 2.0}, {3.0, 4.0}}, 0.0, 2.0, 10.0, 30.0, "speed", true, {}, 5.0};
   panel.quiver = Quiver{{1.0}, {2.0}, {3.0}, {4.0}};
-  panel.guides = {{Guide::Kind::circle, 1.0, "unit circle"}, {Guide::Kind::span, 1.0, "off", 2.0}};
+  panel.guides = {{Guide::Kind::circle, 1.0, "unit circle"},
+                  {Guide::Kind::span, 1.0, "off", 2.0},
+                  {Guide::Kind::epoch, 1.0, "delay", 3.0}};
   Series band{Series::Kind::band, "a, b", {0.0, 1.0}, {0.5, 1.5}, {1.0, 2.0}, 3, true, true, 2.0};
   panel.series = {band};
   panel.polygons = {{{0.0, 1.0, 0.0}, {0.0, 0.0, 1.0}, 2, grey, 0.5}};
@@ -61,6 +63,11 @@ TEST_CASE("a figure read back from JSON is the same figure", "[figure]") {
   CHECK(panel.heat_map->high == 5.0);
   CHECK(panel.guides.at(1).kind == Guide::Kind::span);
   CHECK(panel.guides.at(1).stop == 2.0);
+  CHECK(panel.guides.at(2).kind == Guide::Kind::epoch);
+  CHECK(panel.y.log);
+  CHECK_FALSE(panel.x.log);
+  CHECK(panel.y.names.at(1).position == 2.0);
+  CHECK(panel.y.names.at(1).words == "high");
   CHECK(panel.series.at(0).upper == std::vector<double>{1.0, 2.0});
   CHECK(panel.series.at(0).colour == 3);
   CHECK(panel.polygons.at(0).border == grey);

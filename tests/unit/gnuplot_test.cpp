@@ -11,6 +11,7 @@
 #include "figures/child_process.hpp"
 #include "figures/figure_axes.hpp"
 #include "figures/figure_layout.hpp"
+#include "figures/figure_scale.hpp"
 #include "figures/gnuplot_script.hpp"
 #include "figures/palette.hpp"
 #include "files/text_file.hpp"
@@ -47,6 +48,7 @@ Figure hostile_figure(const fs::path& target) {
   panel.guides = {{Guide::Kind::horizontal, 0.5, text}, {Guide::Kind::vertical, 0.5, text}};
   panel.heat_map = HeatMap{Eigen::MatrixXd::Ones(2, 2), 0.0, 1.0, 0.0, 1.0, text, false, {}, {}};
   panel.texts = {{0.5, 0.5, text}};
+  panel.x.names = panel.y.names = {{0.5, text}};
   return figure;
 }
 
@@ -96,6 +98,69 @@ TEST_CASE("ticks stand at round numbers", "[gnuplot]") {
   CHECK(make_ticks({0.0, 3e-5}, 4).labels ==
         std::vector<std::string>{"0", "1\u00D710\u207B\u2075", "2\u00D710\u207B\u2075", "3\u00D710\u207B\u2075"});
   CHECK(make_ticks({-0.1, 0.1}, 3).at.size() == 3);
+}
+
+TEST_CASE("ticks of a logarithmic axis are powers of ten or round numbers between them", "[gnuplot]") {
+  using Labels = std::vector<std::string>;
+  CHECK(make_log_ticks({-3.0, 1.0}, 8).labels == Labels{"0.001", "0.01", "0.1", "1", "10"});
+  CHECK(make_log_ticks({-6.5, -3.5}, 8).labels == Labels{"10\u207B\u2076", "10\u207B\u2075", "10\u207B\u2074"});
+  CHECK(make_log_ticks({-0.5, 0.8}, 8).labels == Labels{"0.5", "1", "2", "5"});
+  CHECK(make_log_ticks({-30.0, 0.0}, 4).at == std::vector<double>{-24.0, -16.0, -8.0, 0.0});
+  const Ticks narrow = make_log_ticks({std::log10(0.8), std::log10(0.9)}, 8);  // nothing round within
+  REQUIRE(narrow.labels.size() >= 2);
+  CHECK(narrow.labels[0] == "0.80");
+  CHECK_THAT(narrow.at[0], WithinAbs(std::log10(0.8), 1e-12));
+}
+
+TEST_CASE("values on a logarithmic axis are drawn as exponents and those not positive left out", "[gnuplot]") {
+  Figure figure = line_figure({1.0, 2.0, 3.0}, {0.01, 0.0, 100.0});
+  figure.panels[0].y.log = true;
+  figure.panels[0].y.low = 0.001;
+  figure.panels[0].guides = {{Guide::Kind::horizontal, 10.0, "stop"}, {Guide::Kind::vertical, 2.0, "here"}};
+
+  const Panel panel = on_scale(figure).panels[0];
+
+  CHECK(panel.series[0].x == figure.panels[0].series[0].x);
+  CHECK(panel.series[0].y[0] == -2.0);
+  CHECK(std::isnan(panel.series[0].y[1]));
+  CHECK(panel.y.low == -3.0);
+  CHECK(panel.guides[0].position == 1.0);
+  CHECK(panel.guides[1].position == 2.0);
+}
+
+TEST_CASE("names beside an axis never cover each other", "[gnuplot]") {
+  const std::vector<AxisName> names{{2.0, "b"}, {1.95, "covered"}, {1.0, "a"}, {5.0, "outside"}};
+
+  const Ticks ticks = named_ticks(names, {0.0, 4.0}, 100.0, std::vector(4, 12.0));
+
+  CHECK(ticks.labels == std::vector<std::string>{"b", "a"});
+  CHECK(ticks.at == std::vector<double>{2.0, 1.0});
+}
+
+TEST_CASE("names below an axis are turned where they do not fit side by side", "[gnuplot]") {
+  Figure figure = line_figure({0.0, 4.0}, {0.0, 1.0});
+  figure.panels[0].x.names = {{1.0, "v1"}, {3.0, "m1"}};
+  const FigureLayout short_names = lay_out(figure);
+  figure.panels[0].x.names = {{1.0, "a rather long name of a region"}, {1.5, "and another one beside it"}};
+  const FigureLayout long_names = lay_out(figure);
+
+  CHECK_FALSE(short_names.panels[0].x_upright);
+  CHECK(long_names.panels[0].x_upright);
+  CHECK(long_names.panels[0].x_ticks.labels.size() == 2);
+  CHECK(long_names.height > short_names.height + 50.0);
+}
+
+TEST_CASE("the label of an epoch stands above the middle of what is shown of it", "[gnuplot]") {
+  Figure figure = line_figure({0.0, 100.0}, {0.0, 1.0});
+  figure.panels[0].guides = {{Guide::Kind::epoch, 50.0, "delay", 1000.0}};
+
+  const FigureLayout layout = lay_out(figure);
+
+  const auto label = std::ranges::find(layout.texts, "delay", &PlacedText::words);
+  REQUIRE(label != layout.texts.end());
+  const Box& plot = layout.panels[0].plot;
+  CHECK_THAT(label->x, WithinAbs(plot.x + 0.75 * plot.width, 0.01));
+  CHECK(label->y < plot.y);
 }
 
 TEST_CASE("ranges leave out what is not finite", "[gnuplot]") {

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <chrono>
+
 #include "catch.hpp"
 #include "mrnn/error.hpp"
 #include "temporary_folder.hpp"
@@ -38,6 +40,32 @@ TEST_CASE("an output folder knows whether a run was finished there", "[output]")
   CHECK(OutputFolder(folder.path()).state() == OutputFolder::State::unfinished);
   folder.write("results.h5", "");
   CHECK(OutputFolder(folder.path()).state() == OutputFolder::State::finished);
+}
+
+TEST_CASE("a checkpoint after the results is of a run that was not finished", "[output]") {
+  const test::TemporaryFolder folder;
+  const auto results = folder.write("results.h5", ""), checkpoint = folder.write("checkpoint.h5", "");
+  const auto time = std::filesystem::last_write_time(results);
+
+  std::filesystem::last_write_time(checkpoint, time + std::chrono::seconds(1));
+  CHECK(OutputFolder(folder.path()).state() == OutputFolder::State::unfinished);
+  std::filesystem::last_write_time(checkpoint, time - std::chrono::seconds(1));
+  CHECK(OutputFolder(folder.path()).state() == OutputFolder::State::finished);
+}
+
+TEST_CASE("what a training left can be removed", "[output]") {
+  const test::TemporaryFolder folder;
+  folder.write("checkpoint.h5", "");
+  folder.write("train.jsonl", "");
+  folder.write("results.h5", "");
+  const OutputFolder output(folder.path());
+
+  output.remove_training();
+  output.remove_training();
+
+  CHECK_FALSE(std::filesystem::exists(output.checkpoint()));
+  CHECK_FALSE(std::filesystem::exists(output.training_log()));
+  CHECK(std::filesystem::exists(output.results()));
 }
 
 TEST_CASE("a second run into the same folder is refused until the first has ended", "[output]") {

@@ -49,6 +49,7 @@ ReportContent small_content() {
   content.network_figure = "network-diagram";
   content.simulations = {{"control", 100, 200, true, {}, {{"striatum", 0.125}}},
                          {"off", 100, 200, false, {"silence"}, {{"striatum", std::nan("")}}}};
+  content.training = ReportTraining{{{"iterations", "40 of 2,000"}}, {"training"}};
   content.analyses = {{"spectrum", "eigen_spectrum", {"control"}, {"largest modulus 0.98"}, {"spectrum_plane"}, ""},
                       {"flow", "flow_field", {"off"}, {}, {}, "the plane has no extent"}};
   content.arrays = {{"/simulations/control/h", {100, 200, 1350}, "a.u.", "activity"}};
@@ -57,7 +58,7 @@ ReportContent small_content() {
 }
 
 std::vector<Figure> small_figures() {
-  return {small_figure("network-diagram"), small_figure("spectrum_plane")};
+  return {small_figure("network-diagram"), small_figure("training"), small_figure("spectrum_plane")};
 }
 
 const Gnuplot no_gnuplot(std::nullopt);
@@ -86,6 +87,9 @@ TEST_CASE("the report says what was run and what came of it", "[report]") {
                             "softmax",
                             "largest modulus 0.98",
                             "A caption of spectrum_plane.",
+                            "<a href=\"#training\">",
+                            "40 of 2,000",
+                            "A caption of training.",
                             "This analysis failed: the plane has no extent",
                             "100 \u00D7 200 \u00D7 1350",
                             "mrnn run loop.toml --set simulation.control.trials=5",
@@ -114,6 +118,7 @@ TEST_CASE("names in the report cannot become part of the page", "[report]") {
   ReportContent content = small_content();
   content.title = content.config = content.command = content.device = evil;
   content.regions[0].name = content.connections[0].from = content.simulations[0].name = evil;
+  content.training->facts[0].name = content.training->facts[0].value = evil;
   content.analyses[0].name = content.analyses[0].summary[0] = content.analyses[1].failure = evil;
   content.arrays[0].path = "/simulations/" + evil + "/h";
   content.warnings = content.overrides = {evil};
@@ -134,6 +139,7 @@ TEST_CASE("a report without simulations, analyses and connections is a page", "[
   CHECK_THAT(page, ContainsSubstring("mrnn run") && ContainsSubstring("None were run."));
   CHECK(page.find("<h3>Connections") == std::string::npos);
   CHECK(page.find("Mean activity") == std::string::npos);
+  CHECK(page.find("Training") == std::string::npos);
 }
 
 TEST_CASE("pictures are within the page", "[report]") {
@@ -157,6 +163,8 @@ TEST_CASE("the content of a report read back is the same", "[report]") {
 
   CHECK(report_to_json(again) == report_to_json(content));
   CHECK(again.seed == content.seed);
+  CHECK(again.training->facts.at(0).value == "40 of 2,000");
+  CHECK(again.training->figures.at(0) == "training");
   CHECK(again.simulations.at(0).activity.at(0).mean == 0.125);
   CHECK(std::isnan(again.simulations.at(1).activity.at(0).mean));
   CHECK(again.arrays.at(0).shape == std::vector<Index>{100, 200, 1350});
@@ -192,11 +200,13 @@ TEST_CASE("figures of an earlier run in the folder do not stay", "[report]") {
   write_text_file(folder.path() / "figures" / "spectrum_plane.png", "old");
   ReportContent content = small_content();
   content.analyses.clear();
+  content.training.reset();
 
   write_report_files(content, {small_figure("network-diagram")}, folder.path(), no_gnuplot);
 
   CHECK_FALSE(fs::exists(folder.path() / "figures" / "spectrum_plane.json"));
   CHECK_FALSE(fs::exists(folder.path() / "figures" / "spectrum_plane.png"));
+  CHECK_FALSE(fs::exists(folder.path() / "figures" / "training.json"));
   CHECK(fs::exists(folder.path() / "figures" / "network-diagram.json"));
 }
 

@@ -33,6 +33,8 @@ inline void check_same(const mrnn::Region& a, const mrnn::Region& b) {
   CHECK(a.base_firing == b.base_firing);
   CHECK(a.initial_state == b.initial_state);
   CHECK(a.learnable_bias == b.learnable_bias);
+  CHECK(a.learnable_initial_state == b.learnable_initial_state);
+  CHECK(a.learnable_tau == b.learnable_tau);
   CHECK(a.parent == b.parent);
 }
 
@@ -77,6 +79,7 @@ inline void check_same(const mrnn::NetworkSpec& a, const mrnn::NetworkSpec& b) {
     CHECK(a.outputs[k].activation == b.outputs[k].activation);
     CHECK(a.outputs[k].sign == b.outputs[k].sign);
     CHECK(a.outputs[k].readout == b.outputs[k].readout);
+    CHECK(a.outputs[k].trainable == b.outputs[k].trainable);
   }
 }
 

@@ -14,13 +14,24 @@ class IdleSession final : public Session {
   explicit IdleSession(const Network& network) : Session(network, {}) {}
 
  private:
-  void do_write_parameters(const Parameters& /*parameters*/) override {}
+  void do_write_parameters(const Parameters& parameters) override { parameters_ = parameters; }
+  Parameters do_read_parameters() const override { return parameters_; }
   void do_load(const Trials& /*trials*/) override {}
   void do_forward(const Record& /*record*/, Noise /*noise*/) override {}
+  LossTerms do_backward(const Loss& /*loss*/) override { return {}; }
+  Parameters do_read_gradients() const override { return zero_parameters(network()); }
+  void do_write_gradients(const Parameters& /*gradients*/) override {}
+  double do_update(const OptimiserStep& /*step*/) override { return 0.0; }
+  OptimiserState do_read_optimiser_state() const override {
+    return {zero_parameters(network()), zero_parameters(network())};
+  }
+  void do_write_optimiser_state(const OptimiserState& /*state*/) override {}
   void do_read_activity(Quantity /*what*/, Sequence& /*out*/) const override {}
   void do_read_activity(Quantity /*what*/, FloatSequence& /*out*/) const override {}
   Eigen::MatrixXd do_advance(const StatePoints& points) const override { return points.states; }
   Jacobians do_jacobian(const StatePoints& /*points*/) const override { return {}; }
+
+  Parameters parameters_;
 };
 
 class AbsentBackend final : public Backend {
@@ -44,8 +55,21 @@ Network small_network() {
   spec.regions = {{"a", 3}};
   spec.inputs = {{"cue", 2}};
   spec.connections = {{"a", "a"}, {"cue", "a"}};
+  spec.outputs = {{"out", 2}, {"choice", 3}};
+  spec.outputs[1].activation = OutputActivation::softmax;
   return build_network(spec, 0);
 }
+
+/// Zeros as targets.
+Trials trials_with_targets(Index count, Index steps) {
+  Trials trials = blank_trials(2, count, steps);
+  trials.targets = Sequence(5, count, steps);
+  return trials;
+}
+
+constexpr const char* no_run =
+    "backward() needs forward() with Record::backward_every on the loaded batch first, once each time";
+constexpr const char* no_gradients = "update() needs backward() or write_gradients() first";
 
 }  // namespace
 
@@ -66,6 +90,114 @@ TEST_CASE("calls out of order say what comes first", "[session][bad]") {
   CHECK(session.read_activity(Quantity::h).steps == 4);
   session.write_parameters(initial_parameters(network, 1));
   CHECK_THROWS_WITH(session.forward({}, Noise::off), "forward() needs load() first, after write_parameters()");
+}
+
+TEST_CASE("backward needs a run that was recorded for it, once each time", "[session][bad]") {
+  const Network network = small_network();
+  IdleSession session(network);
+
+  CHECK_THROWS_WITH(session.backward({}), no_run);
+  session.write_parameters(initial_parameters(network, 0));
+  session.load(trials_with_targets(1, 4));
+  CHECK_THROWS_WITH(session.backward({}), no_run);
+  session.forward({.h = true}, Noise::off);
+  CHECK_THROWS_WITH(session.backward({}), no_run);
+  session.forward({.backward_every = 2}, Noise::off);
+  session.backward({});
+  CHECK_THROWS_WITH(session.backward({}), no_run);
+
+  session.forward({.backward_every = 1}, Noise::off);
+  session.load(trials_with_targets(2, 3));
+  CHECK_THROWS_WITH(session.backward({}), no_run);
+  session.forward({.backward_every = 1}, Noise::off);
+  session.write_parameters(initial_parameters(network, 0));
+  CHECK_THROWS_WITH(session.backward({}), no_run);
+}
+
+TEST_CASE("an update needs gradients, and a batch is loaded after it", "[session][bad]") {
+  const Network network = small_network();
+  IdleSession session(network);
+
+  CHECK_THROWS_WITH(session.update({}), "update() needs write_parameters() first");
+  CHECK_THROWS_WITH(session.read_gradients(), "read_gradients() needs backward() or write_gradients() first");
+  session.write_parameters(initial_parameters(network, 0));
+  session.load(trials_with_targets(1, 4));
+  session.forward({.backward_every = 4}, Noise::off);
+  CHECK_THROWS_WITH(session.update({}), no_gradients);
+  session.backward({});
+  CHECK_THROWS_WITH(session.update({.optimiser = {}, .number = 0}), "the steps of an optimiser are numbered from 1");
+  session.update({});
+
+  CHECK_THROWS_WITH(session.update({}), no_gradients);
+  CHECK_THROWS_WITH(session.read_gradients(), "read_gradients() needs backward() or write_gradients() first");
+  CHECK_THROWS_WITH(session.forward({}, Noise::off), "forward() needs load() first, after write_parameters()");
+  session.write_gradients(zero_parameters(network));
+  session.update({.optimiser = {}, .number = 2});
+}
+
+TEST_CASE("backward refuses trials and losses that do not fit the network", "[session][bad]") {
+  const Network network = small_network();
+  IdleSession session(network);
+  session.write_parameters(initial_parameters(network, 0));
+  Trials trials = trials_with_targets(1, 4);
+  const auto run = [&] {
+    session.load(trials);
+    session.forward({.backward_every = 1}, Noise::off);
+  };
+
+  SECTION("no targets") {
+    trials.targets = {};
+    run();
+    CHECK_THROWS_WITH(session.backward({}), "backward() needs trials with targets");
+  }
+  SECTION("targets of other outputs") {
+    trials.targets = Sequence(4, 1, 4);
+    run();
+    CHECK_THROWS_WITH(session.backward({}), "number of channels of the trials' targets is 4; 5 is needed");
+  }
+  SECTION("a mask of other outputs") {
+    trials.mask = Sequence(2, 1, 4);
+    run();
+    CHECK_THROWS_WITH(session.backward({}), "number of channels of the trials' mask is 2; 5 is needed");
+  }
+  SECTION("a loss too few") {
+    run();
+    CHECK_THROWS_WITH(session.backward({.outputs = {{}}, .penalties = {}}),
+                      "1 losses for 2 outputs; one each is needed");
+  }
+  SECTION("cross entropy of an output that is no distribution") {
+    run();
+    CHECK_THROWS_WITH(session.backward({.outputs = {{LossKind::cross_entropy}, {}}, .penalties = {}}),
+                      "cross_entropy needs an output with activation = \"softmax\"; \"out\" has another");
+  }
+  SECTION("distances of another network") {
+    run();
+    Loss loss;
+    loss.penalties.wiring = 1.0;
+    loss.penalties.distances = Eigen::MatrixXd::Zero(2, 2);
+    CHECK_THROWS_WITH(session.backward(loss),
+                      "the distances of the wiring penalty are 2 x 2; 1 x 1 is needed, one per pair of regions");
+  }
+  SECTION("a spacing below zero") {
+    session.load(trials);
+    CHECK_THROWS_WITH(session.forward({.backward_every = -1}, Noise::off),
+                      "backward_every is negative; 0 or a number of steps is accepted");
+  }
+}
+
+TEST_CASE("the terms of a loss have the names of the outputs and penalties", "[session]") {
+  const Network network = small_network();
+  Loss loss{.outputs = {{LossKind::mse}, {LossKind::cross_entropy}}, .penalties = {}};
+  CHECK(loss_term_names(network, {}) == std::vector<std::string>{"mse_out", "mse_choice"});
+  CHECK(loss_term_names(network, loss) == std::vector<std::string>{"mse_out", "cross_entropy_choice"});
+
+  Penalties& penalties = loss.penalties;
+  penalties.l1_weights = penalties.l2_weights = penalties.l1_rates = penalties.l2_rates = 1.0;
+  penalties.rate_target = penalties.wiring = penalties.vanishing_gradient = 1.0;
+
+  CHECK(loss_term_names(network, loss) == std::vector<std::string>{"mse_out", "cross_entropy_choice", "l1_weights",
+                                                                   "l2_weights", "l1_rates", "l2_rates", "rate_target",
+                                                                   "wiring", "vanishing_gradient"});
 }
 
 TEST_CASE("arrays of the wrong shape are refused with both numbers", "[session][bad]") {

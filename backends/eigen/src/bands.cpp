@@ -55,6 +55,26 @@ std::vector<Rectangle> readout_rectangles(const Network& network) {
   return rectangles;
 }
 
+std::vector<Rectangle> adjoint_rectangles(const Network& network) {
+  std::vector<Rectangle> rectangles;
+  for (const Block& block : network.recurrent_blocks()) {
+    rectangles.push_back({block.from, {block.to.start, block.to.size}, rectangles.size()});
+  }
+  for (const Block& block : network.readout_blocks()) {
+    rectangles.push_back({block.from, {network.units() + block.to.start, block.to.size}, rectangles.size()});
+  }
+  return rectangles;
+}
+
+Index Band::column_of(Index row) const {
+  Index column = 0;
+  for (const Source& source : sources) {
+    if (row >= source.start && row < source.start + source.size) return column + row - source.start;
+    column += source.size;
+  }
+  return column;
+}
+
 template <class Scalar>
 std::vector<Band> make_bands(const std::vector<Rectangle>& rectangles, Index rows, Index split) {
   std::vector<Index> edges = {0, rows};
@@ -73,8 +93,11 @@ std::vector<Band> make_bands(const std::vector<Rectangle>& rectangles, Index row
       whole.back().rows.size += range.size;
       continue;
     }
-    Band band{range, std::move(sources), 0};
-    for (const Source& source : band.sources) band.depth += source.size;
+    Band band{range, std::move(sources), 0, {}};
+    for (const Source& source : band.sources) {
+      for (Index k = 0; k < source.size; ++k) band.columns.push_back(source.start + k);
+    }
+    band.depth = std::ssize(band.columns);
     whole.push_back(std::move(band));
   }
 
@@ -82,7 +105,7 @@ std::vector<Band> make_bands(const std::vector<Rectangle>& rectangles, Index row
   for (const Band& band : whole) {
     const Index height = library_takes(band.rows.size, band.depth, Scalar()) ? band.rows.size : split;
     for (Index start = band.rows.start; start < band.rows.end(); start += height) {
-      bands.push_back({{start, std::min(height, band.rows.end() - start)}, band.sources, band.depth});
+      bands.push_back({{start, std::min(height, band.rows.end() - start)}, band.sources, band.depth, band.columns});
     }
   }
   return bands;

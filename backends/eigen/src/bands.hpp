@@ -21,11 +21,18 @@ struct Band {
   UnitRange rows;
   std::vector<Source> sources;  ///< ascending, neighbours merged
   Index depth = 0;              ///< sum of their sizes
+  std::vector<Index> columns;   ///< row of the state that each column of its weights reads [depth]
+
+  /// Column at which row `row` of the state is read.
+  Index column_of(Index row) const;
 };
 
 /// Recurrent and input blocks of a network, numbered in this order.
 std::vector<Rectangle> drive_rectangles(const Network& network);
 std::vector<Rectangle> readout_rectangles(const Network& network);
+/// Recurrent and readout blocks transposed, numbered in this order: rows are units, and they read what comes back,
+/// where the output channels follow the units.
+std::vector<Rectangle> adjoint_rectangles(const Network& network);
 
 /// @param split  rows above which a band is cut, unless the library computes it whole
 template <class Scalar>

@@ -1,11 +1,17 @@
 #include "eigen_session.hpp"
 
 #include <algorithm>
+#include <cmath>
 
+#include "gradients.hpp"
+#include "optimiser.hpp"
 #include "state_points.hpp"
 
 namespace mrnn::eigen {
 namespace {
+
+/// Groups of slices that share their sums of gradients, and are the pieces that threads take.
+constexpr Index most_groups = 16;
 
 std::vector<const Eigen::MatrixXd*> pointers(const std::vector<Eigen::MatrixXd>& first,
                                              const std::vector<Eigen::MatrixXd>& second = {}) {
@@ -13,6 +19,12 @@ std::vector<const Eigen::MatrixXd*> pointers(const std::vector<Eigen::MatrixXd>&
   for (const Eigen::MatrixXd& one : first) all.push_back(&one);
   for (const Eigen::MatrixXd& one : second) all.push_back(&one);
   return all;
+}
+
+std::vector<Eigen::MatrixXd> transposed(const std::vector<Eigen::MatrixXd>& all) {
+  std::vector<Eigen::MatrixXd> turned;
+  for (const Eigen::MatrixXd& one : all) turned.push_back(one.transpose());
+  return turned;
 }
 
 Index widest(const std::vector<Slice>& slices) {
@@ -33,11 +45,41 @@ void copy_slice(const std::vector<Scalar>& kept, const Slice& slice, BasicSequen
   }
 }
 
+/// Shape of a batch as it is run.
+struct BatchShape {
+  Index slices, width, steps, threads;
+};
+
+/// Bytes of what backward() needs of the forward pass, of its own arrays, and of gradients and the optimiser.
+template <class Scalar>
+std::size_t backward_bytes(const Model<Scalar>& model, const BatchShape& batch, Index every) {
+  if (every == 0) return 0;
+  const Index units = model.network.units();
+  const Index slot = model.rows() + (model.backward_needs_x() ? units : 0);
+  const Index stored =
+      every == 1 ? batch.slices * (batch.steps + 1) * slot
+                 : batch.slices * ((batch.steps + every - 1) / every) * 2 * units + batch.threads * (every + 1) * slot;
+  const Index targets = 2 * model.network.outputs() * batch.slices * batch.width * batch.steps;
+  std::size_t weights = 0;
+  for (const auto* bands : {&model.drive_bands, &model.readout_bands}) {
+    for (const Band& band : *bands) weights += static_cast<std::size_t>(band.rows.size * band.depth);
+  }
+  const auto groups = static_cast<std::size_t>(std::min(batch.slices, most_groups));
+  return static_cast<std::size_t>((stored + batch.slices * units) * batch.width) * sizeof(Scalar) +
+         static_cast<std::size_t>(targets) * sizeof(double) +
+         static_cast<std::size_t>(batch.threads) * BackwardWorkspace<Scalar>::bytes(model, batch.width) +
+         groups * weights * sizeof(Scalar) + 4 * weights * sizeof(double);
+}
+
 }  // namespace
 
 template <class Scalar>
 EigenSession<Scalar>::EigenSession(const Network& network, const SessionOptions& options)
-    : Session(network, options), model_(network), threads_(options.threads) {}
+    : Session(network, options),
+      model_(network),
+      threads_(options.threads),
+      trainable_(trainable_parameters(network)),
+      optimiser_state_{zero_parameters(network), zero_parameters(network)} {}
 
 template <class Scalar>
 void EigenSession<Scalar>::do_write_parameters(const Parameters& parameters) {
@@ -45,12 +87,19 @@ void EigenSession<Scalar>::do_write_parameters(const Parameters& parameters) {
   parameters_ = parameters;
   model_.set(parameters);
   drive_weights_.clear();
+  adjoint_weights_.clear();
   readout_weights_.clear();
 }
 
 template <class Scalar>
-SegmentWeights<Scalar> EigenSession<Scalar>::weights_for(const std::vector<const ScaleWeights*>& scalings,
-                                                         Packing packing) {
+EffectiveWeights EigenSession<Scalar>::scaled(const Scalings& scalings) const {
+  EffectiveWeights weights = effective_;
+  scale_weights(network(), weights, scalings);
+  return weights;
+}
+
+template <class Scalar>
+SegmentWeights<Scalar> EigenSession<Scalar>::weights_for(const Scalings& scalings, Packing packing) {
   auto& readout = readout_weights_[packing];
   if (readout == nullptr) {
     readout = std::make_unique<PackedWeights<Scalar>>(model_.readout_bands, model_.readout_blocks,
@@ -58,12 +107,8 @@ SegmentWeights<Scalar> EigenSession<Scalar>::weights_for(const std::vector<const
   }
   auto& drive = drive_weights_[{scalings, packing}];
   if (drive == nullptr) {
-    EffectiveWeights scaled;
-    if (!scalings.empty()) {
-      scaled = effective_;
-      scale_weights(network(), scaled, scalings);
-    }
-    const EffectiveWeights& weights = scalings.empty() ? effective_ : scaled;
+    const EffectiveWeights other = scalings.empty() ? EffectiveWeights{} : scaled(scalings);
+    const EffectiveWeights& weights = scalings.empty() ? effective_ : other;
     drive = std::make_unique<PackedWeights<Scalar>>(model_.drive_bands, model_.drive_blocks,
                                                     pointers(weights.recurrent, weights.input), packing);
   }
@@ -73,14 +118,17 @@ SegmentWeights<Scalar> EigenSession<Scalar>::weights_for(const std::vector<const
 template <class Scalar>
 void EigenSession<Scalar>::do_load(const Trials& trials) {
   // Scaled weights belong to interventions of the batch before; plain ones stay.
-  std::erase_if(drive_weights_, [](const auto& entry) { return !entry.first.first.empty(); });
+  const auto is_scaled = [](const auto& entry) { return !entry.first.first.empty(); };
+  std::erase_if(drive_weights_, is_scaled);
+  std::erase_if(adjoint_weights_, is_scaled);
   slices_.clear();
-  recordings_.clear();
   trials_ = {};
   trials_.count = trials.count;
   trials_.steps = trials.steps;
   trials_.inputs = trials.inputs;
   trials_.stimulus = trials.stimulus;
+  trials_.targets = trials.targets;
+  trials_.mask = trials.mask;
   trials_.initial_state = trials.initial_state;
   trials_.ids = trials.ids;
   trials_.interventions = trials.interventions;
@@ -92,22 +140,33 @@ void EigenSession<Scalar>::do_load(const Trials& trials) {
       slice_weights_[k].push_back(weights_for(segment.scalings, packing_for(slices_[k].width())));
     }
   }
-  workspaces_.clear();
-  for (std::size_t k = 0; k < std::min(threads_.size(), slices_.size()); ++k) {
-    workspaces_.emplace_back(model_, widest(slices_));
-  }
+}
+
+template <class Scalar>
+SliceTask<Scalar> EigenSession<Scalar>::task(std::size_t slice) const {
+  return {model_, trials_, slices_[slice], slice_weights_[slice], record_, noise_, options().seed};
 }
 
 template <class Scalar>
 void EigenSession<Scalar>::do_forward(const Record& record, Noise noise) {
   record_ = record;
+  noise_ = noise;
+  const std::size_t threads = std::min(threads_.size(), slices_.size());
+  const Index width = widest(slices_);
+  if (workspaces_.size() < threads || workspaces_.front().width != width) {
+    workspaces_.assign(threads, Workspace<Scalar>(model_, width));
+  }
+  for (Workspace<Scalar>& work : workspaces_) {
+    work.trajectory.resize(model_, width, record.backward_every > 1 ? record.backward_every + 1 : 2);
+  }
   recordings_.resize(slices_.size());
-  const auto task = [&](std::size_t k) {
-    return SliceTask<Scalar>{model_, trials_, slices_[k], slice_weights_[k], record_, noise, options().seed};
-  };
   for (std::size_t k = 0; k < slices_.size(); ++k) make_room(task(k), recordings_[k]);
-  threads_.run(slices_.size(),
-               [&](std::size_t k, std::size_t thread) { run_slice(task(k), workspaces_[thread], recordings_[k]); });
+  threads_.run(slices_.size(), [&](std::size_t k, std::size_t thread) {
+    const SliceTask<Scalar> now = task(k);
+    Workspace<Scalar>& work = workspaces_[thread];
+    auto& trajectory = record_.backward_every == 1 ? recordings_[k].trajectory : work.trajectory;
+    SliceRun<Scalar>(now, work, trajectory).run(recordings_[k]);
+  });
 }
 
 template <class Scalar>
@@ -140,6 +199,141 @@ Jacobians EigenSession<Scalar>::do_jacobian(const StatePoints& points) const {
 }
 
 template <class Scalar>
+const PackedWeights<Scalar>* EigenSession<Scalar>::adjoint_weights_for(const Scalings& scalings, Packing packing) {
+  auto& packed = adjoint_weights_[{scalings, packing}];
+  if (packed == nullptr) {
+    const EffectiveWeights weights = scalings.empty() ? effective_ : scaled(scalings);
+    const std::vector<Eigen::MatrixXd> recurrent = transposed(weights.recurrent), readout = transposed(weights.readout);
+    packed = std::make_unique<PackedWeights<Scalar>>(model_.adjoint_bands, model_.adjoint_blocks,
+                                                     pointers(recurrent, readout), packing);
+  }
+  return packed.get();
+}
+
+template <class Scalar>
+auto EigenSession<Scalar>::adjoint_segments(std::vector<Scalings>& scalings)
+    -> std::vector<std::vector<AdjointSegment<Scalar>>> {
+  std::vector<std::vector<AdjointSegment<Scalar>>> all;
+  for (const Slice& slice : slices_) {
+    all.emplace_back();
+    for (const Segment& segment : slice.segments) {
+      const auto found = std::ranges::find(scalings, segment.scalings);
+      const auto index = static_cast<std::size_t>(found - scalings.begin());
+      if (found == scalings.end()) scalings.push_back(segment.scalings);
+      all.back().push_back({adjoint_weights_for(segment.scalings, packing_for(slice.width())), index});
+    }
+  }
+  return all;
+}
+
+/// Mean activity of every unit over all trials and steps.
+template <class Scalar>
+Eigen::VectorXd EigenSession<Scalar>::mean_rates() const {
+  Eigen::VectorXd sums = Eigen::VectorXd::Zero(network().units());
+  for (std::size_t k = 0; k < slices_.size(); ++k) {
+    const Index width = slices_[k].width();
+    for (Index unit = 0; unit < network().units(); ++unit) {
+      for (Index lane = 0; lane < slices_[k].count; ++lane) {
+        sums[unit] += static_cast<double>(recordings_[k].rate_sum[static_cast<std::size_t>(unit * width + lane)]);
+      }
+    }
+  }
+  return sums / static_cast<double>(trials_.count * trials_.steps);
+}
+
+template <class Scalar>
+BackwardPlan<Scalar> EigenSession<Scalar>::plan_for(const Loss& loss, const OutputLosses<Scalar>& outputs) const {
+  const Penalties& penalties = loss.penalties;
+  const auto units = static_cast<double>(network().units());
+  const double count = static_cast<double>(trials_.count * trials_.steps) * units;
+  BackwardPlan<Scalar> plan{outputs,
+                            static_cast<Scalar>(penalties.l1_rates / count),
+                            static_cast<Scalar>(2.0 * penalties.l2_rates / count),
+                            {},
+                            false};
+  if (penalties.rate_target != 0.0) {
+    plan.rate = (2.0 * penalties.rate_target / count * (mean_rates().array() - penalties.rate)).template cast<Scalar>();
+  }
+  plan.vanishing_gradient = penalties.vanishing_gradient != 0.0;
+  return plan;
+}
+
+template <class Scalar>
+std::vector<GradientSums<Scalar>> EigenSession<Scalar>::run_backward(const BackwardPlan<Scalar>& plan,
+                                                                     std::vector<Scalings>& scalings) {
+  const auto segments = adjoint_segments(scalings);
+  const std::size_t count = std::min(slices_.size(), static_cast<std::size_t>(most_groups));
+  std::vector<GradientSums<Scalar>> groups(count, GradientSums<Scalar>(model_, scalings.size()));
+  const Index width = widest(slices_);
+  if (backward_workspaces_.size() < workspaces_.size() || backward_workspaces_.front().width != width) {
+    backward_workspaces_.assign(workspaces_.size(), BackwardWorkspace<Scalar>(model_, width));
+  }
+  threads_.run(count, [&](std::size_t group, std::size_t thread) {
+    for (std::size_t k = group; k < slices_.size(); k += count) {
+      const SliceTask<Scalar> now = task(k);
+      SliceBackward<Scalar>(
+          {now, segments[k], plan, recordings_[k], workspaces_[thread], backward_workspaces_[thread], groups[group]})
+          .run();
+    }
+  });
+  return groups;
+}
+
+template <class Scalar>
+LossTerms EigenSession<Scalar>::do_backward(const Loss& loss) {
+  const OutputLosses<Scalar> outputs(network(), loss, trials_);
+  const BackwardPlan<Scalar> plan = plan_for(loss, outputs);
+  std::vector<Scalings> scalings;
+  const std::vector<GradientSums<Scalar>> groups = run_backward(plan, scalings);
+  Gradients gradients =
+      make_gradients({network(), parameters_, effective_, trainable_, loss}, model_, groups, scalings);
+  gradients_ = std::move(gradients.by_parameter);
+  return loss_terms(loss, plan, groups, gradients.vanishing);
+}
+
+template <class Scalar>
+LossTerms EigenSession<Scalar>::loss_terms(const Loss& loss, const BackwardPlan<Scalar>& plan,
+                                           const std::vector<GradientSums<Scalar>>& groups, double vanishing) const {
+  GradientSums<Scalar> sums(model_, 0);
+  for (const GradientSums<Scalar>& group : groups) {
+    for (std::size_t k = 0; k < sums.losses.size(); ++k) sums.losses[k] += group.losses[k];
+    sums.absolute_rates += group.absolute_rates;
+    sums.squared_rates += group.squared_rates;
+  }
+  std::vector<double> values;
+  for (std::size_t k = 0; k < sums.losses.size(); ++k) values.push_back(plan.outputs.factor(k) * sums.losses[k]);
+
+  const Penalties& penalties = loss.penalties;
+  const double count = static_cast<double>(trials_.count * trials_.steps * network().units());
+  const auto add = [&values](double factor, auto&& value) {
+    if (factor != 0.0) values.push_back(factor * value());
+  };
+  const GradientSources sources{network(), parameters_, effective_, trainable_, loss};
+  add(penalties.l1_weights, [&] { return weight_penalties(sources).absolute; });
+  add(penalties.l2_weights, [&] { return weight_penalties(sources).squared; });
+  add(penalties.l1_rates, [&] { return sums.absolute_rates / count; });
+  add(penalties.l2_rates, [&] { return sums.squared_rates / count; });
+  add(penalties.rate_target, [&] { return (mean_rates().array() - penalties.rate).square().mean(); });
+  add(penalties.wiring, [&] { return weight_penalties(sources).wiring; });
+  add(penalties.vanishing_gradient, [&] { return vanishing; });
+
+  LossTerms terms;
+  for (const std::string& name : loss_term_names(network(), loss)) {
+    const double value = values[terms.terms.size()];
+    terms.terms.emplace_back(name, value);
+    terms.total += value;
+  }
+  return terms;
+}
+
+template <class Scalar>
+double EigenSession<Scalar>::do_update(const OptimiserStep& step) {
+  const double norm = eigen::update({network(), trainable_, parameters_, gradients_, optimiser_state_}, step);
+  if (std::isfinite(norm)) do_write_parameters(Parameters(parameters_));
+  return norm;
+}
+
+template <class Scalar>
 std::size_t EigenSession<Scalar>::bytes(const Network& network, const SessionOptions& options, Index trials,
                                         Index steps, const Record& record) {
   const Model<Scalar> model(network);
@@ -159,7 +353,8 @@ std::size_t EigenSession<Scalar>::bytes(const Network& network, const SessionOpt
   const auto threads = static_cast<std::size_t>(std::min<Index>(ThreadPool::resolve(options.threads), slices));
   const auto inputs = static_cast<std::size_t>(trials * steps * network.inputs()) * sizeof(double);
   const auto activity = static_cast<std::size_t>(kept * rows * slices * width) * sizeof(Scalar);
-  return weights * sizeof(double) + packed + threads * Workspace<Scalar>::bytes(model, width) + inputs + activity;
+  return weights * sizeof(double) + packed + threads * Workspace<Scalar>::bytes(model, width) + inputs + activity +
+         backward_bytes(model, {slices, width, steps, static_cast<Index>(threads)}, record.backward_every);
 }
 
 template class EigenSession<float>;

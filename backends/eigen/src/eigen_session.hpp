@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "mrnn/session.hpp"
-#include "slice_run.hpp"
+#include "slice_backward.hpp"
 #include "thread_pool.hpp"
 
 namespace mrnn::eigen {
@@ -23,32 +23,57 @@ class EigenSession final : public Session {
 
  private:
   void do_write_parameters(const Parameters& parameters) override;
+  Parameters do_read_parameters() const override { return parameters_; }
   void do_load(const Trials& trials) override;
   void do_forward(const Record& record, Noise noise) override;
+  LossTerms do_backward(const Loss& loss) override;
+  Parameters do_read_gradients() const override { return gradients_; }
+  void do_write_gradients(const Parameters& gradients) override { gradients_ = gradients; }
+  double do_update(const OptimiserStep& step) override;
+  OptimiserState do_read_optimiser_state() const override { return optimiser_state_; }
+  void do_write_optimiser_state(const OptimiserState& state) override { optimiser_state_ = state; }
   void do_read_activity(Quantity what, Sequence& out) const override;
   void do_read_activity(Quantity what, FloatSequence& out) const override;
   Eigen::MatrixXd do_advance(const StatePoints& points) const override;
   Jacobians do_jacobian(const StatePoints& points) const override;
 
+  using Scalings = std::vector<const ScaleWeights*>;  ///< in force together
+
   /// Weights with these scalings, packed for this width, made where they are not there yet.
-  SegmentWeights<Scalar> weights_for(const std::vector<const ScaleWeights*>& scalings, Packing packing);
+  SegmentWeights<Scalar> weights_for(const Scalings& scalings, Packing packing);
+  const PackedWeights<Scalar>* adjoint_weights_for(const Scalings& scalings, Packing packing);
+  EffectiveWeights scaled(const Scalings& scalings) const;
+  SliceTask<Scalar> task(std::size_t slice) const;
+
+  /// The adjoint weights of each slice's segments; `scalings` are the sets of weight scalings they are for.
+  std::vector<std::vector<AdjointSegment<Scalar>>> adjoint_segments(std::vector<Scalings>& scalings);
+  BackwardPlan<Scalar> plan_for(const Loss& loss, const OutputLosses<Scalar>& outputs) const;
+  Eigen::VectorXd mean_rates() const;
+  std::vector<GradientSums<Scalar>> run_backward(const BackwardPlan<Scalar>& plan, std::vector<Scalings>& scalings);
+  LossTerms loss_terms(const Loss& loss, const BackwardPlan<Scalar>& plan,
+                       const std::vector<GradientSums<Scalar>>& groups, double vanishing) const;
   template <class Out>
   void copy(Quantity what, BasicSequence<Out>& out) const;
 
-  using WeightKey = std::pair<std::vector<const ScaleWeights*>, Packing>;
+  using WeightKey = std::pair<Scalings, Packing>;
 
   Model<Scalar> model_;
   ThreadPool threads_;
   Parameters parameters_;
   EffectiveWeights effective_;
-  std::map<WeightKey, std::unique_ptr<PackedWeights<Scalar>>> drive_weights_;
+  const Parameters trainable_;
+  Parameters gradients_;
+  OptimiserState optimiser_state_;
+  std::map<WeightKey, std::unique_ptr<PackedWeights<Scalar>>> drive_weights_, adjoint_weights_;
   std::map<Packing, std::unique_ptr<PackedWeights<Scalar>>> readout_weights_;
 
-  Trials trials_;  ///< as loaded, without targets and metadata
+  Trials trials_;  ///< as loaded, without metadata
   std::vector<Slice> slices_;
   std::vector<std::vector<SegmentWeights<Scalar>>> slice_weights_;  ///< per slice and segment
   std::vector<Workspace<Scalar>> workspaces_;                       ///< per thread
+  std::vector<BackwardWorkspace<Scalar>> backward_workspaces_;      ///< per thread
   Record record_;
+  Noise noise_ = Noise::off;
   std::vector<Recording<Scalar>> recordings_;  ///< per slice
 };
 

@@ -42,6 +42,35 @@ struct Update {
   Scalar* h_after = nullptr;          ///< [N x width]
 };
 
+/// One step of units [first, first + rows) backwards, which share an activation function; see docs/numerics.md. Arrays
+/// are [N x width] and given from unit 0.
+template <class Scalar>
+struct AdjointUpdate {
+  Dynamics dynamics = Dynamics::leaky;
+  Activation activation = Activation::relu;
+  Index first = 0, rows = 0, width = 1;
+  const Scalar* back = nullptr;   ///< what comes back to h_t: W_out^T e_t + W^T delta_{t+1} + penalties
+  const Scalar* alpha = nullptr;  ///< [N]
+  const Scalar* h = nullptr;      ///< h_t
+  const Scalar* x = nullptr;      ///< x_t; rate dynamics only
+  Scalar* carried = nullptr;      ///< before: dL/dx_{t+1} (dL/dh_{t+1} for rate dynamics), after: of t
+  Scalar* delta = nullptr;        ///< dL/d drive_t
+};
+
+/// out += left right^T over positions and trials. `left` holds the rows of out, `right` what `columns` picks of it;
+/// both are [rows x width] at each position, `stride` numbers apart.
+template <class Scalar>
+struct OuterProduct {
+  const Scalar* left = nullptr;
+  Index left_stride = 0;
+  const Scalar* right = nullptr;
+  Index right_stride = 0;
+  const Index* columns = nullptr;  ///< rows of `right`
+  Index positions = 0, width = 1;
+  Index rows = 0, depth = 0;
+  Scalar* out = nullptr;  ///< [rows x depth], row by row
+};
+
 /// Rows of the panels a band is cut into: as equal as can be, none higher than `limit`.
 struct PanelSizes {
   PanelSizes(Index rows, Index limit) : count((rows + limit - 1) / limit), rows_(rows) {}
@@ -63,6 +92,8 @@ struct Kernels {
   void (*multiply)(const Product<Scalar>&) = nullptr;
   /// @return false where an activity is no longer finite
   bool (*update)(const Update<Scalar>&) = nullptr;
+  void (*update_adjoint)(const AdjointUpdate<Scalar>&) = nullptr;
+  void (*add_outer_product)(const OuterProduct<Scalar>&) = nullptr;
 };
 
 /// Widths the kernels are made for.

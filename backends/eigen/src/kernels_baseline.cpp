@@ -16,10 +16,13 @@ constexpr bool has_fused_multiply_add = false;
 #endif
 constexpr int vector_bytes = 16;
 constexpr int tile_rows = 6;  // with 2 vectors a row and the operands, all registers
+constexpr int outer_rows = 4, outer_columns = 3;
 
 #include "vector_math.hpp"
 //
 #include "kernels_body.hpp"
+//
+#include "kernels_backward.hpp"
 
 }  // namespace
 

@@ -171,7 +171,3 @@ template <class Scalar>
 bool update(const Update<Scalar>& u) {
   return u.dynamics == Dynamics::rate ? update_dynamics<Dynamics::rate>(u) : update_dynamics<Dynamics::leaky>(u);
 }
-
-template <class Scalar>
-constexpr Kernels<Scalar> table{instruction_set, tile_rows, 4 * vector_bytes / static_cast<int>(sizeof(Scalar)),
-                                multiply<Scalar>, update<Scalar>};

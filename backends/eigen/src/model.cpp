@@ -1,5 +1,6 @@
 #include "model.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "mrnn/formulas.hpp"
@@ -32,10 +33,16 @@ Eigen::VectorXd alphas(const Network& network, const Parameters& parameters) {
 
 template <class Scalar>
 Model<Scalar>::Model(const Network& network_)
-    : network(network_), drive_blocks(drive_rectangles(network_)), readout_blocks(readout_rectangles(network_)) {
+    : network(network_),
+      drive_blocks(drive_rectangles(network_)),
+      readout_blocks(readout_rectangles(network_)),
+      adjoint_blocks(adjoint_rectangles(network_)) {
   drive_bands = make_bands<Scalar>(drive_blocks, network.units(), band_rows);
   readout_bands = make_bands<Scalar>(readout_blocks, network.outputs(), band_rows);
+  adjoint_bands = make_bands<Scalar>(adjoint_blocks, network.units(), band_rows);
   for (const Band& band : drive_bands) runs.push_back(runs_of(network, band.rows));
+  all_runs = runs_of(network, {0, network.units()});
+  learns_tau = std::ranges::any_of(network.spec().regions, &Region::learnable_tau);
   ones = Array::Ones(network.units());
   zeros = Array::Zero(network.units());
 }

@@ -25,9 +25,11 @@ struct Model {
   void set(const Parameters& parameters);
 
   const Network& network;
-  std::vector<Rectangle> drive_blocks, readout_blocks;
-  std::vector<Band> drive_bands, readout_bands;
+  std::vector<Rectangle> drive_blocks, readout_blocks, adjoint_blocks;
+  std::vector<Band> drive_bands, readout_bands, adjoint_bands;
   std::vector<std::vector<Run>> runs;  ///< of each drive band
+  std::vector<Run> all_runs;           ///< of all units
+  bool learns_tau = false;             ///< in some region
 
   Eigen::VectorXd alpha_exact;  ///< dt / tau; 1 for elman dynamics [N]
   Array alpha, bias;            ///< [N]
@@ -40,6 +42,10 @@ struct Model {
 
   /// Rows of the state of a slice: units, then input channels.
   Index rows() const noexcept { return network.units() + network.inputs(); }
+  /// Rows of what comes back in a slice: units, then output channels.
+  Index adjoint_rows() const noexcept { return network.units() + network.outputs(); }
+  /// Whether backward() needs x: for the slope of rate dynamics, for the change of x that tau governs.
+  bool backward_needs_x() const noexcept { return learns_tau || network.spec().dynamics == Dynamics::rate; }
 };
 
 /// dt / tau of every unit.

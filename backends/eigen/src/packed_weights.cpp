@@ -23,16 +23,6 @@ Index packed_size(const Band& band, Packing packing) {
   return (band.rows.size + height - 1) / height * height * band.depth;
 }
 
-/// Column of the band's matrix at which row `row` of the state is read.
-Index column_of(const Band& band, Index row) {
-  Index column = 0;
-  for (const Source& source : band.sources) {
-    if (row >= source.start && row < source.start + source.size) return column + row - source.start;
-    column += source.size;
-  }
-  return column;
-}
-
 /// [rows x depth]
 template <class Scalar>
 Matrix<Scalar> gather(const Band& band, const std::vector<Rectangle>& rectangles,
@@ -41,7 +31,7 @@ Matrix<Scalar> gather(const Band& band, const std::vector<Rectangle>& rectangles
   for (const Rectangle& rectangle : rectangles) {
     const UnitRange rows = meet(rectangle.to, band.rows);
     if (rows.size == 0) continue;
-    weights.block(rows.start - band.rows.start, column_of(band, rectangle.from.start), rows.size, rectangle.from.size) =
+    weights.block(rows.start - band.rows.start, band.column_of(rectangle.from.start), rows.size, rectangle.from.size) =
         values[rectangle.value]->middleRows(rows.start - rectangle.to.start, rows.size).template cast<Scalar>();
   }
   return weights;

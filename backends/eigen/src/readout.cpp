@@ -34,14 +34,14 @@ void softmax(Index channels, Index width, Scalar* y) {
 }  // namespace
 
 template <class Scalar>
-void read_out(const Model<Scalar>& model, const PackedWeights<Scalar>& weights, const SliceState<Scalar>& state,
-              Scalar* y) {
+void drive_outputs(const Model<Scalar>& model, const PackedWeights<Scalar>& weights, const SliceState<Scalar>& state,
+                   Scalar* z) {
   const Index width = state.width;
   for (std::size_t k = 0; k < weights.bands().size(); ++k) {
-    weights.multiply(k, state.h, width, y + weights.bands()[k].rows.start * width, state.gathered);
+    weights.multiply(k, state.h, width, z + weights.bands()[k].rows.start * width, state.gathered);
   }
   for (const OutputLayout& output : model.network.output_layouts()) {
-    Scalar* first = y + output.range.start * width;
+    Scalar* first = z + output.range.start * width;
     if (output.readout == Readout::identity) {
       copy_units(output, state, first);
       continue;
@@ -50,14 +50,32 @@ void read_out(const Model<Scalar>& model, const PackedWeights<Scalar>& weights, 
       const Scalar bias = model.readout_bias[output.range.start + k];
       for (Index lane = 0; lane < width; ++lane) first[k * width + lane] += bias;
     }
-    if (output.activation == OutputActivation::sigmoid) {
-      std::for_each_n(first, output.range.size * width, [](Scalar& value) { value = formulas::sigmoid(value); });
-    } else if (output.activation == OutputActivation::softmax) {
-      softmax(output.range.size, width, first);
-    }
   }
 }
 
+template <class Scalar>
+void activate_output(OutputActivation activation, Index channels, Index width, Scalar* z) {
+  if (activation == OutputActivation::sigmoid) {
+    std::for_each_n(z, channels * width, [](Scalar& value) { value = formulas::sigmoid(value); });
+  } else if (activation == OutputActivation::softmax) {
+    softmax(channels, width, z);
+  }
+}
+
+template <class Scalar>
+void read_out(const Model<Scalar>& model, const PackedWeights<Scalar>& weights, const SliceState<Scalar>& state,
+              Scalar* y) {
+  drive_outputs(model, weights, state, y);
+  for (const OutputLayout& output : model.network.output_layouts()) {
+    if (output.readout == Readout::identity) continue;
+    activate_output(output.activation, output.range.size, state.width, y + output.range.start * state.width);
+  }
+}
+
+template void drive_outputs(const Model<float>&, const PackedWeights<float>&, const SliceState<float>&, float*);
+template void drive_outputs(const Model<double>&, const PackedWeights<double>&, const SliceState<double>&, double*);
+template void activate_output(OutputActivation, Index, Index, float*);
+template void activate_output(OutputActivation, Index, Index, double*);
 template void read_out(const Model<float>&, const PackedWeights<float>&, const SliceState<float>&, float*);
 template void read_out(const Model<double>&, const PackedWeights<double>&, const SliceState<double>&, double*);
 

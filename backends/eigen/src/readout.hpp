@@ -13,6 +13,15 @@ struct SliceState {
   Scalar* gathered = nullptr;  ///< see PackedWeights::multiply()
 };
 
+/// z = W_out h + b_out, or h itself for identity readouts. [K x width]
+template <class Scalar>
+void drive_outputs(const Model<Scalar>& model, const PackedWeights<Scalar>& weights, const SliceState<Scalar>& state,
+                   Scalar* z);
+
+/// g(z) in place of z, for the channels of one output [channels x width].
+template <class Scalar>
+void activate_output(OutputActivation activation, Index channels, Index width, Scalar* z);
+
 /// y = g(W_out h + b_out), or h itself for identity readouts. [K x width]
 template <class Scalar>
 void read_out(const Model<Scalar>& model, const PackedWeights<Scalar>& weights, const SliceState<Scalar>& state,

@@ -12,241 +12,289 @@
 #include "readout.hpp"
 
 namespace mrnn::eigen {
-namespace {
 
-/// The time loop of one slice; see run_slice().
 template <class Scalar>
-class SliceRun {
- public:
-  SliceRun(const SliceTask<Scalar>& task, Workspace<Scalar>& workspace, Recording<Scalar>& recording)
-      : task_(task),
-        model_(task.model),
-        network_(task.model.network),
-        slice_(task.slice),
-        work_(workspace),
-        recording_(recording),
-        width_(task.slice.width()) {}
+SliceRun<Scalar>::SliceRun(const SliceTask<Scalar>& task, Workspace<Scalar>& workspace, Trajectory<Scalar>& trajectory)
+    : task_(task),
+      model_(task.model),
+      network_(task.model.network),
+      slice_(task.slice),
+      work_(workspace),
+      trajectory_(trajectory),
+      width_(task.slice.width()) {}
 
-  void run() {
-    begin();
-    for (std::size_t k = 0; k < slice_.segments.size(); ++k) {
-      const Segment& segment = slice_.segments[k];
-      begin(segment);
-      for (Index step = segment.steps.first; step < segment.steps.last; ++step) {
-        advance(segment, task_.weights[k], step);
-        if (task_.record.steps.contains(step)) keep(task_.weights[k], step);
-        std::swap(before_, after_);
-      }
+template <class Scalar>
+void SliceRun<Scalar>::run(Recording<Scalar>& recording) {
+  begin();
+  const Index every = task_.record.backward_every;
+  for (std::size_t k = 0; k < slice_.segments.size(); ++k) {
+    const Segment& segment = slice_.segments[k];
+    begin(segment);
+    for (Index step = segment.steps.first; step < segment.steps.last; ++step) {
+      if (every > 1 && step % every == 0) keep_state(recording, step);
+      advance(segment, task_.weights[k], step);
+      if (every > 0) add_rates(recording);
+      if (task_.record.steps.contains(step)) record(task_.weights[k], step, recording);
     }
   }
+}
 
- private:
-  bool rate() const { return network_.spec().dynamics == Dynamics::rate; }
-  Scalar* row(Scalar* rows, Index unit) const { return rows + unit * width_; }
-  Index trial(Index lane) const { return slice_.trials[static_cast<std::size_t>(lane)]; }
-
-  /// x_{-1} and h_{-1}, or h_{-1} alone for rate dynamics.
-  void begin() {
-    before_ = work_.state[0].data();
-    after_ = work_.state[1].data();
-    work_.eta.setZero();
-    const bool own = task_.trials.initial_state.size() > 0;
-    for (Index unit = 0; unit < network_.units(); ++unit) {
-      const Activation activation = network_.activations()[static_cast<std::size_t>(unit)];
-      for (Index lane = 0; lane < width_; ++lane) {
-        const double state = own ? task_.trials.initial_state(unit, trial(lane)) : model_.initial_state[unit];
-        row(work_.x.data(), unit)[lane] = static_cast<Scalar>(state);
-        row(before_, unit)[lane] = static_cast<Scalar>(rate() ? state : formulas::activate(activation, state));
-      }
-    }
+template <class Scalar>
+void SliceRun<Scalar>::repeat(StepRange steps, const Scalar* kept) {
+  const Index size = network_.units() * width_;
+  std::copy_n(kept, size, trajectory_.state(steps.first));
+  std::copy_n(kept + size, size, work_.x.data());
+  keep_x(steps.first);
+  for (std::size_t k = 0; k < slice_.segments.size(); ++k) {
+    const Segment& segment = slice_.segments[k];
+    const StepRange part = {std::max(steps.first, segment.steps.first), std::min(steps.last, segment.steps.last)};
+    if (part.size() <= 0) continue;
+    begin(segment);
+    for (Index step = part.first; step < part.last; ++step) advance(segment, task_.weights[k], step);
   }
+}
 
-  /// Decides how the noise of a segment comes about.
-  void begin(const Segment& segment) {
-    noisy_units_ = &segment.noisy_units[task_.noise == Noise::on ? 1 : 0];
-    per_trial_noise_ = !segment.noises.empty();
-    adds_more_ = per_trial_noise_ || !segment.drives.empty() || !task_.trials.stimulus.empty();
-    work_.eta.setZero();
-    if (adds_more_) find_amplitudes(segment);
+template <class Scalar>
+const Segment& SliceRun<Scalar>::segment_at(Index step) const {
+  return *std::ranges::find_if(slice_.segments, [step](const Segment& one) { return one.steps.contains(step); });
+}
+
+template <class Scalar>
+const Scalar* SliceRun<Scalar>::noise(Index step) {
+  const Segment& segment = segment_at(step);
+  if (&segment != amplitudes_of_) {
+    begin(segment);
+    find_amplitudes(segment);
   }
+  draw_noise(step);
+  const Index size = network_.units() * width_;
+  work_.added.head(size) = work_.amplitude.head(size) * work_.eta.head(size);
+  return work_.added.data();
+}
 
-  /// sqrt(sigma_rec^2 + sum of extra sigma^2), times what the dynamics make of it.
-  void find_amplitudes(const Segment& segment) {
-    const auto& own = network_.noise();
-    for (Index unit = 0; unit < network_.units(); ++unit) {
-      const double sigma = task_.noise == Noise::on ? own[unit] : 0.0;
-      std::fill_n(row(work_.amplitude.data(), unit), width_, static_cast<Scalar>(sigma * sigma));
-    }
-    for (const LaneIntervention& acting : segment.noises) {
-      const auto& extra = std::get<ExtraNoise>(acting.intervention->what);
-      for (const UnitRange& range : extra.units.ranges()) {
-        for (Index unit = range.start; unit < range.end(); ++unit) {
-          for (const Index lane : acting.lanes) {
-            row(work_.amplitude.data(), unit)[lane] += static_cast<Scalar>(extra.sigma * extra.sigma);
-          }
-        }
-      }
-    }
-    for (Index unit = 0; unit < network_.units(); ++unit) {
-      const double gain = formulas::noise_amplitude(network_.spec().dynamics, model_.alpha_exact[unit], 1.0);
-      Scalar* amplitude = row(work_.amplitude.data(), unit);
-      for (Index lane = 0; lane < width_; ++lane) amplitude[lane] = std::sqrt(amplitude[lane]) * Scalar(gain);
-    }
-  }
-
-  void advance(const Segment& segment, const SegmentWeights<Scalar>& weights, Index step) {
-    set_inputs(step);
-    draw_noise(step);
-    if (adds_more_) set_added(segment, step);
-    bool finite = true;
-    for (std::size_t k = 0; k < model_.drive_bands.size(); ++k) {
-      weights.drive->multiply(k, before_, width_, work_.drive.data(), work_.gathered.data());
-      for (const Run& run : model_.runs[k]) finite &= update(run, model_.drive_bands[k].rows.start);
-    }
-    if (!finite) fail(step);
-    for (const LaneIntervention& clamp : segment.clamps) hold(clamp);
-  }
-
-  /// v_t = u_t + sqrt(2 / a) sigma_in eta, beneath h_{t-1}.
-  void set_inputs(Index step) {
-    const Index channels = network_.inputs();
-    if (channels == 0) return;
-    Scalar* inputs = row(before_, network_.units());
-    const auto u = task_.trials.inputs.at(step);
+/// x_{-1} and h_{-1}, or h_{-1} alone for rate dynamics.
+template <class Scalar>
+void SliceRun<Scalar>::begin() {
+  Scalar* h = trajectory_.state(0);
+  const bool own = task_.trials.initial_state.size() > 0;
+  for (Index unit = 0; unit < network_.units(); ++unit) {
+    const Activation activation = network_.activations()[static_cast<std::size_t>(unit)];
     for (Index lane = 0; lane < width_; ++lane) {
-      const auto given = u.col(trial(lane));
-      for (Index channel = 0; channel < channels; ++channel) {
-        row(inputs, channel)[lane] = static_cast<Scalar>(given[channel]);
-      }
-    }
-    if (task_.noise == Noise::off || model_.input_noise == Scalar(0)) return;
-    const NormalBlock block = {task_.seed, Stream::input_noise, static_cast<std::uint32_t>(step), 0, channels};
-    fill_normals(block, slice_.ids, {work_.input_eta.data(), static_cast<std::size_t>(channels * width_)});
-    for (Index k = 0; k < channels * width_; ++k) inputs[k] += model_.input_noise * work_.input_eta[k];
-  }
-
-  void draw_noise(Index step) {
-    for (const UnitRange& units : *noisy_units_) {
-      const NormalBlock block = {task_.seed, Stream::recurrent_noise, static_cast<std::uint32_t>(step), units.start,
-                                 units.size};
-      fill_normals(block, slice_.ids,
-                   {row(work_.eta.data(), units.start), static_cast<std::size_t>(units.size * width_)});
+      const double state = own ? task_.trials.initial_state(unit, trial(lane)) : model_.initial_state[unit];
+      row(work_.x.data(), unit)[lane] = static_cast<Scalar>(state);
+      row(h, unit)[lane] = static_cast<Scalar>(rate() ? state : formulas::activate(activation, state));
     }
   }
+  keep_x(0);
+}
 
-  /// amplitude eta + gain s_t, where s_t is the stimulus and the drives.
-  void set_added(const Segment& segment, Index step) {
-    const Index size = network_.units() * width_;
-    work_.added.head(size) = work_.amplitude.head(size) * work_.eta.head(size);
-    Scalar* added = work_.added.data();
-    if (!task_.trials.stimulus.empty()) {
-      const auto stimulus = task_.trials.stimulus.at(step);
-      for (Index lane = 0; lane < width_; ++lane) {
-        const auto given = stimulus.col(trial(lane));
-        for (Index unit = 0; unit < network_.units(); ++unit) {
-          row(added, unit)[lane] += model_.added_gain[unit] * static_cast<Scalar>(given[unit]);
+/// Decides how the noise of a segment comes about.
+template <class Scalar>
+void SliceRun<Scalar>::begin(const Segment& segment) {
+  amplitudes_of_ = nullptr;
+  noisy_units_ = &segment.noisy_units[task_.noise == Noise::on ? 1 : 0];
+  adds_more_ = !segment.noises.empty() || !segment.drives.empty() || !task_.trials.stimulus.empty();
+  work_.eta.setZero();
+  if (adds_more_) find_amplitudes(segment);
+}
+
+/// sqrt(sigma_rec^2 + sum of extra sigma^2), times what the dynamics make of it.
+template <class Scalar>
+void SliceRun<Scalar>::find_amplitudes(const Segment& segment) {
+  amplitudes_of_ = &segment;
+  const auto& own = network_.noise();
+  for (Index unit = 0; unit < network_.units(); ++unit) {
+    const double sigma = task_.noise == Noise::on ? own[unit] : 0.0;
+    std::fill_n(row(work_.amplitude.data(), unit), width_, static_cast<Scalar>(sigma * sigma));
+  }
+  for (const LaneIntervention& acting : segment.noises) {
+    const auto& extra = std::get<ExtraNoise>(acting.intervention->what);
+    for (const UnitRange& range : extra.units.ranges()) {
+      for (Index unit = range.start; unit < range.end(); ++unit) {
+        for (const Index lane : acting.lanes) {
+          row(work_.amplitude.data(), unit)[lane] += static_cast<Scalar>(extra.sigma * extra.sigma);
         }
       }
     }
-    for (const LaneIntervention& acting : segment.drives) add_drive(acting, step);
   }
-
-  void add_drive(const LaneIntervention& acting, Index step) {
-    const auto& drive = std::get<Drive>(acting.intervention->what);
-    const double course = drive.course[step - acting.intervention->steps.first];
-    Index k = 0;
-    for (const UnitRange& range : drive.units.ranges()) {
-      for (Index unit = range.start; unit < range.end(); ++unit, ++k) {
-        const Scalar value = model_.added_gain[unit] * static_cast<Scalar>(drive.strength[k] * course);
-        for (const Index lane : acting.lanes) row(work_.added.data(), unit)[lane] += value;
-      }
-    }
+  for (Index unit = 0; unit < network_.units(); ++unit) {
+    const double gain = formulas::noise_amplitude(network_.spec().dynamics, model_.alpha_exact[unit], 1.0);
+    Scalar* amplitude = row(work_.amplitude.data(), unit);
+    for (Index lane = 0; lane < width_; ++lane) amplitude[lane] = std::sqrt(amplitude[lane]) * Scalar(gain);
   }
-
-  bool update(const Run& run, Index first_of_band) {
-    Update<Scalar> update;
-    update.dynamics = network_.spec().dynamics;
-    update.activation = run.activation;
-    update.first = run.units.start;
-    update.rows = run.units.size;
-    update.width = width_;
-    update.drive = row(work_.drive.data(), run.units.start - first_of_band);
-    update.bias = model_.bias.data();
-    update.alpha = model_.alpha.data();
-    update.amplitude = adds_more_ ? model_.ones.data() : model_.noise.data();
-    if (adds_more_) {
-      update.noise = work_.added.data();
-    } else if (!noisy_units_->empty()) {
-      update.noise = work_.eta.data();
-    }
-    update.x = work_.x.data();
-    update.h_before = before_;
-    update.h_after = after_;
-    return kernels<Scalar>().update(update);
-  }
-
-  void hold(const LaneIntervention& acting) {
-    const auto& clamp = std::get<Clamp>(acting.intervention->what);
-    for (const UnitRange& range : clamp.units.ranges()) {
-      for (Index unit = range.start; unit < range.end(); ++unit) {
-        for (const Index lane : acting.lanes) row(after_, unit)[lane] = static_cast<Scalar>(clamp.value);
-      }
-    }
-  }
-
-  void keep(const SegmentWeights<Scalar>& weights, Index step) {
-    const Index recorded = step - task_.record.steps.first;
-    const Index size = task_.record.units.size() * width_;
-    if (task_.record.x) copy_selected(work_.x.data(), recording_.x.data() + recorded * size);
-    if (task_.record.h) copy_selected(after_, recording_.h.data() + recorded * size);
-    if (task_.record.y) {
-      Scalar* y = recording_.y.data() + recorded * network_.outputs() * width_;
-      read_out(model_, *weights.readout, {after_, width_, work_.gathered.data()}, y);
-    }
-  }
-
-  void copy_selected(const Scalar* rows, Scalar* out) const {
-    for (const UnitRange& range : task_.record.units.ranges()) {
-      out = std::copy_n(rows + range.start * width_, range.size * width_, out);
-    }
-  }
-
-  [[noreturn]] void fail(Index step) const {
-    for (Index lane = 0; lane < slice_.count; ++lane) {
-      for (Index unit = 0; unit < network_.units(); ++unit) {
-        const Index place = unit * width_ + lane;
-        if (std::isfinite(work_.x[place]) && std::isfinite(after_[place])) continue;
-        const auto region = std::ranges::find_if(network_.regions(),
-                                                 [unit](const RegionLayout& one) { return one.range.contains(unit); });
-        throw RunError(
-            fmt::format("activity is no longer finite: trial {}, step {}, region {}; smaller weights, a "
-                        "smaller dt or a saturating activation keep it bounded",
-                        slice_.ids[static_cast<std::size_t>(lane)], step, region->name));
-      }
-    }
-    throw RunError(fmt::format("activity is no longer finite: step {}", step));
-  }
-
-  const SliceTask<Scalar>& task_;
-  const Model<Scalar>& model_;
-  const Network& network_;
-  const Slice& slice_;
-  Workspace<Scalar>& work_;
-  Recording<Scalar>& recording_;
-  Index width_;
-  Scalar* before_ = nullptr;
-  Scalar* after_ = nullptr;
-  const std::vector<UnitRange>* noisy_units_ = nullptr;
-  bool per_trial_noise_ = false;
-  bool adds_more_ = false;  ///< to x than the network's own noise
-};
-
-}  // namespace
+}
 
 template <class Scalar>
-Workspace<Scalar>::Workspace(const Model<Scalar>& model, Index width) {
+void SliceRun<Scalar>::advance(const Segment& segment, const SegmentWeights<Scalar>& weights, Index step) {
+  before_ = trajectory_.state(step);
+  after_ = trajectory_.state(step + 1);
+  set_inputs(step);
+  draw_noise(step);
+  if (adds_more_) set_added(segment, step);
+  bool finite = true;
+  for (std::size_t k = 0; k < model_.drive_bands.size(); ++k) {
+    weights.drive->multiply(k, before_, width_, work_.drive.data(), work_.gathered.data());
+    for (const Run& run : model_.runs[k]) finite &= update(run, model_.drive_bands[k].rows.start);
+  }
+  if (!finite) fail(step);
+  for (const LaneIntervention& clamp : segment.clamps) hold(clamp);
+  keep_x(step + 1);
+}
+
+/// v_t = u_t + sqrt(2 / a) sigma_in eta, beneath h_{t-1}.
+template <class Scalar>
+void SliceRun<Scalar>::set_inputs(Index step) {
+  const Index channels = network_.inputs();
+  if (channels == 0) return;
+  Scalar* inputs = row(before_, network_.units());
+  const auto u = task_.trials.inputs.at(step);
+  for (Index lane = 0; lane < width_; ++lane) {
+    const auto given = u.col(trial(lane));
+    for (Index channel = 0; channel < channels; ++channel) {
+      row(inputs, channel)[lane] = static_cast<Scalar>(given[channel]);
+    }
+  }
+  if (task_.noise == Noise::off || model_.input_noise == Scalar(0)) return;
+  const NormalBlock block = {task_.seed, Stream::input_noise, static_cast<std::uint32_t>(step), 0, channels};
+  fill_normals(block, slice_.ids, {work_.input_eta.data(), static_cast<std::size_t>(channels * width_)});
+  for (Index k = 0; k < channels * width_; ++k) inputs[k] += model_.input_noise * work_.input_eta[k];
+}
+
+template <class Scalar>
+void SliceRun<Scalar>::draw_noise(Index step) {
+  for (const UnitRange& units : *noisy_units_) {
+    const NormalBlock block = {task_.seed, Stream::recurrent_noise, static_cast<std::uint32_t>(step), units.start,
+                               units.size};
+    fill_normals(block, slice_.ids,
+                 {row(work_.eta.data(), units.start), static_cast<std::size_t>(units.size * width_)});
+  }
+}
+
+/// amplitude eta + gain s_t, where s_t is the stimulus and the drives.
+template <class Scalar>
+void SliceRun<Scalar>::set_added(const Segment& segment, Index step) {
+  const Index size = network_.units() * width_;
+  work_.added.head(size) = work_.amplitude.head(size) * work_.eta.head(size);
+  Scalar* added = work_.added.data();
+  if (!task_.trials.stimulus.empty()) {
+    const auto stimulus = task_.trials.stimulus.at(step);
+    for (Index lane = 0; lane < width_; ++lane) {
+      const auto given = stimulus.col(trial(lane));
+      for (Index unit = 0; unit < network_.units(); ++unit) {
+        row(added, unit)[lane] += model_.added_gain[unit] * static_cast<Scalar>(given[unit]);
+      }
+    }
+  }
+  for (const LaneIntervention& acting : segment.drives) add_drive(acting, step);
+}
+
+template <class Scalar>
+void SliceRun<Scalar>::add_drive(const LaneIntervention& acting, Index step) {
+  const auto& drive = std::get<Drive>(acting.intervention->what);
+  const double course = drive.course[step - acting.intervention->steps.first];
+  Index k = 0;
+  for (const UnitRange& range : drive.units.ranges()) {
+    for (Index unit = range.start; unit < range.end(); ++unit, ++k) {
+      const Scalar value = model_.added_gain[unit] * static_cast<Scalar>(drive.strength[k] * course);
+      for (const Index lane : acting.lanes) row(work_.added.data(), unit)[lane] += value;
+    }
+  }
+}
+
+template <class Scalar>
+bool SliceRun<Scalar>::update(const Run& run, Index first_of_band) {
+  Update<Scalar> update;
+  update.dynamics = network_.spec().dynamics;
+  update.activation = run.activation;
+  update.first = run.units.start;
+  update.rows = run.units.size;
+  update.width = width_;
+  update.drive = row(work_.drive.data(), run.units.start - first_of_band);
+  update.bias = model_.bias.data();
+  update.alpha = model_.alpha.data();
+  update.amplitude = adds_more_ ? model_.ones.data() : model_.noise.data();
+  if (adds_more_) {
+    update.noise = work_.added.data();
+  } else if (!noisy_units_->empty()) {
+    update.noise = work_.eta.data();
+  }
+  update.x = work_.x.data();
+  update.h_before = before_;
+  update.h_after = after_;
+  return kernels<Scalar>().update(update);
+}
+
+template <class Scalar>
+void SliceRun<Scalar>::hold(const LaneIntervention& acting) {
+  const auto& clamp = std::get<Clamp>(acting.intervention->what);
+  for (const UnitRange& range : clamp.units.ranges()) {
+    for (Index unit = range.start; unit < range.end(); ++unit) {
+      for (const Index lane : acting.lanes) row(after_, unit)[lane] = static_cast<Scalar>(clamp.value);
+    }
+  }
+}
+
+template <class Scalar>
+void SliceRun<Scalar>::keep_x(Index slot) {
+  if (task_.record.backward_every > 0 && trajectory_.keeps_x())
+    std::copy_n(work_.x.data(), network_.units() * width_, trajectory_.x(slot));
+}
+
+template <class Scalar>
+void SliceRun<Scalar>::keep_state(Recording<Scalar>& recording, Index slot) {
+  const Index size = network_.units() * width_;
+  Scalar* out = recording.kept.data() + slot / task_.record.backward_every * 2 * size;
+  out = std::copy_n(trajectory_.state(slot), size, out);
+  std::copy_n(work_.x.data(), size, out);
+}
+
+template <class Scalar>
+void SliceRun<Scalar>::add_rates(Recording<Scalar>& recording) const {
+  const Scalar* __restrict h = after_;
+  Scalar* __restrict sum = recording.rate_sum.data();
+  const Index size = network_.units() * width_;
+  for (Index k = 0; k < size; ++k) sum[k] += h[k];
+}
+
+template <class Scalar>
+void SliceRun<Scalar>::record(const SegmentWeights<Scalar>& weights, Index step, Recording<Scalar>& recording) {
+  const Index recorded = step - task_.record.steps.first;
+  const Index size = task_.record.units.size() * width_;
+  if (task_.record.x) copy_selected(work_.x.data(), recording.x.data() + recorded * size);
+  if (task_.record.h) copy_selected(after_, recording.h.data() + recorded * size);
+  if (task_.record.y) {
+    Scalar* y = recording.y.data() + recorded * network_.outputs() * width_;
+    read_out(model_, *weights.readout, {after_, width_, work_.gathered.data()}, y);
+  }
+}
+
+template <class Scalar>
+void SliceRun<Scalar>::copy_selected(const Scalar* rows, Scalar* out) const {
+  for (const UnitRange& range : task_.record.units.ranges()) {
+    out = std::copy_n(rows + range.start * width_, range.size * width_, out);
+  }
+}
+
+template <class Scalar>
+void SliceRun<Scalar>::fail(Index step) const {
+  for (Index lane = 0; lane < slice_.count; ++lane) {
+    for (Index unit = 0; unit < network_.units(); ++unit) {
+      const Index place = unit * width_ + lane;
+      if (std::isfinite(work_.x[place]) && std::isfinite(after_[place])) continue;
+      const auto region = std::ranges::find_if(network_.regions(),
+                                               [unit](const RegionLayout& one) { return one.range.contains(unit); });
+      throw RunError(
+          fmt::format("activity is no longer finite: trial {}, step {}, region {}; smaller weights, a "
+                      "smaller dt or a saturating activation keep it bounded",
+                      slice_.ids[static_cast<std::size_t>(lane)], step, region->name));
+    }
+  }
+  throw RunError(fmt::format("activity is no longer finite: step {}", step));
+}
+
+template <class Scalar>
+Workspace<Scalar>::Workspace(const Model<Scalar>& model, Index width_) : width(width_) {
   const Index units = model.network.units() * width;
-  for (Array& one : state) one.setZero(model.rows() * width);
   Index band = 0;
   for (const Band& one : model.drive_bands) band = std::max(band, one.rows.size);
   x.setZero(units);
@@ -268,24 +316,26 @@ std::size_t Workspace<Scalar>::bytes(const Model<Scalar>& model, Index width) {
 
 template <class Scalar>
 void make_room(const SliceTask<Scalar>& task, Recording<Scalar>& recording) {
-  const Index columns = task.record.steps.size() * task.slice.width();
+  const Index width = task.slice.width();
+  const Index columns = task.record.steps.size() * width;
   const auto selected = static_cast<std::size_t>(columns * task.record.units.size());
   const auto outputs = static_cast<std::size_t>(columns * task.model.network.outputs());
   recording.x.resize(task.record.x ? selected : 0);
   recording.h.resize(task.record.h ? selected : 0);
   recording.y.resize(task.record.y ? outputs : 0);
-}
 
-template <class Scalar>
-void run_slice(const SliceTask<Scalar>& task, Workspace<Scalar>& workspace, Recording<Scalar>& recording) {
-  SliceRun<Scalar>(task, workspace, recording).run();
+  const Index every = task.record.backward_every, steps = task.trials.steps;
+  const auto units = static_cast<std::size_t>(task.model.network.units() * width);
+  recording.trajectory.resize(task.model, width, every == 1 ? steps + 1 : 0);
+  recording.kept.resize(every > 1 ? 2 * units * static_cast<std::size_t>((steps + every - 1) / every) : 0);
+  recording.rate_sum.assign(every > 0 ? units : 0, Scalar(0));
 }
 
 template struct Workspace<float>;
 template struct Workspace<double>;
+template class SliceRun<float>;
+template class SliceRun<double>;
 template void make_room(const SliceTask<float>&, Recording<float>&);
 template void make_room(const SliceTask<double>&, Recording<double>&);
-template void run_slice(const SliceTask<float>&, Workspace<float>&, Recording<float>&);
-template void run_slice(const SliceTask<double>&, Workspace<double>&, Recording<double>&);
 
 }  // namespace mrnn::eigen

@@ -86,12 +86,16 @@ inline double hyperbolic_tangent(double x) {
   return std::tanh(x);
 }
 
-// phi as types, so that the loops are compiled once for each.
+// phi as types, so that the loops are compiled once for each; slope(h) is phi'(x) at h = phi(x).
 
 struct Relu {
   template <class Scalar>
   static Scalar of(Scalar x) {
     return x > Scalar(0) ? x : Scalar(0);
+  }
+  template <class Scalar>
+  static Scalar slope(Scalar h) {
+    return h > Scalar(0) ? Scalar(1) : Scalar(0);
   }
 };
 
@@ -100,12 +104,20 @@ struct Tanh {
   static Scalar of(Scalar x) {
     return hyperbolic_tangent(x);
   }
+  template <class Scalar>
+  static Scalar slope(Scalar h) {
+    return Scalar(1) - h * h;
+  }
 };
 
 struct Sigmoid {
   template <class Scalar>
   static Scalar of(Scalar x) {
     return Scalar(1) / (Scalar(1) + exponential(-x));
+  }
+  template <class Scalar>
+  static Scalar slope(Scalar h) {
+    return h * (Scalar(1) - h);
   }
 };
 
@@ -114,6 +126,10 @@ struct Softplus {
   static Scalar of(Scalar x) {
     return Relu::of(x) + log_one_plus(exponential(x < Scalar(0) ? x : -x));
   }
+  template <class Scalar>
+  static Scalar slope(Scalar h) {
+    return Scalar(1) - exponential(-h);
+  }
 };
 
 struct Linear {
@@ -121,11 +137,19 @@ struct Linear {
   static Scalar of(Scalar x) {
     return x;
   }
+  template <class Scalar>
+  static Scalar slope(Scalar /*h*/) {
+    return Scalar(1);
+  }
 };
 
 struct Retanh {
   template <class Scalar>
   static Scalar of(Scalar x) {
     return Relu::of(hyperbolic_tangent(x));
+  }
+  template <class Scalar>
+  static Scalar slope(Scalar h) {
+    return h > Scalar(0) ? Scalar(1) - h * h : Scalar(0);
   }
 };

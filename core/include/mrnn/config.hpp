@@ -7,11 +7,15 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "mrnn/export.hpp"
 
 namespace mrnn {
+
+/// What stands under a key of a configuration.
+enum class ConfigKind : std::uint8_t { absent, text, number, flag, list, table, other };
 
 /// One table of a configuration file.
 ///
@@ -36,6 +40,8 @@ class MRNN_EXPORT ConfigNode {
   ~ConfigNode();
 
   bool has(std::string_view key) const;
+  /// For keys that accept more than one kind of value: `kind(key) == ConfigKind::table`.
+  ConfigKind kind(std::string_view key) const;
 
   std::string text(std::string_view key) const;
   std::string text(std::string_view key, std::string_view fallback) const;
@@ -48,6 +54,8 @@ class MRNN_EXPORT ConfigNode {
   /// A finite number above zero.
   double positive(std::string_view key) const;
   double positive(std::string_view key, double fallback) const;
+  /// A finite number of 0 or more.
+  double at_least_zero(std::string_view key, double fallback) const;
   /// A finite number within [low, high].
   double within(std::string_view key, double low, double high, std::optional<double> fallback = std::nullopt) const;
   /// An integer of at least `least`.
@@ -69,6 +77,14 @@ class MRNN_EXPORT ConfigNode {
   std::optional<ConfigNode> find_table(std::string_view key) const;
   /// The tables of an array of tables (`[[region]]`), empty where it is absent.
   std::vector<ConfigNode> list(std::string_view key) const;
+
+  /// This table laid over another of the same configuration: its keys, and those of `base` that it lacks. Tables and
+  /// arrays under a key are replaced whole.
+  ConfigNode over(const ConfigNode& base) const;
+
+  /// Every value of this table and those in it as text, by its dotted key: `simulation[0].record[1]`, `"h"`. They do
+  /// not count as read. Two configurations that say the same give the same.
+  std::vector<std::pair<std::string, std::string>> flatten() const;
 
   /// The folder that relative paths start from.
   const std::filesystem::path& folder() const noexcept;

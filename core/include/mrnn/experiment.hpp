@@ -10,6 +10,7 @@
 #include "mrnn/progress.hpp"
 #include "mrnn/runtime.hpp"
 #include "mrnn/simulation.hpp"
+#include "mrnn/trainer.hpp"
 
 namespace mrnn {
 
@@ -31,16 +32,24 @@ struct SimulationPlan {
   std::vector<std::string> manipulations;
 };
 
+/// What one iteration of training needs.
+struct TrainingNeeds {
+  Index trials = 0, steps = 0;  ///< of the first batch
+  Index backward_every = 0;     ///< as in Record
+  std::size_t bytes = 0;
+};
+
 /// What a finished run has to say.
 struct RunSummary {
   std::filesystem::path results, report;
-  std::vector<std::string> lines;     ///< what the analyses found, in words
+  std::vector<std::string> lines;     ///< what training and analyses found, in words
   std::vector<std::string> failures;  ///< analyses that failed, and why
+  std::optional<TrainingOutcome> training = std::nullopt;
 };
 
 struct ExperimentState;
 
-/// A whole experiment as a configuration describes it: network, task, manipulations, simulations,
+/// A whole experiment as a configuration describes it: network, task, training, manipulations, simulations,
 /// analyses. Making one checks every name in the configuration and runs nothing.
 class MRNN_EXPORT Experiment {
  public:
@@ -55,20 +64,25 @@ class MRNN_EXPORT Experiment {
   const std::string& name() const noexcept;
   std::uint64_t seed() const noexcept;
   const Network& network() const noexcept;
-  const Parameters& parameters() const noexcept;
+  const Parameters& parameters() const noexcept;  ///< as built or loaded, before training
   const Backend& backend() const noexcept;
   const SessionOptions& session_options() const noexcept;
+  const TrainingPlan* training() const noexcept;  ///< null: the network is not trained
+  const TrainingNeeds& training_needs() const noexcept;
   const std::vector<SimulationPlan>& simulations() const noexcept;
   const std::filesystem::path& output() const noexcept;
   const std::vector<std::string>& warnings() const noexcept;  ///< of loading weights and building
 
   /// The trials a simulation runs, manipulations applied.
   Trials trials_of(const SimulationPlan& plan) const;
+  /// Runs a simulation with the parameters given, or as built or loaded.
+  Simulation simulate(const SimulationPlan& plan, const Parameters& parameters, Progress& progress) const;
   Simulation simulate(const SimulationPlan& plan, Progress& progress) const;
 
-  enum class Existing : std::uint8_t { refuse_unfinished, overwrite };
-  /// Runs everything and writes the run folder. A finished run that is there is replaced when this one
-  /// finishes, and stays whole if this one fails. @throws FileError, RunError, Interrupted.
+  enum class Existing : std::uint8_t { refuse_unfinished, overwrite, resume };
+  /// Trains, simulates, analyses, and writes the run folder. A finished run that is there is replaced when this one
+  /// finishes, and its results stay whole if this one fails. Resumed, a training goes on from its checkpoint, which
+  /// must be of the same configuration. @throws FileError, ConfigError, RunError, Interrupted.
   RunSummary run(Progress& progress, Existing existing = Existing::refuse_unfinished) const;
 
  private:

@@ -13,10 +13,18 @@ namespace mrnn {
 
 class Network;
 
+/// Words at a place of an axis.
+struct AxisName {
+  double position = 0.0;
+  std::string words;
+};
+
 /// One axis of a panel. Label with unit in brackets: `time (ms)`.
 struct Axis {
   std::string label;
-  std::optional<double> low, high;  ///< default: fitted to the data
+  std::optional<double> low, high;   ///< default: fitted to the data
+  bool log = false;                  ///< logarithmic; what is not positive is left out. Not with heat maps and quivers
+  std::vector<AxisName> names = {};  ///< instead of numbers; those that would cover others are left out
 };
 
 /// Colours are indices into a colour-blind-safe palette: 0 blue, 1 vermilion, 2 green, 3 purple, 4 orange,
@@ -52,11 +60,17 @@ struct Quiver {
 
 /// Reference lines, circles and shaded spans, drawn thin and grey behind the series.
 struct Guide {
-  enum class Kind : std::uint8_t { horizontal, vertical, circle, span };
+  enum class Kind : std::uint8_t {
+    horizontal,
+    vertical,
+    circle,
+    span,   ///< shaded; its label stands in the key
+    epoch,  ///< between two lines; its label stands above it
+  };
   Kind kind = Kind::horizontal;
-  double position = 0.0;  ///< y, x, the radius about the origin, or the x where the span begins
+  double position = 0.0;  ///< y, x, the radius about the origin, or the x where the span or epoch begins
   std::string label;
-  double stop = 0.0;  ///< span only: the x where it ends
+  double stop = 0.0;  ///< span, epoch: the x where it ends
 };
 
 /// A filled outline: a box, an arrow head.

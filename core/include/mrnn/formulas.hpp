@@ -79,6 +79,26 @@ MRNN_HOST_DEVICE inline Scalar activation_slope(Activation kind, Scalar x) {
   return Scalar(1);
 }
 
+/// phi'(x) from h = phi(x), which for every phi here is enough to know.
+template <class Activation, class Scalar>
+MRNN_HOST_DEVICE inline Scalar slope_of_activity(Activation kind, Scalar h) {
+  switch (kind) {
+    case Activation::relu:
+      return h > Scalar(0) ? Scalar(1) : Scalar(0);
+    case Activation::tanh:
+      return Scalar(1) - h * h;
+    case Activation::sigmoid:
+      return h * (Scalar(1) - h);
+    case Activation::softplus:
+      return -std::expm1(-h);
+    case Activation::linear:
+      return Scalar(1);
+    case Activation::retanh:
+      return h > Scalar(0) ? Scalar(1) - h * h : Scalar(0);
+  }
+  return Scalar(1);
+}
+
 // --- One step of the dynamics ---------------------------------------------------------------------------
 
 /// Factor of eta in the update of x: sqrt(2 alpha) sigma (leaky, elman), sqrt(2 / alpha) sigma (rate).
@@ -126,6 +146,32 @@ MRNN_HOST_DEVICE inline Scalar effective_weight_slope(Dale method, Scalar patter
       return pattern;
   }
   return Scalar(1);
+}
+
+// --- Optimisers -----------------------------------------------------------------------------------------
+
+/// Constants of one step of Adam.
+template <class Scalar>
+struct AdamStep {
+  Scalar rate, beta1, beta2, epsilon;
+  Scalar correction1, correction2;  ///< 1 - beta^step
+};
+
+/// m <- beta1 m + (1 - beta1) g, v <- beta2 v + (1 - beta2) g^2,
+/// V <- V - rate (m / correction1) / (sqrt(v / correction2) + epsilon)   (Kingma & Ba 2015, algorithm 1)
+template <class Scalar>
+MRNN_HOST_DEVICE inline void adam(const AdamStep<Scalar>& step, Scalar gradient, Scalar& value, Scalar& first,
+                                  Scalar& second) {
+  first = step.beta1 * first + (Scalar(1) - step.beta1) * gradient;
+  second = step.beta2 * second + (Scalar(1) - step.beta2) * gradient * gradient;
+  value -= step.rate / step.correction1 * first / (std::sqrt(second) / std::sqrt(step.correction2) + step.epsilon);
+}
+
+/// b <- momentum b + g, V <- V - rate b
+template <class Scalar>
+MRNN_HOST_DEVICE inline void momentum(Scalar rate, Scalar momentum, Scalar gradient, Scalar& value, Scalar& buffer) {
+  buffer = momentum * buffer + gradient;
+  value -= rate * buffer;
 }
 
 // --- Normal numbers by Box-Muller -----------------------------------------------------------------------

@@ -56,7 +56,9 @@ struct Region {
   double base_firing = 0.0;                             ///< bias b of every unit
   double initial_state = 0.0;                           ///< x (h for rate dynamics) before the first step
   bool learnable_bias = false;
-  std::string parent = {};  ///< a set of regions that can be named together; empty: none
+  bool learnable_initial_state = false;
+  bool learnable_tau = false;  ///< one time constant per unit; not with elman dynamics
+  std::string parent = {};     ///< a set of regions that can be named together; empty: none
 };
 
 /// A named group of input channels.
@@ -84,6 +86,7 @@ struct Output {
   OutputActivation activation = OutputActivation::linear;
   std::optional<Sign> sign = std::nullopt;  ///< restricts the readout weights to this sign: W_out = sign |V|
   Readout readout = Readout::weights;
+  bool trainable = true;  ///< its weights and biases
 };
 
 /// A whole network as the user describes it: plain values, nothing drawn, nothing resolved.

@@ -33,6 +33,9 @@ struct EffectiveWeights {
   std::vector<Eigen::MatrixXd> recurrent, input, readout;
 };
 
+/// Dale's method of a block of readout weights, which have no bounds: a signed readout is sign |V|, others are free.
+MRNN_EXPORT Dale readout_dale(const Network& network, const Block& block);
+
 /// W = M o S o f(V) by the network's Dale methods (see docs/numerics.md).
 MRNN_EXPORT EffectiveWeights effective_weights(const Network& network, const Parameters& parameters);
 

@@ -14,7 +14,11 @@ class MRNN_EXPORT Progress {
 
   /// A piece of work of `total` equal parts begins: `simulation "control"`, in trials.
   virtual void begin(const std::string& what, long total);
+  /// Right after begin(): so many parts were done before, in an earlier life of the run.
+  virtual void skip(long done);
   virtual void advance(long done);
+  /// The same with how it goes: `loss 0.0123, performance 97.3 %`. By default the note is dropped.
+  virtual void advance(long done, const std::string& note);
   virtual void end();
   /// A line worth reading now: a warning, a result.
   virtual void say(const std::string& line);

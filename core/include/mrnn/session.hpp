@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "mrnn/loss.hpp"
 #include "mrnn/network.hpp"
+#include "mrnn/optimiser.hpp"
 #include "mrnn/parameters.hpp"
 #include "mrnn/sequence.hpp"
 #include "mrnn/trials.hpp"
@@ -20,6 +22,9 @@ struct Record {
   bool x = false, h = false, y = false;
   Selection units = {};  ///< of x and h; empty: all
   StepRange steps = {};  ///< empty: all
+  /// For backward(): 0, it will not be called; k, the state before every k-th step is kept and the steps between
+  /// are computed again, with the same bits (1: all is kept; ceil(sqrt(T)) takes the least memory).
+  Index backward_every = 0;
 };
 
 /// How a session is opened.
@@ -50,7 +55,8 @@ struct Jacobians {
 /// read_* functions and advance() return crosses back. Not for use by two threads at once.
 ///
 /// Order of calls: write_parameters(), load(), forward(), read_activity(). advance() and jacobian() need
-/// the first two. The public functions check shapes and order once, for every backend; a backend
+/// the first two. To train: load(), forward() with Record::backward_every, backward(), update(), and again from
+/// load(). The public functions check shapes and order once, for every backend; a backend
 /// overrides the do_* functions and may assume checked arguments.
 class MRNN_EXPORT Session {
  public:
@@ -64,12 +70,30 @@ class MRNN_EXPORT Session {
   void write_parameters(const Parameters& parameters);
   Parameters read_parameters() const;
 
-  /// Brings inputs, initial states, trial ids and interventions to the device, once per batch.
+  /// Brings inputs, targets, masks, initial states, trial ids and interventions to the device, once per batch.
   void load(const Trials& trials);
 
   /// Runs all steps of the loaded batch. @throws RunError naming trial, step and region where the
   /// activity is no longer finite.
   void forward(const Record& record, Noise noise);
+
+  /// Loss of the last forward() and, left on the device, its gradient by every trainable parameter, frozen
+  /// connections and outputs included as zeros. Targets may be NaN where their mask is zero. @throws ShapeError where
+  /// the batch has no targets, RunError as mask_sums().
+  LossTerms backward(const Loss& loss);
+
+  /// dL/dV, dL/db, ... of the last backward(), in the shape of the parameters. `tau` holds dL/dtheta, where
+  /// dt / tau = alpha = sigmoid(theta).
+  Parameters read_gradients() const;
+  /// Puts other gradients in their place, such as sums over ranks or parts of a batch.
+  void write_gradients(const Parameters& gradients);
+
+  /// One step of the optimiser with the gradients on the device, clipped; then V is put back within the bounds where
+  /// Dale's method is `project`. Returns the norm of the gradient before it was clipped, over all trainable
+  /// parameters; where that is not finite, nothing is changed. load() comes next.
+  double update(const OptimiserStep& step);
+  OptimiserState read_optimiser_state() const;
+  void write_optimiser_state(const OptimiserState& state);
 
   /// What the last forward() recorded, [selected units x trials] per recorded step.
   Sequence read_activity(Quantity what) const;
@@ -85,8 +109,15 @@ class MRNN_EXPORT Session {
   Session(const Network& network, const SessionOptions& options);
 
   virtual void do_write_parameters(const Parameters& parameters) = 0;
+  virtual Parameters do_read_parameters() const = 0;
   virtual void do_load(const Trials& trials) = 0;
   virtual void do_forward(const Record& record, Noise noise) = 0;
+  virtual LossTerms do_backward(const Loss& loss) = 0;
+  virtual Parameters do_read_gradients() const = 0;
+  virtual void do_write_gradients(const Parameters& gradients) = 0;
+  virtual double do_update(const OptimiserStep& step) = 0;
+  virtual OptimiserState do_read_optimiser_state() const = 0;
+  virtual void do_write_optimiser_state(const OptimiserState& state) = 0;
   virtual void do_read_activity(Quantity what, Sequence& out) const = 0;
   virtual void do_read_activity(Quantity what, FloatSequence& out) const = 0;
   virtual Eigen::MatrixXd do_advance(const StatePoints& points) const = 0;
@@ -99,9 +130,10 @@ class MRNN_EXPORT Session {
 
   const Network& network_;
   SessionOptions options_;
-  bool has_parameters_ = false, has_trials_ = false;
-  Parameters parameters_;  ///< as last written
+  bool has_parameters_ = false, has_trials_ = false, has_gradients_ = false;
+  bool ran_for_backward_ = false;
   Index trials_ = 0, steps_ = 0;
+  Index target_channels_ = 0, mask_channels_ = 0;  ///< of the loaded trials
   Record recorded_;
 };
 

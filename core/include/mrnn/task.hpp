@@ -1,7 +1,9 @@
 #pragma once
 
+#include <Eigen/Core>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,28 +15,60 @@
 
 namespace mrnn {
 
-/// Which trials a task is asked for. Trial number k of (seed, stream) is always the same trial.
+/// Which trials a task is asked for. Trial number k of (seed, stream) is always the same trial, but for tasks that say
+/// that all trials of a request share something (their timing): there it depends on `first` too.
 struct TrialRequest {
+  enum class Mode : std::uint8_t {
+    random,        ///< conditions drawn at random, as in training
+    psychometric,  ///< conditions in turn, trial k has condition k modulo their number; no catch trials
+  };
   std::uint64_t seed = 0;
   Stream stream = Stream::simulation_trials;
   std::uint64_t first = 0;  ///< number of the first trial
   Index count = 1;
+  Mode mode = Mode::random;
 };
 
-/// Makes trials: what the network is given, and what is wanted of it. All trials of one request have
-/// the same number of steps.
+/// How well each trial was done. NaN: that trial does not count.
+struct Scores {
+  Eigen::VectorXd score;   ///< [B] in [0, 1]: 1 correct, 0 wrong; or in between, as the task says
+  Eigen::VectorXd choice;  ///< [B] 1 where the choice was the one that Psychometric counts, else 0; or empty
+};
+
+/// What a psychometric curve shows: the share of a choice as a function of something in the trials' metadata.
+struct Psychometric {
+  std::string variable;  ///< key in Trials::numbers: x axis, for instance `signed_coherence`
+  std::string x_label;   ///< `motion coherence (%), positive: right`
+  std::string y_label;   ///< `share of choices to the right`
+  std::string group;     ///< key in Trials::texts: one curve for each of its values; empty: one curve
+  Index conditions = 1;  ///< trials of one round through all conditions
+};
+
+/// Makes trials: what the network is given, and what is wanted of it. All trials of one request have the same number
+/// of steps: shorter ones are continued with their inputs at rest and a mask of zero.
 class MRNN_EXPORT Task {
  public:
   virtual ~Task();
 
-  /// `count` trials with ids first, first + 1, ...; inputs [network inputs x count] per step.
+  /// `count` trials with ids first, first + 1, ...; inputs [network inputs x count] per step; targets and masks, where
+  /// there are any, [network outputs x count].
   /// @throws FileError, ConfigError.
   virtual Trials make(const TrialRequest& request) const = 0;
 
   /// How many trials make one natural set (every condition once, the whole file): the number of
   /// trials of a simulation that does not say.
   virtual Index default_trials() const { return 1; }
+
+  /// The task's own measure of performance, from the outputs y [K x B] per step. Empty vectors: it has none.
+  virtual Scores score(const Trials& /*trials*/, const Sequence& /*outputs*/) const { return {}; }
+  /// What the mean of the scores is, in words: `share of correct choices`.
+  virtual std::string performance_label() const { return "performance"; }
+  /// Set where the task has a psychometric mode.
+  virtual std::optional<Psychometric> psychometric() const { return std::nullopt; }
 };
+
+/// The mean of the scores that count; NaN where none does.
+MRNN_EXPORT double performance(const Scores& scores);
 
 /// Factories read their keys from the [task] table; the runner calls finish() on it afterwards.
 using TaskRegistry = Registry<Task, const ConfigNode&, const Network&>;

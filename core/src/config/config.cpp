@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <sstream>
 #include <tuple>
 
 #include "config/config_document.hpp"
@@ -18,15 +19,32 @@ namespace mrnn {
 struct ConfigNode::State {
   std::shared_ptr<ConfigDocument> document;  ///< shared by all nodes of one configuration
   const toml::table* table = nullptr;
-  std::string prefix;  ///< dotted name of this table, empty for the root
+  std::string prefix;                 ///< dotted name of this table, empty for the root
+  const toml::table* base = nullptr;  ///< beneath this table: has the keys that it lacks
+  std::string base_prefix;
 
+  const toml::node* get(std::string_view key) const {
+    const toml::node* value = table->get(key);
+    return !value && base ? base->get(key) : value;
+  }
   const toml::node* look_up(std::string_view key) const {
     document->asked[table].emplace(key);
-    return table->get(key);
+    if (base) document->asked[base].emplace(key);
+    return get(key);
   }
   std::string dotted(std::string_view key) const {
     if (key.empty()) return prefix;
-    return prefix.empty() ? std::string(key) : prefix + "." + std::string(key);
+    const std::string& owner = base && !table->get(key) && base->get(key) ? base_prefix : prefix;
+    return owner.empty() ? std::string(key) : owner + "." + std::string(key);
+  }
+  /// Keys of this table and the one beneath, in order of the alphabet.
+  std::set<std::string> keys() const {
+    std::set<std::string> all;
+    for (const toml::table* part : {table, base}) {
+      if (!part) continue;
+      for (const auto& [key, value] : *part) all.emplace(key.str());
+    }
+    return all;
   }
   [[noreturn]] void reject(const toml::node& value, std::string key, std::string problem) const {
     throw ConfigError(document->position(value), std::move(key), std::move(problem));
@@ -37,8 +55,8 @@ struct ConfigNode::State {
   /// Keys of this table that nobody has asked for yet.
   std::vector<std::string> unread() const {
     std::vector<std::string> keys;
-    for (const auto& [name, value] : *table) {
-      if (!document->asked[table].contains(name.str())) keys.emplace_back(name.str());
+    for (const std::string& name : this->keys()) {
+      if (!document->asked[table].contains(name)) keys.push_back(name);
     }
     return keys;
   }
@@ -46,7 +64,7 @@ struct ConfigNode::State {
     const toml::node* value = look_up(key);
     if (!value) {
       const std::string misspelt = nearest(key, unread());
-      const toml::node* at = misspelt.empty() ? nullptr : table->get(misspelt);
+      const toml::node* at = misspelt.empty() ? nullptr : get(misspelt);
       throw ConfigError(document->position(at ? *at : *table), dotted(key),
                         fmt::format("is missing; {} is required{}", accepted,
                                     at ? fmt::format(". Is \"{}\" meant to be it?", misspelt) : ""));
@@ -98,6 +116,32 @@ struct ConfigNode::State {
   }
 };
 
+namespace {
+
+std::string value_text(const toml::node& value) {
+  std::ostringstream text;
+  value.visit([&text](const auto& concrete) { text << concrete; });
+  return text.str();
+}
+
+/// Adds the leaves below a node, each under its dotted key. Tables and arrays of nothing are leaves too.
+void add_values(const toml::node& node, const std::string& name,
+                std::vector<std::pair<std::string, std::string>>& values) {
+  const toml::table* table = node.as_table();
+  const toml::array* array = node.as_array();
+  if (table && (!table->empty() || name.empty())) {
+    for (const auto& [key, value] : *table) {
+      add_values(value, name.empty() ? std::string(key.str()) : name + "." + std::string(key.str()), values);
+    }
+  } else if (array && !array->empty()) {
+    for (std::size_t k = 0; k < array->size(); ++k) add_values((*array)[k], fmt::format("{}[{}]", name, k), values);
+  } else {
+    values.emplace_back(name, value_text(node));
+  }
+}
+
+}  // namespace
+
 ConfigNode ConfigNode::read_file(const std::filesystem::path& file, std::span<const std::string> overrides) {
   const std::string text = read_text_file(file);
   return parse(text, file.string(), file.has_parent_path() ? file.parent_path() : ".", overrides);
@@ -124,6 +168,16 @@ ConfigNode::~ConfigNode() = default;
 
 bool ConfigNode::has(std::string_view key) const {
   return state_->look_up(key) != nullptr;
+}
+
+ConfigKind ConfigNode::kind(std::string_view key) const {
+  const toml::node* value = state_->look_up(key);
+  if (!value) return ConfigKind::absent;
+  if (value->is_string()) return ConfigKind::text;
+  if (value->is_number()) return ConfigKind::number;
+  if (value->is_boolean()) return ConfigKind::flag;
+  if (value->is_array()) return ConfigKind::list;
+  return value->is_table() ? ConfigKind::table : ConfigKind::other;
 }
 
 std::string ConfigNode::text(std::string_view key) const {
@@ -164,6 +218,12 @@ double ConfigNode::positive(std::string_view key) const {
 
 double ConfigNode::positive(std::string_view key, double fallback) const {
   return has(key) ? positive(key) : fallback;
+}
+
+double ConfigNode::at_least_zero(std::string_view key, double fallback) const {
+  const double value = number(key, fallback);
+  if (value < 0.0) fail(key, fmt::format("is {}; a number of 0 or more is accepted", value));
+  return value;
 }
 
 double ConfigNode::within(std::string_view key, double low, double high, std::optional<double> fallback) const {
@@ -218,7 +278,7 @@ std::filesystem::path ConfigNode::path(std::string_view key) const {
 ConfigNode ConfigNode::table(std::string_view key) const {
   const toml::node& value = state_->required(key, fmt::format("a table [{}]", dotted(key)));
   if (!value.is_table()) state_->reject_type(value, dotted(key), "a table");
-  return ConfigNode(std::make_shared<State>(State{state_->document, value.as_table(), dotted(key)}));
+  return ConfigNode(std::make_shared<State>(State{state_->document, value.as_table(), dotted(key), nullptr, {}}));
 }
 
 std::optional<ConfigNode> ConfigNode::find_table(std::string_view key) const {
@@ -235,9 +295,21 @@ std::vector<ConfigNode> ConfigNode::list(std::string_view key) const {
   for (const toml::node& element : *array) {
     std::string name = fmt::format("{}[{}]", dotted(key), nodes.size());
     if (!element.is_table()) state_->reject_type(element, name, "a table");
-    nodes.push_back(ConfigNode(std::make_shared<State>(State{state_->document, element.as_table(), std::move(name)})));
+    nodes.push_back(
+        ConfigNode(std::make_shared<State>(State{state_->document, element.as_table(), std::move(name), nullptr, {}})));
   }
   return nodes;
+}
+
+ConfigNode ConfigNode::over(const ConfigNode& base) const {
+  return ConfigNode(std::make_shared<State>(
+      State{state_->document, state_->table, state_->prefix, base.state_->table, base.state_->prefix}));
+}
+
+std::vector<std::pair<std::string, std::string>> ConfigNode::flatten() const {
+  std::vector<std::pair<std::string, std::string>> values;
+  add_values(*state_->table, state_->prefix, values);
+  return values;
 }
 
 const std::filesystem::path& ConfigNode::folder() const noexcept {
@@ -251,13 +323,12 @@ const std::vector<std::string>& ConfigNode::overrides() const noexcept {
 }
 
 std::vector<std::string> ConfigNode::keys() const {
-  std::vector<std::string> keys;
-  for (const auto& [key, value] : *state_->table) keys.emplace_back(key.str());
-  return keys;
+  const std::set<std::string> all = state_->keys();
+  return {all.begin(), all.end()};
 }
 
 std::string ConfigNode::where(std::string_view key) const {
-  const toml::node* value = key.empty() ? nullptr : state_->table->get(key);
+  const toml::node* value = key.empty() ? nullptr : state_->get(key);
   return state_->document->position(value ? *value : *state_->table);
 }
 
@@ -272,10 +343,10 @@ void ConfigNode::fail(std::string_view key, std::string_view problem) const {
 void ConfigNode::finish() const {
   const auto& asked = state_->document->asked[state_->table];
   std::vector<std::tuple<bool, toml::source_index, toml::source_index, std::string>> unread;
-  for (const auto& [key, value] : *state_->table) {
-    if (asked.contains(key.str())) continue;
-    const bool from_override = value.source().path != state_->document->root.source().path;
-    unread.emplace_back(from_override, value.source().begin.line, value.source().begin.column, key.str());
+  for (const std::string& key : state_->unread()) {
+    const toml::source_region& source = state_->get(key)->source();
+    const bool from_override = source.path != state_->document->root.source().path;
+    unread.emplace_back(from_override, source.begin.line, source.begin.column, key);
   }
   if (unread.empty()) return;
   // The first in the file, because the tables are sorted by key and readers of a message by line.

@@ -70,6 +70,8 @@ Region read_region(const ConfigNode& node, const std::string& name, NetworkSourc
   region.base_firing = node.number("base_firing", region.base_firing);
   region.initial_state = node.number("initial_state", region.initial_state);
   region.learnable_bias = node.flag("learnable_bias", region.learnable_bias);
+  region.learnable_initial_state = node.flag("learnable_initial_state", region.learnable_initial_state);
+  region.learnable_tau = node.flag("learnable_tau", region.learnable_tau);
   region.parent = node.text("parent", region.parent);
   node.finish();
   return region;
@@ -126,6 +128,7 @@ Output read_output(const ConfigNode& node) {
   output.activation = read_choice(node, "activation", output.activation);
   output.sign = read_optional_choice<Sign>(node, "sign");
   output.readout = read_choice(node, "readout", output.readout);
+  output.trainable = node.flag("trainable", output.trainable);
   node.finish();
   return output;
 }

@@ -130,6 +130,8 @@ void write_region(Writer& out, const Region& region) {
   out.differing("base_firing", region.base_firing, usual.base_firing);
   out.differing("initial_state", region.initial_state, usual.initial_state);
   out.differing("learnable_bias", region.learnable_bias, usual.learnable_bias);
+  out.differing("learnable_initial_state", region.learnable_initial_state, usual.learnable_initial_state);
+  out.differing("learnable_tau", region.learnable_tau, usual.learnable_tau);
   out.differing("parent", region.parent, usual.parent);
 }
 
@@ -156,6 +158,7 @@ void write_output(Writer& out, const Output& output) {
   out.differing("activation", output.activation, usual.activation);
   out.present("sign", output.sign);
   out.differing("readout", output.readout, usual.readout);
+  out.differing("trainable", output.trainable, usual.trainable);
 }
 
 }  // namespace

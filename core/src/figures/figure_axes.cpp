@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace mrnn {
 namespace {
@@ -54,7 +55,8 @@ void add_guide(const Guide& guide, Extents& extents) {
       extents.add(-guide.position, -guide.position);
       return extents.add(guide.position, guide.position);
     case Guide::Kind::span:
-      return;  // shades what is shown, however far it reaches
+    case Guide::Kind::epoch:
+      return;  // about what is shown, however far it reaches
   }
 }
 
@@ -103,6 +105,30 @@ std::string tick_label(double value, double step, double size) {
   const auto power = static_cast<int>(std::floor(std::log10(size) + 1e-9));
   const double unit = std::pow(10.0, power);
   return plain_label(value / unit, decimals_of(step / unit)) + "\u00D710" + superscript(power);
+}
+
+/// `factor` x 10^power.
+std::string log_label(double factor, int power, bool in_full) {
+  if (in_full) return fmt::format("{:g}", factor * std::pow(10.0, power));
+  const std::string ten = "10" + superscript(power);
+  return factor == 1.0 ? ten : fmt::format("{:g}\u00D7{}", factor, ten);
+}
+
+/// Ticks at the given multiples of every `stride`-th power of ten.
+Ticks ticks_at_powers(AxisRange range, const std::vector<double>& factors, int stride) {
+  const double slack = 1e-9;
+  const auto first = static_cast<int>(std::floor(range.low)), last = static_cast<int>(std::floor(range.high + slack));
+  const bool in_full = first >= -4 && last <= 4;
+  Ticks ticks;
+  for (int power = first; power <= last; ++power) {
+    for (const double factor : factors) {
+      const double place = power + std::log10(factor);
+      if (power % stride != 0 || place < range.low - slack || place > range.high + slack) continue;
+      ticks.at.push_back(place);
+      ticks.labels.push_back(log_label(factor, power, in_full));
+    }
+  }
+  return ticks;
 }
 
 }  // namespace
@@ -161,6 +187,37 @@ Ticks make_ticks(AxisRange range, int most) {
     if (count(factor * unit) <= most) step = factor * unit;
   }
   return ticks_every(step, range);
+}
+
+Ticks make_log_ticks(AxisRange range, int most) {
+  const auto fits = [most](const Ticks& ticks) { return ticks.at.size() >= 2 && std::ssize(ticks.at) <= most; };
+  for (const auto& factors : {std::vector{1.0, 2.0, 5.0}, std::vector{1.0}}) {
+    const Ticks ticks = ticks_at_powers(range, factors, 1);
+    if (fits(ticks)) return ticks;
+  }
+  if (range.span() > 1.0) {
+    const int stride = std::max(1, static_cast<int>(std::ceil(range.span() / most)));
+    return ticks_at_powers(range, {1.0}, stride);
+  }
+  Ticks ticks = make_ticks({std::pow(10.0, range.low), std::pow(10.0, range.high)}, most);
+  for (double& place : ticks.at) place = std::log10(place);
+  return ticks;
+}
+
+Ticks named_ticks(const std::vector<AxisName>& names, AxisRange range, double pixels, const std::vector<double>& room) {
+  Ticks ticks;
+  std::vector<std::pair<double, double>> taken;  // from where to where, in pixels
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (!(names[i].position >= range.low && names[i].position <= range.high)) continue;
+    const double middle = (names[i].position - range.low) / range.span() * pixels;
+    const double begin = middle - 0.5 * room[i], end = middle + 0.5 * room[i];
+    const auto covers = [&](const auto& other) { return begin < other.second && other.first < end; };
+    if (std::ranges::any_of(taken, covers)) continue;
+    taken.emplace_back(begin, end);
+    ticks.at.push_back(names[i].position);
+    ticks.labels.push_back(names[i].words);
+  }
+  return ticks;
 }
 
 Ticks ticks_every(double step, AxisRange range) {

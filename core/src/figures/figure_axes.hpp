@@ -37,6 +37,16 @@ MRNN_EXPORT AxisRange colour_range(const HeatMap& map);
 /// At most `most` ticks; two or more from three on.
 MRNN_EXPORT Ticks make_ticks(AxisRange range, int most);
 
+/// At most `most` ticks on a logarithmic axis, in powers of ten or round numbers between them.
+/// @param range  exponents of ten; so are the places of the ticks
+MRNN_EXPORT Ticks make_log_ticks(AxisRange range, int most);
+
+/// The names of an axis within a range, but those that would cover an earlier one.
+/// @param pixels  length of the axis
+/// @param room    pixels each name needs along the axis
+MRNN_EXPORT Ticks named_ticks(const std::vector<AxisName>& names, AxisRange range, double pixels,
+                              const std::vector<double>& room);
+
 /// Ticks at all multiples of `step` within a range.
 MRNN_EXPORT Ticks ticks_every(double step, AxisRange range);
 

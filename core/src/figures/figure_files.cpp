@@ -85,7 +85,7 @@ void add(const Quiver& quiver, std::size_t panel, Table& table) {
 }
 
 void add(const Guide& guide, std::size_t panel, Table& table) {
-  const char* names[] = {"horizontal", "vertical", "circle", "span"};
+  const char* names[] = {"horizontal", "vertical", "circle", "span", "epoch"};
   table.begin(panel, names[static_cast<int>(guide.kind)], guide.label);
   const std::optional<double> none;
   switch (guide.kind) {
@@ -96,6 +96,7 @@ void add(const Guide& guide, std::size_t panel, Table& table) {
     case Guide::Kind::circle:
       return table.row({none, none, none, none, none, guide.position});
     case Guide::Kind::span:
+    case Guide::Kind::epoch:
       table.row({guide.position, none, none, none, none, none});
       return table.row({guide.stop, none, none, none, none, none});
   }

@@ -29,7 +29,10 @@ Json optional_number(const std::optional<double>& value) {
 }
 
 Json write(const Axis& axis) {
-  return {{"label", axis.label}, {"low", optional_number(axis.low)}, {"high", optional_number(axis.high)}};
+  Json json{{"label", axis.label}, {"low", optional_number(axis.low)}, {"high", optional_number(axis.high)}};
+  if (axis.log) json["log"] = true;
+  for (const AxisName& name : axis.names) json["names"].push_back({number(name.position), name.words});
+  return json;
 }
 
 Json write(const Series& series) {
@@ -141,7 +144,9 @@ Enum choice_at(const Json& json, const char* key, int count) {
 }
 
 void read(const Json& json, Axis& axis) {
-  axis = {json.at("label"), optional_at(json, "low"), optional_at(json, "high")};
+  axis = {json.at("label"), optional_at(json, "low"), optional_at(json, "high"), json.value("log", false)};
+  if (!json.contains("names")) return;
+  for (const Json& name : json.at("names")) axis.names.push_back({read_number(name.at(0)), name.at(1)});
 }
 
 void read(const Json& json, Series& series) {
@@ -181,7 +186,7 @@ void read(const Json& json, Quiver& quiver) {
 }
 
 void read(const Json& json, Guide& guide) {
-  guide = {choice_at<Guide::Kind>(json, "kind", 4), number_at(json, "position"), json.at("label"),
+  guide = {choice_at<Guide::Kind>(json, "kind", 5), number_at(json, "position"), json.at("label"),
            number_at(json, "stop")};
 }
 

@@ -17,6 +17,7 @@ constexpr double column_gap = 16.0;  // between panels side by side
 constexpr double row_gap = 12.0;     // between panels one above the other
 constexpr double tick_length = 4.0;
 constexpr double tick_gap = 3.0;       // between tick and number
+constexpr double tick_line = 12.0;     // a line of numbers or names at ticks
 constexpr double label_height = 17.0;  // a line of an axis label
 constexpr double title_height = 19.0;  // a line of a title
 constexpr double guide_line = 12.0;    // a line of guide labels
@@ -33,7 +34,7 @@ struct Draft {
   PanelLayout layout;
   std::vector<KeyEntry> key;
   std::vector<std::string> title;
-  std::vector<int> guide_rows;  // of the vertical guides with labels
+  std::vector<int> guide_rows;  // of the labels above
   bool empty = false;
   Surround around;
 };
@@ -75,30 +76,59 @@ void choose_size(const Figure& figure, int columns, Draft& draft) {
   }
 }
 
+Ticks ticks_of(const Axis& axis, AxisRange range, int most) {
+  return axis.log ? make_log_ticks(range, most) : make_ticks(range, most);
+}
+
+/// Names below the x axis: side by side where all of them fit, else upright.
+void choose_x_names(const std::vector<AxisName>& names, PanelLayout& layout) {
+  std::vector<double> widths;
+  for (const AxisName& name : names) widths.push_back(text_width(name.words, tick_letters) + 8.0);
+  layout.x_ticks = named_ticks(names, layout.x, layout.plot.width, widths);
+  layout.x_upright = layout.x_ticks.at.size() < names.size();
+  if (!layout.x_upright) return;
+  layout.x_ticks = named_ticks(names, layout.x, layout.plot.width, std::vector<double>(names.size(), tick_line));
+}
+
 void choose_ticks(Draft& draft) {
   PanelLayout& layout = draft.layout;
+  const Axis& x = draft.panel->x;
+  const Axis& y = draft.panel->y;
   if (!draft.panel->axes || draft.empty) return;
-  layout.y_ticks = make_ticks(layout.y, std::max(3, static_cast<int>(layout.plot.height / 28.0)));
+  layout.y_ticks = y.names.empty()
+                       ? ticks_of(y, layout.y, std::max(3, static_cast<int>(layout.plot.height / 28.0)))
+                       : named_ticks(y.names, layout.y, layout.plot.height, std::vector(y.names.size(), tick_line));
+  if (!x.names.empty()) return choose_x_names(x.names, layout);
   // Fewer where the numbers are wide.
   for (int most = std::max(3, static_cast<int>(layout.plot.width / 44.0)); most >= 2; --most) {
-    layout.x_ticks = make_ticks(layout.x, most);
+    layout.x_ticks = ticks_of(x, layout.x, most);
     const auto count = static_cast<double>(std::max<std::size_t>(layout.x_ticks.at.size(), 1));
     if ((widest(layout.x_ticks.labels, tick_letters) + 10.0) * count <= layout.plot.width * (1.0 + 1.0 / count)) break;
   }
-  if (!draft.panel->equal_aspect) return;
+  if (!draft.panel->equal_aspect || !y.names.empty()) return;
   const double step = std::max(layout.x_ticks.step, layout.y_ticks.step);
   layout.x_ticks = ticks_every(step, layout.x);
   layout.y_ticks = ticks_every(step, layout.y);
 }
 
-/// Rows for the labels of vertical guides, so that none covers another.
+bool labelled_above(const Guide& guide) {
+  return (guide.kind == Guide::Kind::vertical || guide.kind == Guide::Kind::epoch) && !guide.label.empty();
+}
+
+/// The x under the middle of a label above: of an epoch, the middle of what is shown of it.
+double label_x(const Guide& guide, AxisRange x) {
+  if (guide.kind == Guide::Kind::vertical) return guide.position;
+  return 0.5 * (std::clamp(guide.position, x.low, x.high) + std::clamp(guide.stop, x.low, x.high));
+}
+
+/// Rows for the labels above, so that none covers another.
 void stack_guides(Draft& draft) {
   std::vector<double> ends;  // of each row
   const PanelLayout& layout = draft.layout;
   for (const Guide& guide : draft.panel->guides) {
-    if (guide.kind != Guide::Kind::vertical || guide.label.empty()) continue;
+    if (!labelled_above(guide)) continue;
     const double width = text_width(clean_text(guide.label), guide_letters) + 6.0;
-    const double begin = (guide.position - layout.x.low) / layout.x.span() * layout.plot.width - 0.5 * width;
+    const double begin = (label_x(guide, layout.x) - layout.x.low) / layout.x.span() * layout.plot.width - 0.5 * width;
     std::size_t row = 0;
     while (row < ends.size() && ends[row] > begin) ++row;
     if (row == ends.size()) ends.push_back(0.0);
@@ -131,7 +161,8 @@ void measure(const Figure& figure, bool shared_key, Draft& draft) {
   if (panel.axes) {
     around.left = widest(layout.y_ticks.labels, tick_letters) + tick_length + tick_gap +
                   (panel.y.label.empty() ? 0.0 : label_height + 2.0);
-    around.bottom = tick_length + tick_gap + 12.0 + (panel.x.label.empty() ? 0.0 : label_height);
+    const double names = layout.x_upright ? widest(layout.x_ticks.labels, tick_letters) : tick_line;
+    around.bottom = tick_length + tick_gap + names + (panel.x.label.empty() ? 0.0 : label_height);
     around.right = 8.0;
   }
   if (letters) around.left = std::max(around.left, 20.0);
@@ -160,8 +191,9 @@ void place_axis_texts(const Draft& draft, FigureLayout& figure) {
   const Box& plot = layout.plot;
   const double below = plot.bottom() + tick_length + tick_gap + 5.0;
   for (std::size_t i = 0; i < layout.x_ticks.at.size(); ++i) {
-    figure.texts.push_back({page_x(layout, layout.x_ticks.at[i]), below, layout.x_ticks.labels[i], Text::Align::centre,
-                            tick_letters, black, false});
+    figure.texts.push_back({page_x(layout, layout.x_ticks.at[i]), layout.x_upright ? below - 5.0 : below,
+                            layout.x_ticks.labels[i], layout.x_upright ? Text::Align::right : Text::Align::centre,
+                            tick_letters, black, layout.x_upright});
   }
   const double beside = plot.x - tick_length - tick_gap;
   for (std::size_t i = 0; i < layout.y_ticks.at.size(); ++i) {
@@ -169,8 +201,9 @@ void place_axis_texts(const Draft& draft, FigureLayout& figure) {
                             tick_letters, black, false});
   }
   const std::string x_label = fit_text(clean_text(panel.x.label), plot.width + 40.0, axis_letters);
-  figure.texts.push_back({plot.x + 0.5 * plot.width, below + 5.0 + 0.6 * label_height, x_label, Text::Align::centre,
-                          axis_letters, black, false});
+  const double line = layout.x_upright ? widest(layout.x_ticks.labels, tick_letters) - tick_line : 0.0;
+  figure.texts.push_back({plot.x + 0.5 * plot.width, below + line + 5.0 + 0.6 * label_height, x_label,
+                          Text::Align::centre, axis_letters, black, false});
   const std::string y_label = fit_text(clean_text(panel.y.label), plot.height + 40.0, axis_letters);
   const double left = beside - widest(layout.y_ticks.labels, tick_letters) - 0.6 * label_height;
   figure.texts.push_back({left, plot.y + 0.5 * plot.height, y_label, Text::Align::centre, axis_letters, black, true});
@@ -199,10 +232,10 @@ void place_guide_labels(const Draft& draft, FigureLayout& figure) {
   for (const Guide& guide : draft.panel->guides) {
     const std::string label = clean_text(guide.label);
     if (label.empty()) continue;
-    if (guide.kind == Guide::Kind::vertical) {
+    if (labelled_above(guide)) {
       const double y = layout.plot.y - 7.0 - draft.guide_rows[next++] * guide_line;
       figure.texts.push_back(
-          {page_x(layout, guide.position), y, label, Text::Align::centre, guide_letters, grey, false});
+          {page_x(layout, label_x(guide, layout.x)), y, label, Text::Align::centre, guide_letters, grey, false});
     } else if (guide.kind == Guide::Kind::horizontal) {
       figure.texts.push_back({layout.plot.right() + 4.0, page_y(layout, guide.position), label, Text::Align::left,
                               guide_letters, grey, false});

@@ -47,6 +47,7 @@ struct PanelLayout {
   Box plot;  ///< the area within the axes
   AxisRange x, y, colour;
   Ticks x_ticks, y_ticks, colour_ticks;
+  bool x_upright = false;  ///< names below the x axis are turned by 90 degrees
   std::optional<Box> colour_bar;
 };
 

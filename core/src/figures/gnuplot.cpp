@@ -15,6 +15,7 @@
 #include "figures/child_process.hpp"
 #include "figures/figure_files.hpp"
 #include "figures/figure_layout.hpp"
+#include "figures/figure_scale.hpp"
 #include "figures/gnuplot_script.hpp"
 #include "files/text_file.hpp"
 #include "mrnn/error.hpp"
@@ -117,14 +118,15 @@ Rendered Gnuplot::render(const Figure& figure, const fs::path& folder) const {
     rendered.warnings.push_back(fmt::format("Figure {} was not drawn: gnuplot was not found.", figure.name));
     return rendered;
   }
-  const FigureLayout layout = lay_out(figure);
+  const Figure drawn = on_scale(figure);
+  const FigureLayout layout = lay_out(drawn);
   try {
     const WorkFolder work(folder);
     // The script is a named file: gnuplot reads standard input a byte at a time.
     const fs::path script = fs::absolute(work.path() / "script");
     const Streams streams{"/dev/null", work.path() / "picture", work.path() / "errors"};
     for (const auto& [kind, ending] : {std::pair{Picture::svg, ".svg"}, std::pair{Picture::png, ".png"}}) {
-      write_text_file(script, gnuplot_script(figure, layout, kind));
+      write_text_file(script, gnuplot_script(drawn, layout, kind));
       const Ending end = run_program(*program_, {"-d", script.string()}, streams, limit_);
       std::string picture = read_all(streams.out);
       if (!end.ended_well || !is_whole(picture, kind)) {

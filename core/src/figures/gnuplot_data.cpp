@@ -187,6 +187,14 @@ DataBlock guide_data(const Guide& guide, const PanelLayout& layout) {
       add_row(data, x.low, guide.position);
       add_row(data, x.high, guide.position);
       break;
+    case Guide::Kind::epoch:
+      for (const double border : {guide.position, guide.stop}) {
+        if (!(border > x.low && border < x.high)) continue;
+        add_row(data, border, y.low);
+        add_row(data, border, y.high);
+        add_break(data);
+      }
+      break;
     case Guide::Kind::vertical:
       add_row(data, guide.position, y.low);
       add_row(data, guide.position, y.high);

@@ -112,8 +112,8 @@ class Script {
     line("unset xtics; unset ytics; unset cbtics; unset colorbox");
     if (!panel.axes) return line("unset border");
     command("set border 3 front lw {} lc rgb '{}'", axis_width, hex(palette_colour(black)));
-    tick_marks("x", layout.x_ticks, 4.0);
-    tick_marks("y", layout.y_ticks, 4.0);
+    if (panel.x.names.empty()) tick_marks("x", layout.x_ticks, 4.0);
+    if (panel.y.names.empty()) tick_marks("y", layout.y_ticks, 4.0);
   }
 
   /// Marks only: the numbers are labels, so that SVG and PNG agree about their places.

@@ -28,7 +28,8 @@ std::string holder(int lock) {
 
 /// `results.h5.tmp-4711`: a file that a killed process was still writing.
 bool is_leftover(const std::string& name) {
-  for (const std::string_view start : {"results.h5.tmp-", "checkpoint.h5.tmp-"}) {
+  for (const std::string_view start :
+       {"results.h5.tmp-", "checkpoint.h5.tmp-", "weights_best.h5.tmp-", "weights_last.h5.tmp-", "train.jsonl.tmp-"}) {
     if (!name.starts_with(start) || name.size() == start.size()) continue;
     return std::all_of(name.begin() + static_cast<std::ptrdiff_t>(start.size()), name.end(),
                        [](char letter) { return letter >= '0' && letter <= '9'; });
@@ -82,8 +83,20 @@ void OutputFolder::remove_leftovers() const {
 
 OutputFolder::State OutputFolder::find_state() const {
   std::error_code error;
-  if (std::filesystem::exists(results(), error)) return State::finished;
-  return std::filesystem::exists(checkpoint(), error) ? State::unfinished : State::empty;
+  const bool training = std::filesystem::exists(checkpoint(), error);
+  if (!std::filesystem::exists(results(), error)) return training ? State::unfinished : State::empty;
+  // A run writes its results after its last checkpoint.
+  const bool newer = training && std::filesystem::last_write_time(checkpoint(), error) >
+                                     std::filesystem::last_write_time(results(), error);
+  return newer ? State::unfinished : State::finished;
+}
+
+void OutputFolder::remove_training() const {
+  for (const std::filesystem::path& file : {checkpoint(), training_log()}) {
+    std::error_code error;
+    std::filesystem::remove(file, error);
+    if (error) throw FileError(file, "cannot be removed: " + error.message());
+  }
 }
 
 }  // namespace mrnn

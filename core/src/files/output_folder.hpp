@@ -15,7 +15,7 @@ class MRNN_EXPORT OutputFolder {
   enum class State : std::uint8_t {
     empty,       ///< no run has been here
     finished,    ///< results.h5 is there
-    unfinished,  ///< checkpoint.h5 without results
+    unfinished,  ///< checkpoint.h5 without results, or with those of an earlier run
   };
 
   /// @throws FileError where it cannot be made or written, or another run holds it.
@@ -29,6 +29,9 @@ class MRNN_EXPORT OutputFolder {
   const std::filesystem::path& path() const noexcept { return folder_; }
   std::filesystem::path results() const { return folder_ / "results.h5"; }
   std::filesystem::path checkpoint() const { return folder_ / "checkpoint.h5"; }
+  std::filesystem::path training_log() const { return folder_ / "train.jsonl"; }
+  /// Removes what a training left. @throws FileError.
+  void remove_training() const;
 
  private:
   void lock();

@@ -7,6 +7,7 @@
 
 #include "files/results_network.hpp"
 #include "files/results_simulation.hpp"
+#include "files/results_training.hpp"
 #include "mrnn/error.hpp"
 #include "mrnn/names.hpp"
 #include "mrnn/runtime.hpp"
@@ -86,6 +87,13 @@ void ResultsFile::write_info(const RunInfo& info) {
 void ResultsFile::write_network(const Network& network, const Parameters& parameters) {
   units_ = network.units();
   write_network_group(writer_, network, parameters);
+}
+
+void ResultsFile::write_training(const TrainingOutcome& outcome) {
+  write_history(writer_, "/training", outcome.history);
+  writer_.attribute("/training", "stopped_by", outcome.stopped_by);
+  writer_.attribute("/training", "iterations", outcome.iterations);
+  writer_.attribute("/training", "best_iteration", outcome.best_iteration);
 }
 
 void ResultsFile::write_simulation(const Simulation& simulation) {

@@ -12,6 +12,7 @@
 #include "mrnn/parameters.hpp"
 #include "mrnn/session.hpp"
 #include "mrnn/simulation.hpp"
+#include "mrnn/training.hpp"
 
 namespace mrnn {
 
@@ -37,6 +38,8 @@ class MRNN_EXPORT ResultsFile {
 
   void write_info(const RunInfo& info);
   void write_network(const Network& network, const Parameters& parameters);
+  /// The group /training: the history, and what ended it.
+  void write_training(const TrainingOutcome& outcome);
   void write_simulation(const Simulation& simulation);
   /// @param label  the analysis' name in the results
   void write_analysis(const std::string& label, const AnalysisResults& results);

@@ -96,12 +96,23 @@ void check_network(const NetworkSpec& spec) {
   if (spec.regions.empty()) fail("region", "at least one [[region]] is needed");
 }
 
+/// alpha = dt / tau = sigmoid(theta): any tau above dt.
+void check_learnable_tau(const std::string& key, const Region& region, const NetworkSpec& spec) {
+  if (spec.dynamics == Dynamics::elman) {
+    fail(key + ".learnable_tau", "elman dynamics have no time constant; leaky and rate dynamics have");
+  }
+  if (region.tau.value_or(spec.tau) <= spec.dt) {
+    fail(key + ".learnable_tau", fmt::format("needs a tau above dt = {} ms to start from", spec.dt));
+  }
+}
+
 void check_region(const std::string& key, const Region& region, const NetworkSpec& spec) {
   check_name(key + ".name", region.name);
   check_units(key + ".units", region.units);
   check_cell_types(key, region);
   if (region.tau) check_tau(key + ".tau", *region.tau, spec);
   if (region.noise) check_not_negative(key + ".noise", *region.noise);
+  if (region.learnable_tau) check_learnable_tau(key, region, spec);
   check_finite(key + ".base_firing", region.base_firing);
   check_finite(key + ".initial_state", region.initial_state);
   if (!region.parent.empty()) check_name(key + ".parent", region.parent);

@@ -47,16 +47,6 @@ std::vector<Eigen::MatrixXd> effective(const std::vector<Block>& blocks, const s
   return weights;
 }
 
-/// Readouts have no bounds: a signed readout is sign |V|, others are free.
-Dale readout_dale(const Network& network, const Block& block) {
-  for (std::size_t k = 0; k < network.output_layouts().size(); ++k) {
-    if (network.output_layouts()[k].range == block.to) {
-      return network.spec().outputs[k].sign ? Dale::abs : Dale::none;
-    }
-  }
-  return Dale::none;
-}
-
 /// Part of `range` that a run of selected units covers, relative to the start of `range`.
 UnitRange common(UnitRange range, UnitRange selected) {
   const Index first = std::max(range.start, selected.start);
@@ -87,6 +77,15 @@ void check_shapes(const Network& network, const Parameters& parameters) {
   check_length(parameters.readout_bias, network.outputs(), "the readout bias");
   check_length(parameters.initial_state, network.units(), "the initial state");
   check_length(parameters.tau, network.units(), "tau");
+}
+
+Dale readout_dale(const Network& network, const Block& block) {
+  for (std::size_t k = 0; k < network.output_layouts().size(); ++k) {
+    if (network.output_layouts()[k].range == block.to) {
+      return network.spec().outputs[k].sign ? Dale::abs : Dale::none;
+    }
+  }
+  return Dale::none;
 }
 
 EffectiveWeights effective_weights(const Network& network, const Parameters& parameters) {

@@ -18,6 +18,9 @@ namespace fs = std::filesystem;
 std::vector<std::string> figure_names(const ReportContent& content) {
   std::vector<std::string> names;
   if (!content.network_figure.empty()) names.push_back(content.network_figure);
+  if (content.training) {
+    names.insert(names.end(), content.training->figures.begin(), content.training->figures.end());
+  }
   for (const ReportAnalysis& analysis : content.analyses) {
     names.insert(names.end(), analysis.figures.begin(), analysis.figures.end());
   }

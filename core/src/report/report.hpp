@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,8 @@
 #include "mrnn/export.hpp"
 #include "mrnn/figure.hpp"
 #include "mrnn/network.hpp"
+#include "mrnn/task.hpp"
+#include "mrnn/training.hpp"
 
 namespace mrnn {
 
@@ -44,6 +47,17 @@ struct ReportOutput {
 struct RegionActivity {
   std::string region;
   double mean = 0.0;
+};
+
+/// A row of the table about training, in words.
+struct ReportFact {
+  std::string name, value;
+};
+
+/// The section on training.
+struct ReportTraining {
+  std::vector<ReportFact> facts;
+  std::vector<std::string> figures;  ///< names, as in Figure::name
 };
 
 struct ReportSimulation {
@@ -92,6 +106,7 @@ struct ReportContent {
   std::vector<ReportOutput> output_table;
 
   std::string network_figure;  ///< name of the diagram's figure; empty: none
+  std::optional<ReportTraining> training;
   std::vector<ReportSimulation> simulations;
   std::vector<ReportAnalysis> analyses;
   std::vector<ReportArray> arrays;
@@ -100,6 +115,14 @@ struct ReportContent {
 
 /// Fills in what the report says about the network.
 MRNN_EXPORT void describe_network(const Network& network, ReportContent& content);
+
+/// What a training plan asks for, in words: loss, optimiser, rate schedule.
+MRNN_EXPORT std::vector<ReportFact> describe_plan(const Network& network, const TrainingPlan& plan);
+
+/// What the report says about a training in its table. @param seconds  wall-clock time of the training, all its
+/// parts together where it was resumed
+MRNN_EXPORT ReportTraining describe_training(const Network& network, const TrainingPlan& plan, const Task& task,
+                                             const TrainingOutcome& outcome, double seconds);
 
 /// DIR/report.html from the content and the SVG files in DIR/figures (a figure without one is mentioned with
 /// its data). One file, nothing loaded from elsewhere. @throws FileError.

@@ -25,6 +25,8 @@ inline void from_json(const nlohmann::json& json, RegionActivity& activity) {
   activity.mean = mean.is_null() ? std::numeric_limits<double>::quiet_NaN() : mean.get<double>();
 }
 
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ReportFact, name, value)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ReportTraining, facts, figures)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ReportSimulation, name, trials, steps, noise, manipulations, activity)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ReportAnalysis, name, plugin, simulations, summary, figures, failure)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ReportArray, path, shape, units, description)
@@ -39,6 +41,7 @@ constexpr int format_version = 1;
 
 std::string report_to_json(const ReportContent& content) {
   nlohmann::json json = content;
+  if (content.training) json["training"] = *content.training;
   json["format_version"] = format_version;
   return json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
@@ -49,7 +52,9 @@ ReportContent report_from_json(std::string_view text) {
     if (json.at("format_version").get<int>() > format_version) {
       throw Error("this report was written by a later version of mrnn");
     }
-    return json.get<ReportContent>();
+    auto content = json.get<ReportContent>();
+    if (json.contains("training")) content.training = json.at("training").get<ReportTraining>();
+    return content;
   } catch (const nlohmann::json::exception& error) {
     throw Error("not the content of a report: " + clean_text(error.what()));
   }

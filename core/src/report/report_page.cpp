@@ -14,6 +14,7 @@
 #include "figures/figure_text.hpp"
 #include "mrnn/names.hpp"
 #include "report/report_template.hpp"
+#include "report/report_words.hpp"
 
 namespace mrnn {
 namespace {
@@ -22,34 +23,9 @@ namespace fs = std::filesystem;
 namespace mustache = kainjow::mustache;
 using Data = mustache::data;
 
-/// A whole number with its thousands set apart.
-std::string grouped(Index number) {
-  std::string digits = std::to_string(number);
-  for (std::ptrdiff_t at = std::ssize(digits) - 3; at > (number < 0 ? 1 : 0); at -= 3) {
-    digits.insert(static_cast<std::size_t>(at), ",");
-  }
-  return digits;
-}
-
-/// "1 region", "6 regions".
-std::string counted(Index number, const std::string& noun) {
-  return grouped(number) + " " + noun + (number == 1 ? "" : "s");
-}
-
-std::string duration(double seconds) {
-  if (seconds < 60.0) return fmt::format("{:.2g} s", seconds);
-  const auto whole = static_cast<Index>(std::llround(seconds));
-  if (whole < 3600) return fmt::format("{} min {} s", whole / 60, whole % 60);
-  return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);
-}
-
 std::string sign_class(const std::string& sign) {
   if (sign == "excitatory") return "exc";
   return sign == "inhibitory" ? "inh" : "plain";
-}
-
-std::string number(double value) {
-  return std::isfinite(value) ? fmt::format("{:.4g}", value) : "not finite";
 }
 
 Data words(const std::vector<std::string>& texts) {
@@ -119,8 +95,8 @@ void add_regions(const ReportContent& content, Data& page) {
     row["sign"] = text(region.sign);
     row["sign_class"] = sign_class(region.sign);
     row["activation"] = text(region.activation);
-    row["tau"] = number(region.tau);
-    row["base_firing"] = number(region.base_firing);
+    row["tau"] = short_number(region.tau);
+    row["base_firing"] = short_number(region.base_firing);
     regions.push_back(row);
   }
   page["regions"] = std::move(regions);
@@ -177,7 +153,7 @@ void add_activity(const ReportContent& content, Data& page) {
     for (const ReportSimulation& simulation : content.simulations) {
       if (simulation.activity.empty()) continue;
       const auto found = std::ranges::find(simulation.activity, region, &RegionActivity::region);
-      means.push_back(Data(found == simulation.activity.end() ? "" : number(found->mean)));
+      means.push_back(Data(found == simulation.activity.end() ? "" : short_number(found->mean)));
     }
     Data row;
     row["region"] = text(region);
@@ -196,7 +172,7 @@ void add_simulations(const ReportContent& content, Data& page) {
     row["name"] = text(simulation.name);
     row["trials"] = grouped(simulation.trials);
     row["steps"] = grouped(simulation.steps);
-    row["duration"] = number(static_cast<double>(simulation.steps) * content.dt);
+    row["duration"] = short_number(static_cast<double>(simulation.steps) * content.dt);
     row["noise"] = simulation.noise ? "on" : "off";
     row["manipulations"] = simulation.manipulations.empty() ? Data("none") : text(join(simulation.manipulations));
     simulations.push_back(row);
@@ -256,7 +232,7 @@ void add_words(const ReportContent& content, Data& page) {
   const std::string threads = content.threads > 0 ? ", " + counted(content.threads, "thread") : "";
   page["summary_run"] =
       fmt::format("Run by the {} backend{} in {}{}, seed {}; it took {}{}.", clean_text(content.backend), device,
-                  clean_text(content.precision), threads, content.seed, duration(content.seconds),
+                  clean_text(content.precision), threads, content.seed, duration_in_words(content.seconds),
                   content.created.empty() ? "" : ", " + clean_text(content.created));
   page["conditions"] = fmt::format(
       "With mrnn {}, backend {}, precision {} and seed {} the results are the same bit for bit on the same type of "
@@ -284,6 +260,18 @@ std::string report_page(const ReportContent& content, const std::vector<Figure>&
   add_activity(content, page);
   add_arrays(content, page);
   if (!content.network_figure.empty()) page["network_figures"] = pictures({content.network_figure});
+  if (content.training) {
+    Data facts(Data::type::list);
+    for (const ReportFact& fact : content.training->facts) {
+      Data row;
+      row["name"] = text(fact.name);
+      row["value"] = text(fact.value);
+      facts.push_back(row);
+    }
+    page["training_facts"] = std::move(facts);
+    page["training_figures"] = pictures(content.training->figures);
+  }
+  page["has_training"] = content.training.has_value();
   Data analyses(Data::type::list);
   for (const ReportAnalysis& analysis : content.analyses) {
     Data section;

@@ -45,7 +45,8 @@ footer { margin-top: 3rem; color: #666; font-size: 0.85rem; }
 <h1>{{title}}</h1>
 <nav><ul>
 <li><a href="#network">Network</a></li>
-<li><a href="#simulations">Simulations</a></li>
+{{#has_training}}<li><a href="#training">Training</a></li>
+{{/has_training}}<li><a href="#simulations">Simulations</a></li>
 {{#analyses}}<li><a href="#analysis-{{name}}">{{name}}</a></li>
 {{/analyses}}<li><a href="#results">Results</a></li>
 <li><a href="#again">How to reproduce</a></li>
@@ -77,6 +78,13 @@ footer { margin-top: 3rem; color: #666; font-size: 0.85rem; }
 {{/outputs}}</table></div>
 {{/has_outputs}}
 
+{{#has_training}}
+<h2 id="training">Training</h2>
+<div class="scroll"><table>
+{{#training_facts}}<tr><td>{{name}}</td><td>{{value}}</td></tr>
+{{/training_facts}}</table></div>
+{{#training_figures}}{{>figure}}{{/training_figures}}
+{{/has_training}}
 <h2 id="simulations">Simulations</h2>
 {{#has_simulations}}
 <div class="scroll"><table>

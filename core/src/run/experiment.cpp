@@ -15,6 +15,7 @@
 #include "run/experiment_state.hpp"
 #include "run/report_content.hpp"
 #include "run/simulate.hpp"
+#include "run/train_experiment.hpp"
 
 namespace mrnn {
 namespace {
@@ -32,11 +33,11 @@ std::string config_copy(const ExperimentState& state) {
 }
 
 /// Runs one analysis; what it throws becomes its outcome, so that the others still run.
-AnalysisOutcome analyse(const ExperimentState& state, const AnalysisPlan& plan,
+AnalysisOutcome analyse(const ExperimentState& state, const Parameters& parameters, const AnalysisPlan& plan,
                         const std::vector<Simulation>& simulations) {
   std::vector<const Simulation*> chosen;
   for (const std::size_t index : plan.simulations) chosen.push_back(&simulations[index]);
-  const AnalysisContext context(*state.network, state.parameters, chosen, *state.backend, state.session);
+  const AnalysisContext context(*state.network, parameters, chosen, *state.backend, state.session);
   AnalysisOutcome outcome;
   try {
     plan.analysis->run(context, outcome.results);
@@ -51,14 +52,14 @@ AnalysisOutcome analyse(const ExperimentState& state, const AnalysisPlan& plan,
   return outcome;
 }
 
-std::vector<AnalysisOutcome> analyse_all(const ExperimentState& state, const std::vector<Simulation>& simulations,
-                                         Progress& progress, RunSummary& summary) {
+std::vector<AnalysisOutcome> analyse_all(const ExperimentState& state, const Parameters& parameters,
+                                         const std::vector<Simulation>& simulations, Progress& progress,
+                                         RunSummary& summary) {
   std::vector<AnalysisOutcome> outcomes;
   for (const AnalysisPlan& plan : state.analyses) {
-    if (progress.interrupted())
-      throw Interrupted("interrupted before analysis \"" + plan.label + "\"; nothing was saved");
+    if (progress.interrupted()) throw Interrupted("interrupted before analysis \"" + plan.label + "\"");
     progress.begin("analysis \"" + plan.label + "\"", 1);
-    outcomes.push_back(analyse(state, plan, simulations));
+    outcomes.push_back(analyse(state, parameters, plan, simulations));
     progress.end();
     const AnalysisOutcome& outcome = outcomes.back();
     if (!outcome.failure.empty()) {
@@ -70,16 +71,85 @@ std::vector<AnalysisOutcome> analyse_all(const ExperimentState& state, const std
   return outcomes;
 }
 
-void write_results(const ExperimentState& state, const RunInfo& info, const std::vector<Simulation>& simulations,
-                   const std::vector<AnalysisOutcome>& outcomes, const std::filesystem::path& file) {
+/// Everything that results.h5 is made of.
+struct RunContents {
+  std::optional<TrainedExperiment> training;
+  std::vector<Simulation> simulations;
+  std::vector<AnalysisOutcome> outcomes;
+};
+
+const Parameters& parameters_of(const ExperimentState& state, const std::optional<TrainedExperiment>& training) {
+  return training ? kept_parameters(*state.training, training->outcome) : state.parameters;
+}
+
+void write_results(const ExperimentState& state, const RunInfo& info, const RunContents& contents,
+                   const std::filesystem::path& file) {
   ResultsFile results(file);
   results.write_info(info);
-  results.write_network(*state.network, state.parameters);
-  for (const Simulation& simulation : simulations) results.write_simulation(simulation);
-  for (std::size_t k = 0; k < outcomes.size(); ++k) {
-    if (outcomes[k].failure.empty()) results.write_analysis(state.analyses[k].label, outcomes[k].results);
+  results.write_network(*state.network, parameters_of(state, contents.training));
+  if (contents.training) results.write_training(contents.training->outcome);
+  for (const Simulation& simulation : contents.simulations) results.write_simulation(simulation);
+  for (std::size_t k = 0; k < contents.outcomes.size(); ++k) {
+    if (!contents.outcomes[k].failure.empty()) continue;
+    results.write_analysis(state.analyses[k].label, contents.outcomes[k].results);
   }
   results.finish();
+}
+
+/// Is there something to resume? Asked before the folder is made.
+void check_resumable(const ExperimentState& state) {
+  if (!state.training) {
+    throw ConfigError("--resume", "",
+                      "there is no [train] in this configuration, so there is nothing to resume; run "
+                      "without it");
+  }
+  const std::filesystem::path checkpoint = state.output / "checkpoint.h5";
+  if (std::filesystem::exists(checkpoint)) return;
+  throw FileError(checkpoint, "there is no such checkpoint, so there is nothing to resume; run without --resume");
+}
+
+/// May this run write to the folder as it is?
+void check_existing(const OutputFolder& folder, Experiment::Existing existing) {
+  using Existing = Experiment::Existing;
+  if (folder.state() == OutputFolder::State::unfinished && existing == Existing::refuse_unfinished) {
+    throw FileError(folder.path(), "holds an unfinished run; --resume goes on with it, --overwrite starts afresh");
+  }
+  if (existing == Existing::overwrite) folder.remove_training();
+}
+
+/// Simulates and analyses what has been trained.
+void simulate_and_analyse(const ExperimentState& state, RunContents& contents, Progress& progress,
+                          RunSummary& summary) {
+  const Parameters& parameters = parameters_of(state, contents.training);
+  try {
+    for (const SimulationPlan& plan : state.simulations) {
+      contents.simulations.push_back(simulate(state, plan, parameters, progress));
+    }
+    contents.outcomes = analyse_all(state, parameters, contents.simulations, progress, summary);
+  } catch (const Interrupted& interrupted) {
+    throw Interrupted(std::string(interrupted.what()) +
+                      (state.training ? "; the training is saved, --resume goes on after it" : "; nothing was saved"));
+  }
+}
+
+std::vector<Figure> all_figures(const ExperimentState& state, const RunContents& contents, ReportContent& content) {
+  std::vector<Figure> figures{network_diagram(*state.network)};
+  content.network_figure = figures.front().name;
+  if (contents.training) {
+    const TrainingOutcome& outcome = contents.training->outcome;
+    const Task& task = *training_problem(state).stages.back().task;
+    content.training = describe_training(*state.network, *state.training, task, outcome, contents.training->seconds);
+    add_training_arrays(outcome.history, content);
+    const TrainingExamples examples = training_examples(state, parameters_of(state, contents.training));
+    for (Figure& figure : training_figures(*state.network, *state.training, task, outcome, examples)) {
+      content.training->figures.push_back(figure.name);
+      figures.push_back(std::move(figure));
+    }
+  }
+  for (const AnalysisOutcome& outcome : contents.outcomes) {
+    figures.insert(figures.end(), outcome.results.figures.begin(), outcome.results.figures.end());
+  }
+  return figures;
 }
 
 }  // namespace
@@ -116,6 +186,12 @@ const Backend& Experiment::backend() const noexcept {
 const SessionOptions& Experiment::session_options() const noexcept {
   return state_->session;
 }
+const TrainingPlan* Experiment::training() const noexcept {
+  return state_->training ? &*state_->training : nullptr;
+}
+const TrainingNeeds& Experiment::training_needs() const noexcept {
+  return state_->training_needs;
+}
 const std::vector<SimulationPlan>& Experiment::simulations() const noexcept {
   return state_->simulations;
 }
@@ -130,38 +206,40 @@ Trials Experiment::trials_of(const SimulationPlan& plan) const {
   return make_trials(*state_, plan);
 }
 
+Simulation Experiment::simulate(const SimulationPlan& plan, const Parameters& parameters, Progress& progress) const {
+  return mrnn::simulate(*state_, plan, parameters, progress);
+}
+
 Simulation Experiment::simulate(const SimulationPlan& plan, Progress& progress) const {
-  return mrnn::simulate(*state_, plan, progress);
+  return simulate(plan, state_->parameters, progress);
 }
 
 RunSummary Experiment::run(Progress& progress, Existing existing) const {
   const auto started = std::chrono::steady_clock::now();
+  if (existing == Existing::resume) check_resumable(*state_);
   OutputFolder folder(state_->output);
-  if (folder.state() == OutputFolder::State::unfinished && existing == Existing::refuse_unfinished) {
-    throw FileError(state_->output, "holds an unfinished run; --overwrite starts afresh");
-  }
+  check_existing(folder, existing);
   for (const std::string& warning : state_->warnings) progress.warn(warning);
 
-  std::vector<Simulation> simulations;
-  for (const SimulationPlan& plan : state_->simulations) simulations.push_back(simulate(plan, progress));
   RunSummary summary{folder.results(), folder.path() / "report.html", {}, {}};
-  const std::vector<AnalysisOutcome> outcomes = analyse_all(*state_, simulations, progress, summary);
+  RunContents contents;
+  if (state_->training) {
+    contents.training = train(*state_, folder, existing, progress);
+    summary.lines.push_back(training_line(contents.training->outcome));
+  }
+  simulate_and_analyse(*state_, contents, progress, summary);
 
-  ReportContent content = report_content(*state_, simulations, outcomes);
+  ReportContent content = report_content(*state_, contents.simulations, contents.outcomes);
   content.created = now();
   const RunInfo info{state_->name,   state_->config_text,     state_->overrides,
                      state_->seed,   content.backend,         state_->session.precision,
                      content.device, state_->session.threads, content.created};
-  write_results(*state_, info, simulations, outcomes, summary.results);
+  write_results(*state_, info, contents, summary.results);
   write_text_file(folder.path() / "config.toml", config_copy(*state_));
   content.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
-
-  std::vector<Figure> figures{network_diagram(*state_->network)};
-  content.network_figure = figures.front().name;
-  for (const AnalysisOutcome& outcome : outcomes) {
-    figures.insert(figures.end(), outcome.results.figures.begin(), outcome.results.figures.end());
-  }
+  const std::vector<Figure> figures = all_figures(*state_, contents, content);
   for (const std::string& warning : write_report_files(content, figures, folder.path())) progress.warn(warning);
+  if (contents.training) summary.training = std::move(contents.training->outcome);
   return summary;
 }
 

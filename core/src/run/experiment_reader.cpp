@@ -6,21 +6,14 @@
 #include "mrnn/names.hpp"
 #include "mrnn/weights.hpp"
 #include "run/experiment_state.hpp"
+#include "run/make_product.hpp"
+#include "run/task_reader.hpp"
+#include "train/training_batches.hpp"
+#include "train/training_memory.hpp"
+#include "train/training_reader.hpp"
 
 namespace mrnn {
 namespace {
-
-/// Makes what `plugin` of a table names; the table's remaining keys are the plugin's own, and none may stay unread.
-template <class Product>
-std::unique_ptr<Product> make(const Registry<Product, const ConfigNode&, const Network&>& registry,
-                              const Runtime& runtime, const ConfigNode& table, const Network& network) {
-  const std::string name = table.text("plugin");
-  const auto* entry = registry.find(name);
-  if (entry == nullptr) table.fail("plugin", runtime.unknown(registry.kind(), name, registry.names()));
-  auto product = entry->make(table, network);
-  table.finish();
-  return product;
-}
 
 std::string checked_name(const ConfigNode& table) {
   std::string name = table.text("name");
@@ -54,21 +47,34 @@ Record read_record(const ConfigNode& table) {
   return record;
 }
 
+const char* name_of(Precision precision) {
+  return precision == Precision::float64 ? "float64" : "float32";
+}
+
 }  // namespace
+
+TrainingProblem training_problem(const ExperimentState& state) {
+  TrainingProblem problem{state.backend.get(), &*state.network, state.session, {}, {}};
+  for (const StageTask& stage : state.stages) problem.stages.push_back({stage.task.get(), stage.until});
+  if (problem.stages.empty()) problem.stages.push_back({state.task.get()});
+  for (const TrainingManipulation& manipulation : state.training->manipulations) {
+    problem.manipulations.push_back(state.manipulations.at(manipulation.name).get());
+  }
+  return problem;
+}
 
 void ExperimentReader::read() {
   root_.find_table("plugins");  // read by whoever loads plugins, before there can be an experiment
-  if (root_.has("train")) {
-    root_.fail("train", "this version does not train networks; remove [train] to run the network as built or loaded");
-  }
   read_experiment();
   read_backend();
   read_network();
   read_task();
   read_manipulations();
+  read_training();
   read_simulations();
   read_analyses();
   root_.finish();
+  state_.origin = {root_.flatten(), state_.backend->name(), name_of(state_.session.precision)};
 }
 
 void ExperimentReader::read_experiment() {
@@ -128,15 +134,66 @@ void ExperimentReader::read_task() {
                "is missing; a [task] makes the trials. For a network without inputs write plugin = \"pulses\" "
                "and a duration in ms");
   }
-  state_.task_name = table->text("plugin");
-  state_.task = make(runtime_.tasks, runtime_, *table, *state_.network);
+  state_.task = make_task(*table, runtime_, *state_.network);
 }
 
 void ExperimentReader::read_manipulations() {
   for (const ConfigNode& table : root_.list("manipulation")) {
     const std::string name = checked_name(table);
     if (state_.manipulations.contains(name)) table.fail("name", fmt::format("\"{}\" is already a manipulation", name));
-    state_.manipulations[name] = make(runtime_.manipulations, runtime_, table, *state_.network);
+    state_.manipulations[name] = make_product(runtime_.manipulations, runtime_, table, *state_.network);
+  }
+}
+
+void ExperimentReader::read_training() {
+  const auto table = root_.find_table("train");
+  if (!table) return;
+  std::vector<std::string> manipulations;
+  for (const auto& [name, manipulation] : state_.manipulations) manipulations.push_back(name);
+  state_.training = mrnn::read_training(*table, *state_.network, manipulations);
+  state_.stages = make_stages(*table, root_.table("task"), runtime_, *state_.network);
+  if (state_.stages.size() > 1 && state_.training->validate_every == 0) {
+    table->fail("curriculum", "goes on by the performance of the validation; validate_every = 0 switches that off");
+  }
+  table->finish();
+  check_training(*table);
+}
+
+/// Draws the first batch of every stage, so that what does not fit shows before anything runs.
+void ExperimentReader::check_training(const ConfigNode& train) {
+  const TrainingProblem problem = training_problem(state_);
+  const TrainingBatches batches(problem, *state_.training);
+  try {
+    for (std::int64_t stage = std::ssize(problem.stages) - 1; stage >= 0; --stage) {
+      const Trials first = batches.batch(stage, 1);
+      state_.training_needs = {first.count, first.steps, 0, 0};
+    }
+    check_performance(train, problem);
+  } catch (const ConfigError& error) {
+    if (!error.where().empty()) throw;
+    throw ConfigError(root_.where(error.key()), error.key(), error.problem());
+  }
+  TrainingNeeds& needs = state_.training_needs;
+  const TrainingStep step{*state_.backend, *state_.network, state_.session, needs.trials, needs.steps};
+  try {
+    needs.backward_every = backward_every(state_.training->memory, step);
+  } catch (const RunError& error) {
+    train.fail("memory", error.what());
+  }
+  needs.bytes = step.bytes(needs.backward_every);
+}
+
+/// What is judged by performance needs tasks that measure it.
+void ExperimentReader::check_performance(const ConfigNode& train, const TrainingProblem& problem) const {
+  for (std::size_t k = 0; k < problem.stages.size(); ++k) {
+    const TrainingStage& stage = problem.stages[k];
+    const bool last = k + 1 == problem.stages.size();
+    if (!stage.until && !(last && state_.training->stop_performance)) continue;
+    const Trials trials = TrainingBatches(problem, *state_.training).validation(static_cast<std::int64_t>(k), 1);
+    const Sequence outputs(state_.network->outputs(), trials.count, trials.steps);
+    if (stage.task->score(trials, outputs).score.size() > 0) continue;
+    train.fail(stage.until ? "curriculum" : "stop",
+               "asks for a performance, which the task does not measure; a loss can be asked for");
   }
 }
 
@@ -208,7 +265,7 @@ void ExperimentReader::read_analysis(const ConfigNode& table) {
         fmt::format("there is already an analysis labelled \"{}\"; give this one a name of its own", plan.label));
   }
   plan.simulations = simulations_of(table);
-  plan.analysis = make(runtime_.analyses, runtime_, table, *state_.network);
+  plan.analysis = make_product(runtime_.analyses, runtime_, table, *state_.network);
   const Record needs = plan.analysis->needs();
   for (const std::size_t index : plan.simulations) {
     const SimulationPlan& simulation = state_.simulations[index];

@@ -9,6 +9,7 @@
 
 #include "mrnn/experiment.hpp"
 #include "mrnn/network_config.hpp"
+#include "train/checkpoint.hpp"
 
 namespace mrnn {
 
@@ -17,6 +18,12 @@ struct AnalysisPlan {
   std::string label, plugin;
   std::vector<std::size_t> simulations;  ///< indices into Experiment::simulations()
   std::unique_ptr<Analysis> analysis;
+};
+
+/// A stage of the curriculum with a task of its own.
+struct StageTask {
+  std::unique_ptr<Task> task;
+  std::optional<double> until = std::nullopt;
 };
 
 /// All that a configuration says, checked and resolved.
@@ -34,12 +41,18 @@ struct ExperimentState {
   std::optional<Network> network;
   Parameters parameters;
   std::unique_ptr<Task> task;
-  std::string task_name;
   std::map<std::string, std::unique_ptr<Manipulation>> manipulations;
+  std::optional<TrainingPlan> training;
+  std::vector<StageTask> stages;  ///< empty: the one of `task`
+  TrainingNeeds training_needs;   ///< of the first iteration
+  CheckpointOrigin origin;        ///< of the checkpoints of this experiment
   std::vector<SimulationPlan> simulations;
   std::vector<AnalysisPlan> analyses;
   std::vector<std::string> warnings;
 };
+
+/// What a trainer is to work on. The state must outlive it.
+TrainingProblem training_problem(const ExperimentState& state);
 
 /// Reads the tables of a configuration one after the other into an ExperimentState.
 class ExperimentReader {
@@ -54,6 +67,9 @@ class ExperimentReader {
   void read_network();
   void read_task();
   void read_manipulations();
+  void read_training();
+  void check_training(const ConfigNode& train);
+  void check_performance(const ConfigNode& train, const TrainingProblem& problem) const;
   void read_simulations();
   SimulationPlan read_simulation(const ConfigNode& table) const;
   void read_analyses();

@@ -38,6 +38,23 @@ void add_arrays(const Simulation& simulation, const Network& network, std::vecto
 
 }  // namespace
 
+void add_training_arrays(const TrainingHistory& history, ReportContent& content) {
+  const Index logged = std::ssize(history.iteration), validated = std::ssize(history.validation_iteration);
+  const auto add = [&content](const std::string& name, Index length, const char* description) {
+    content.arrays.push_back({"/training/" + name, {length}, "1", description});
+  };
+  add("iteration", logged, "iterations that were logged");
+  add("loss", logged, "of the batch, before the update");
+  for (const auto& [name, values] : history.terms) add(name, logged, "part of the loss");
+  add("gradient_norm", logged, "before clipping");
+  add("performance", logged, "of the batch");
+  add("rate", logged, "of the optimiser");
+  add("stage", logged, "of the curriculum, from 0");
+  add("validation_iteration", validated, "iterations after which was validated");
+  add("validation_loss", validated, "without penalties");
+  add("validation_performance", validated, "by the task's measure");
+}
+
 ReportContent report_content(const ExperimentState& state, const std::vector<Simulation>& simulations,
                              const std::vector<AnalysisOutcome>& outcomes) {
   ReportContent content;

@@ -20,4 +20,7 @@ struct AnalysisOutcome {
 ReportContent report_content(const ExperimentState& state, const std::vector<Simulation>& simulations,
                              const std::vector<AnalysisOutcome>& outcomes);
 
+/// Lists the arrays of /training.
+void add_training_arrays(const TrainingHistory& history, ReportContent& content);
+
 }  // namespace mrnn

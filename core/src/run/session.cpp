@@ -64,15 +64,14 @@ Session::~Session() = default;
 void Session::write_parameters(const Parameters& parameters) {
   check_shapes(network_, parameters);
   do_write_parameters(parameters);
-  parameters_ = parameters;
   has_parameters_ = true;
   // Weight variants and initial states of a loaded batch were made from the old parameters.
-  has_trials_ = false;
+  has_trials_ = ran_for_backward_ = false;
 }
 
 Parameters Session::read_parameters() const {
   if (!has_parameters_) throw ShapeError("read_parameters() needs write_parameters() first");
-  return parameters_;
+  return do_read_parameters();
 }
 
 void Session::load(const Trials& trials) {
@@ -80,6 +79,8 @@ void Session::load(const Trials& trials) {
   if (trials.count < 1 || trials.steps < 1) throw ShapeError("a batch needs at least one trial of at least one step");
   expect(trials.inputs, network_.inputs(), trials, "inputs");
   if (!trials.stimulus.empty()) expect(trials.stimulus, network_.units(), trials, "stimulus");
+  if (!trials.targets.empty()) expect(trials.targets, trials.targets.units, trials, "targets");
+  if (!trials.mask.empty()) expect(trials.mask, trials.mask.units, trials, "mask");
   expect(std::ssize(trials.ids), trials.count, "number of trial ids");
   if (trials.initial_state.size() > 0) {
     expect(trials.initial_state.rows(), network_.units(), "number of units of the initial states");
@@ -91,6 +92,9 @@ void Session::load(const Trials& trials) {
   steps_ = trials.steps;
   recorded_ = {};
   has_trials_ = true;
+  target_channels_ = trials.targets.units;
+  mask_channels_ = trials.mask.empty() ? trials.targets.units : trials.mask.units;
+  ran_for_backward_ = false;
 }
 
 void Session::forward(const Record& record, Noise noise) {
@@ -102,9 +106,58 @@ void Session::forward(const Record& record, Noise noise) {
   if (complete.steps.first < 0 || complete.steps.last > steps_ || complete.steps.size() < 0) {
     throw ShapeError("the record asks for steps beyond the " + std::to_string(steps_) + " of the batch");
   }
+  if (record.backward_every < 0) throw ShapeError("backward_every is negative; 0 or a number of steps is accepted");
+  complete.backward_every = std::min(record.backward_every, steps_);
   recorded_ = {};
+  ran_for_backward_ = false;
   do_forward(complete, noise);
   recorded_ = complete;
+  ran_for_backward_ = complete.backward_every > 0;
+}
+
+LossTerms Session::backward(const Loss& loss) {
+  if (!ran_for_backward_) {
+    throw ShapeError(
+        "backward() needs forward() with Record::backward_every on the loaded batch first, once each time");
+  }
+  if (target_channels_ == 0) throw ShapeError("backward() needs trials with targets");
+  expect(target_channels_, network_.outputs(), "number of channels of the trials' targets");
+  expect(mask_channels_, network_.outputs(), "number of channels of the trials' mask");
+  check_loss(network_, loss);
+  ran_for_backward_ = false;
+  LossTerms terms = do_backward(loss);
+  has_gradients_ = true;
+  return terms;
+}
+
+Parameters Session::read_gradients() const {
+  if (!has_gradients_) throw ShapeError("read_gradients() needs backward() or write_gradients() first");
+  return do_read_gradients();
+}
+
+void Session::write_gradients(const Parameters& gradients) {
+  check_shapes(network_, gradients);
+  do_write_gradients(gradients);
+  has_gradients_ = true;
+}
+
+double Session::update(const OptimiserStep& step) {
+  if (!has_parameters_) throw ShapeError("update() needs write_parameters() first");
+  if (!has_gradients_) throw ShapeError("update() needs backward() or write_gradients() first");
+  if (step.number < 1) throw ShapeError("the steps of an optimiser are numbered from 1");
+  const double norm = do_update(step);
+  has_gradients_ = has_trials_ = ran_for_backward_ = false;
+  return norm;
+}
+
+OptimiserState Session::read_optimiser_state() const {
+  return do_read_optimiser_state();
+}
+
+void Session::write_optimiser_state(const OptimiserState& state) {
+  check_shapes(network_, state.first);
+  check_shapes(network_, state.second);
+  do_write_optimiser_state(state);
 }
 
 template <class Scalar>

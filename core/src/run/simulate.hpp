@@ -9,6 +9,7 @@ namespace mrnn {
 Trials make_trials(const ExperimentState& state, const SimulationPlan& plan);
 
 /// Runs one simulation in batches that fit a fixed amount of memory.
-Simulation simulate(const ExperimentState& state, const SimulationPlan& plan, Progress& progress);
+Simulation simulate(const ExperimentState& state, const SimulationPlan& plan, const Parameters& parameters,
+                    Progress& progress);
 
 }  // namespace mrnn

@@ -1,0 +1,138 @@
+#include "optimiser.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+
+#include "mrnn/formulas.hpp"
+
+namespace mrnn::eigen {
+namespace {
+
+/// The same part of everything an update works on.
+struct Part {
+  std::span<double> values;
+  std::span<const double> trainable;
+  std::span<double> gradient, first, second;
+};
+
+template <class Array>
+std::span<double> all(Array& array) {
+  return {array.data(), static_cast<std::size_t>(array.size())};
+}
+template <class Array>
+std::span<const double> all(const Array& array) {
+  return {array.data(), static_cast<std::size_t>(array.size())};
+}
+
+template <class Member>
+Part part(const Training& t, Member member) {
+  return {all(t.parameters.*member), all(t.trainable.*member), all(t.gradients.*member), all(t.state.first.*member),
+          all(t.state.second.*member)};
+}
+
+Part part(const Training& t, std::vector<Eigen::MatrixXd> Parameters::*member, std::size_t k) {
+  return {all((t.parameters.*member)[k]), all((t.trainable.*member)[k]), all((t.gradients.*member)[k]),
+          all((t.state.first.*member)[k]), all((t.state.second.*member)[k])};
+}
+
+/// Weights and biases, which AdamW lets decay.
+std::vector<Part> decaying_parts(const Training& t) {
+  std::vector<Part> parts;
+  for (auto member : {&Parameters::recurrent, &Parameters::input, &Parameters::readout}) {
+    for (std::size_t k = 0; k < (t.parameters.*member).size(); ++k) parts.push_back(part(t, member, k));
+  }
+  parts.push_back(part(t, &Parameters::bias));
+  parts.push_back(part(t, &Parameters::readout_bias));
+  return parts;
+}
+
+double squared_norm(std::span<const double> values) {
+  return Eigen::Map<const Eigen::VectorXd>(values.data(), std::ssize(values)).squaredNorm();
+}
+
+void move(const Part& part, const OptimiserStep& step, double decay) {
+  const Optimiser& optimiser = step.optimiser;
+  const auto number = static_cast<double>(step.number);
+  const formulas::AdamStep<double> adam = {step.rate,
+                                           optimiser.beta1,
+                                           optimiser.beta2,
+                                           optimiser.epsilon,
+                                           1.0 - std::pow(optimiser.beta1, number),
+                                           1.0 - std::pow(optimiser.beta2, number)};
+  for (std::size_t k = 0; k < part.values.size(); ++k) {
+    if (part.trainable[k] == 0.0) continue;
+    double& value = part.values[k];
+    const double gradient = part.gradient[k];
+    switch (optimiser.kind) {
+      case Optimiser::Kind::adamw:
+        value *= 1.0 - step.rate * decay;
+        [[fallthrough]];
+      case Optimiser::Kind::adam:
+        formulas::adam(adam, gradient, value, part.first[k], part.second[k]);
+        break;
+      case Optimiser::Kind::sgd:
+        formulas::momentum(step.rate, optimiser.momentum, gradient, value, part.first[k]);
+        break;
+      case Optimiser::Kind::rmsprop:
+        part.second[k] = optimiser.smoothing * part.second[k] + (1.0 - optimiser.smoothing) * gradient * gradient;
+        value -= step.rate * gradient / (std::sqrt(part.second[k]) + optimiser.epsilon);
+        break;
+    }
+  }
+}
+
+/// |theta| up to here: alpha stays apart from 0 and from 1 by 3e-7, and tau says exactly enough what theta is.
+constexpr double largest_theta = 15.0;
+
+/// theta of alpha = dt / tau = sigmoid(theta) moves; tau follows.
+void move_tau(const Training& t, const OptimiserStep& step) {
+  const double dt = t.network.spec().dt;
+  Eigen::VectorXd theta = (t.parameters.tau.array() / dt - 1.0).log() * -1.0;
+  Part of_theta = part(t, &Parameters::tau);
+  of_theta.values = all(theta);
+  move(of_theta, step, 0.0);
+  for (Index unit = 0; unit < theta.size(); ++unit) {
+    if (t.trainable.tau[unit] == 0.0) continue;
+    t.parameters.tau[unit] = dt * (1.0 + std::exp(-std::clamp(theta[unit], -largest_theta, largest_theta)));
+  }
+}
+
+void put_within_bounds(const Training& t, std::vector<Eigen::MatrixXd> Parameters::*member) {
+  for (std::size_t k = 0; k < (t.parameters.*member).size(); ++k) {
+    const Part weights = part(t, member, k);
+    for (std::size_t i = 0; i < weights.values.size(); ++i) {
+      if (weights.trainable[i] == 0.0) continue;
+      weights.values[i] = std::clamp(weights.values[i], t.network.lower_bound(), t.network.upper_bound());
+    }
+  }
+}
+
+}  // namespace
+
+double update(const Training& training, const OptimiserStep& step) {
+  const std::vector<Part> decaying = decaying_parts(training);
+  const Part initial_state = part(training, &Parameters::initial_state), tau = part(training, &Parameters::tau);
+  double squared = squared_norm(initial_state.gradient) + squared_norm(tau.gradient);
+  for (const Part& one : decaying) squared += squared_norm(one.gradient);
+  const double norm = std::sqrt(squared);
+  if (!std::isfinite(norm)) return norm;
+
+  const double limit = step.optimiser.clip_norm;
+  if (limit > 0.0 && norm > limit) {
+    const auto scale = [&](const Part& one) {
+      for (double& value : one.gradient) value *= limit / norm;
+    };
+    std::ranges::for_each(decaying, scale);
+    scale(initial_state);
+    scale(tau);
+  }
+  for (const Part& one : decaying) move(one, step, step.optimiser.decay);
+  move(initial_state, step, 0.0);
+  if (training.trainable.tau.any()) move_tau(training, step);
+  if (training.network.dale() == Dale::project) put_within_bounds(training, &Parameters::recurrent);
+  if (training.network.dale_input() == Dale::project) put_within_bounds(training, &Parameters::input);
+  return norm;
+}
+
+}  // namespace mrnn::eigen

@@ -1,0 +1,250 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <set>
+#include <utility>
+
+#include "report/training_parts.hpp"
+
+namespace mrnn {
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr Index most_lines = 8;     // in a panel; more channels are shown as colours
+constexpr Index most_overlaid = 2;  // more lines stand one above the other
+constexpr std::size_t most_trials = 3;
+constexpr int darker = 8;  // darker + k is a darker palette colour k
+
+/// A line of a row: a channel, its name and colour.
+struct Channel {
+  Index index = 0;
+  std::string name;
+  int colour = 0;
+};
+
+/// A row of panels: some channels of the inputs or of the outputs.
+struct Row {
+  std::string name;
+  const Sequence* values = nullptr;
+  const Sequence* targets = nullptr;  ///< drawn with lines; with colours only on the same scale; nothing: none
+  std::vector<Channel> channels;
+  bool as_colours() const noexcept { return std::ssize(channels) > most_lines; }
+};
+
+std::vector<Channel> channels_of(const std::string& name, UnitRange range, int colour, int colour_step) {
+  std::vector<Channel> channels;
+  for (Index k = 0; k < range.size; ++k) {
+    channels.push_back({range.start + k, range.size == 1 ? name : fmt::format("{} {}", name, k + 1),
+                        colour + static_cast<int>(k) * colour_step});
+  }
+  return channels;
+}
+
+/// Small inputs share a row, large ones have their own; then each output.
+std::vector<Row> rows_of(const Network& network, const Trials& trials, const Sequence& outputs) {
+  std::vector<Row> rows;
+  for (const NamedRange& input : network.input_regions()) {
+    std::vector<Channel> channels = channels_of(input.name, input.range, region_colour(network, input.name), 0);
+    const bool joins = !rows.empty() && std::ssize(rows.back().channels) + input.range.size <= most_lines;
+    if (!joins) rows.push_back({"input", &trials.inputs, nullptr, {}});
+    rows.back().channels.insert(rows.back().channels.end(), channels.begin(), channels.end());
+    if (rows.back().as_colours()) rows.back().name = input.name;
+  }
+  const Sequence* targets = trials.targets.empty() ? nullptr : &trials.targets;
+  for (const OutputLayout& output : network.output_layouts()) {
+    Row row{output.name, &outputs, targets, channels_of(output.name, output.range, 0, 1)};
+    if (row.as_colours() && targets != nullptr) {
+      rows.push_back({output.name + " (target)", targets, &outputs, row.channels});
+    }
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+/// The step at which a trial's own last epoch ends; what follows fills up the batch.
+Index end_of(const Trials& trials, Index trial) {
+  Index end = 0;
+  for (const Epoch& epoch : trials.epochs) end = std::max(end, epoch.last[static_cast<std::size_t>(trial)]);
+  return end > 0 ? std::min(end, trials.steps) : trials.steps;
+}
+
+std::string condition_of(const Trials& trials, Index trial) {
+  const auto condition = trials.texts.find("condition");
+  const auto task = trials.texts.find("task");
+  std::string words;
+  if (task != trials.texts.end()) words = task->second[static_cast<std::size_t>(trial)];
+  if (condition != trials.texts.end()) {
+    words += (words.empty() ? "" : ": ") + condition->second[static_cast<std::size_t>(trial)];
+  }
+  return words;
+}
+
+/// The first trials whose conditions differ, filled up with the first others.
+std::vector<Index> choose(const Trials& trials) {
+  std::vector<Index> chosen;
+  std::set<std::string> seen;
+  for (const bool only_new : {true, false}) {
+    for (Index trial = 0; trial < trials.count && chosen.size() < most_trials; ++trial) {
+      const bool is_new = seen.insert(condition_of(trials, trial)).second;
+      if (std::ranges::find(chosen, trial) == chosen.end() && (is_new || !only_new)) chosen.push_back(trial);
+    }
+  }
+  std::ranges::sort(chosen);
+  return chosen;
+}
+
+/// What a row shows over all chosen trials, so that its panels have one scale.
+std::pair<double, double> extent(const Row& row, const Trials& trials, const std::vector<Index>& chosen) {
+  double low = std::numeric_limits<double>::infinity(), high = -low;
+  for (const Index trial : chosen) {
+    for (Index step = 0; step < end_of(trials, trial); ++step) {
+      for (const Channel& channel : row.channels) {
+        for (const Sequence* values : {row.values, row.targets}) {
+          if (values == nullptr) continue;
+          low = std::min(low, (*values)(channel.index, trial, step));
+          high = std::max(high, (*values)(channel.index, trial, step));
+        }
+      }
+    }
+  }
+  return low < high ? std::pair{low, high} : std::pair{low - 0.5, low + 0.5};
+}
+
+/// Draws the panels, column after column.
+class TrialPanels {
+ public:
+  TrialPanels(const Trials& trials, std::vector<Index> chosen, double dt)
+      : trials_(trials), chosen_(std::move(chosen)), dt_(dt) {
+    for (const Index trial : chosen_) end_ = std::max(end_, end_of(trials_, trial));
+  }
+
+  Panel draw(const Row& row, std::size_t column) const {
+    Panel panel;
+    panel.y.label = row.name;
+    panel.x.low = 0.0;
+    panel.x.high = static_cast<double>(end_) * dt_;
+    if (row.as_colours()) {
+      add_colours(row, chosen_[column], panel);
+    } else {
+      add_lines(row, column, panel);
+    }
+    for (const Epoch& epoch : trials_.epochs) {
+      const auto k = static_cast<std::size_t>(chosen_[column]);
+      if (epoch.first[k] >= epoch.last[k]) continue;
+      panel.guides.push_back({Guide::Kind::epoch, static_cast<double>(epoch.first[k]) * dt_, "",
+                              static_cast<double>(epoch.last[k]) * dt_});
+    }
+    return panel;
+  }
+
+  /// Words for the first and the last panel of a column.
+  void add_words(std::size_t column, Panel& first, Panel& last) const {
+    const std::string condition = condition_of(trials_, chosen_[column]);
+    first.title = condition.empty() ? fmt::format("trial {}", chosen_[column]) : condition;
+    std::size_t guide = 0;
+    for (const Epoch& epoch : trials_.epochs) {
+      const auto k = static_cast<std::size_t>(chosen_[column]);
+      if (epoch.first[k] < epoch.last[k]) first.guides[guide++].label = epoch.name;
+    }
+    last.x.label = "time (ms)";
+  }
+
+ private:
+  void add_colours(const Row& row, Index trial, Panel& panel) const {
+    const auto [low, high] = extent(row, trials_, chosen_);
+    HeatMap map;
+    const Index steps = end_of(trials_, trial);
+    map.values.resize(std::ssize(row.channels), steps);
+    for (Index step = 0; step < steps; ++step) {
+      for (std::size_t k = 0; k < row.channels.size(); ++k) {
+        map.values(static_cast<Index>(k), step) = (*row.values)(row.channels[k].index, trial, step);
+      }
+    }
+    map.x_high = static_cast<double>(steps) * dt_;
+    map.y_low = 0.5;
+    map.y_high = static_cast<double>(row.channels.size()) + 0.5;
+    map.low = low;
+    map.high = high;
+    panel.heat_map = std::move(map);
+  }
+
+  void add_lines(const Row& row, std::size_t column, Panel& panel) const {
+    const auto [low, high] = extent(row, trials_, chosen_);
+    const bool stacked =
+        std::ssize(row.channels) > most_overlaid || (row.targets == nullptr && row.channels.size() > 1);
+    const double spacing = stacked ? 1.25 * (high - low) : 0.0;
+    const bool keyed = column == 0;
+    for (std::size_t k = 0; k < row.channels.size(); ++k) {
+      const Channel& channel = row.channels[k];
+      const double offset = -static_cast<double>(k) * spacing;
+      Series line = series_of(*row.values, channel.index, chosen_[column], offset);
+      line.colour = channel.colour;
+      if (keyed && !stacked && row.channels.size() > 1) line.label = channel.name;
+      panel.series.push_back(std::move(line));
+      if (stacked) panel.y.names.push_back({0.5 * (low + high) + offset, channel.name});
+      if (row.targets == nullptr) continue;
+      Series target = series_of(*row.targets, channel.index, chosen_[column], offset);
+      drop_masked(channel.index, chosen_[column], target);
+      target.dashed = true;
+      target.colour = channel.colour + darker;
+      target.width = 1.2;
+      if (keyed && k == 0) target.label = "target";
+      panel.series.push_back(std::move(target));
+    }
+    if (stacked) panel.y.label.clear();  // each line has its name
+    const double room = 0.08 * (high - low);
+    panel.y.low = low - room - static_cast<double>(row.channels.size() - 1) * spacing;
+    panel.y.high = high + room;
+  }
+
+  /// Every value lasts for its step, so that a pulse of one step looks like one.
+  Series series_of(const Sequence& values, Index channel, Index trial, double offset) const {
+    Series series;
+    for (Index step = 0; step < end_of(trials_, trial); ++step) {
+      const double value = values(channel, trial, step) + offset;
+      series.x.insert(series.x.end(), {static_cast<double>(step) * dt_, static_cast<double>(step + 1) * dt_});
+      series.y.insert(series.y.end(), {value, value});
+    }
+    return series;
+  }
+
+  void drop_masked(Index channel, Index trial, Series& series) const {
+    for (std::size_t k = 0; k < series.y.size() && !trials_.mask.empty(); ++k) {
+      if (trials_.mask(channel, trial, static_cast<Index>(k / 2)) == 0.0) series.y[k] = nan;
+    }
+  }
+
+  const Trials& trials_;
+  std::vector<Index> chosen_;
+  double dt_;
+  Index end_ = 0;
+};
+
+}  // namespace
+
+std::optional<Figure> training_trials(const Network& network, const Trials& trials, const Sequence& outputs) {
+  if (trials.count == 0 || trials.steps == 0 || outputs.empty()) return std::nullopt;
+  const std::vector<Index> chosen = choose(trials);
+  const std::vector<Row> rows = rows_of(network, trials, outputs);
+  const TrialPanels panels(trials, chosen, network.spec().dt);
+  Figure figure;
+  figure.name = "training_examples";
+  figure.title = "Examples of trials after training";
+  figure.caption =
+      "Solid: inputs (without their noise) and outputs. Dashed: targets, where the loss counts them. Lines from top to "
+      "bottom: borders of the epochs named above.";
+  figure.columns = static_cast<int>(chosen.size());
+  figure.panel_height = 110.0;
+  figure.panel_width = chosen.size() == 1 ? 420.0 : 220.0;
+  for (const Row& row : rows) {
+    for (std::size_t column = 0; column < chosen.size(); ++column) figure.panels.push_back(panels.draw(row, column));
+  }
+  for (std::size_t column = 0; column < chosen.size(); ++column) {
+    panels.add_words(column, figure.panels[column], figure.panels[figure.panels.size() - chosen.size() + column]);
+  }
+  return figure;
+}
+
+}  // namespace mrnn

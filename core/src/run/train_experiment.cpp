@@ -1,0 +1,105 @@
+#include "run/train_experiment.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "mrnn/error.hpp"
+#include "mrnn/weights.hpp"
+#include "run/outputs.hpp"
+#include "train/resume_check.hpp"
+#include "train/train_log.hpp"
+#include "train/training_batches.hpp"
+
+namespace mrnn {
+namespace {
+
+/// Keeps a training in its run folder.
+class FolderListener final : public TrainingListener {
+ public:
+  FolderListener(const ExperimentState& state, const OutputFolder& folder, std::int64_t iteration)
+      : state_(state), folder_(folder), log_(folder.training_log(), iteration) {}
+
+  void logged(const TrainingHistory& history) override { log_.append(history); }
+  bool save(const TrainingState& state) override {
+    write_checkpoint(folder_.checkpoint(), *state_.network, state, state_.origin);
+    return true;
+  }
+  double seconds() const { return log_.seconds(); }
+
+ private:
+  const ExperimentState& state_;
+  const OutputFolder& folder_;
+  TrainLog log_;
+};
+
+bool same(const Parameters& a, const Parameters& b) {
+  return a.recurrent == b.recurrent && a.input == b.input && a.readout == b.readout && a.bias == b.bias &&
+         a.readout_bias == b.readout_bias && a.initial_state == b.initial_state && a.tau == b.tau;
+}
+
+TrainingState resumed_state(const ExperimentState& state, const OutputFolder& folder) {
+  const std::filesystem::path file = folder.checkpoint();
+  check_resume(read_checkpoint_origin(file), state.origin, *state.training);
+  TrainingState resumed = read_checkpoint_state(file, *state.network);
+  if (!same(resumed.initial, state.parameters)) {
+    throw FileError(file,
+                    "began from other initial weights than the configuration gives now; a file that it names must "
+                    "have changed. --overwrite starts afresh");
+  }
+  if (resumed.stage >= std::max<std::int64_t>(1, std::ssize(state.stages))) {
+    throw FileError(file, "is damaged: it is in a stage of the curriculum that there is not");
+  }
+  return resumed;
+}
+
+}  // namespace
+
+TrainedExperiment train(const ExperimentState& state, const OutputFolder& folder, Experiment::Existing existing,
+                        Progress& progress) {
+  const Trainer trainer(training_problem(state), *state.training);
+  TrainingState begin = existing == Experiment::Existing::resume ? resumed_state(state, folder)
+                                                                 : start_training(*state.network, state.parameters);
+  FolderListener listener(state, folder, begin.iteration);
+  TrainedExperiment trained;
+  trained.outcome = trainer.run(std::move(begin), progress, listener);
+  trained.seconds = listener.seconds();
+  save_weights(folder.path() / "weights_best.h5", *state.network, trained.outcome.best);
+  save_weights(folder.path() / "weights_last.h5", *state.network, trained.outcome.last);
+  return trained;
+}
+
+TrainingExamples training_examples(const ExperimentState& state, const Parameters& parameters) {
+  constexpr Index example_trials = 6, trials_per_condition = 20;
+  const TrainingProblem problem = training_problem(state);
+  const TrainingBatches batches(problem, *state.training);
+  const std::int64_t stage = std::ssize(problem.stages) - 1;
+  const auto session = state.backend->open(*state.network, state.session);
+  session->write_parameters(parameters);
+  TrainingExamples examples;
+  examples.trials = batches.validation(stage, std::min(example_trials, state.training->validation_trials));
+  examples.outputs = run_outputs(*state.backend, *session, examples.trials, Noise::on);
+  if (const auto curve = problem.stages.back().task->psychometric()) {
+    examples.psychometric = batches.psychometric(stage, trials_per_condition * curve->conditions);
+    examples.psychometric_outputs = run_outputs(*state.backend, *session, examples.psychometric, Noise::on);
+  }
+  return examples;
+}
+
+std::string training_line(const TrainingOutcome& outcome) {
+  const TrainingHistory& history = outcome.history;
+  std::string line = fmt::format("training: {} iterations", outcome.iterations);
+  if (outcome.stopped_by != "iterations") line += fmt::format(", stopped by {}", outcome.stopped_by);
+  if (!history.loss.empty()) line += fmt::format(", loss {:.4g}", history.loss.back());
+  const auto best = std::ranges::find(history.validation_iteration, outcome.best_iteration);
+  if (best == history.validation_iteration.end()) return line;
+  const auto index = static_cast<std::size_t>(best - history.validation_iteration.begin());
+  const double performance = history.validation_performance[index];
+  line += std::isnan(performance) ? fmt::format(", validation loss {:.4g}", history.validation_loss[index])
+                                  : fmt::format(", validation performance {:.1f} %", 100.0 * performance);
+  return line + fmt::format(" at iteration {}", outcome.best_iteration);
+}
+
+}  // namespace mrnn

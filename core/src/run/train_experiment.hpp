@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+
+#include "files/output_folder.hpp"
+#include "report/training_figures.hpp"
+#include "run/experiment_state.hpp"
+
+namespace mrnn {
+
+/// A finished training and what it took.
+struct TrainedExperiment {
+  TrainingOutcome outcome;
+  double seconds = 0.0;  ///< wall-clock time, all lives of a run that was resumed together
+};
+
+/// Trains as the experiment says, with checkpoints, train.jsonl, and at the end weights_best.h5 and weights_last.h5 in
+/// the folder; with Existing::resume on from its checkpoint.
+TrainedExperiment train(const ExperimentState& state, const OutputFolder& folder, Experiment::Existing existing,
+                        Progress& progress);
+
+/// What the report shows of the trained network: a few validation trials and, where the task has a psychometric mode,
+/// the trials of that, with noise.
+TrainingExamples training_examples(const ExperimentState& state, const Parameters& parameters);
+
+/// `training: 1200 iterations, loss 0.0012, validation performance 99.3 % at iteration 1100`
+std::string training_line(const TrainingOutcome& outcome);
+
+}  // namespace mrnn

@@ -1,0 +1,67 @@
+#include "run/trial_check.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "mrnn/error.hpp"
+#include "mrnn/names.hpp"
+
+namespace mrnn {
+namespace {
+
+/// `motion (2), context (1)`
+template <class Part>
+std::string sizes(const std::vector<Part>& parts) {
+  std::vector<std::string> texts;
+  for (const Part& part : parts) texts.push_back(fmt::format("{} ({})", part.name, part.range.size));
+  return join(texts);
+}
+
+template <class Accepted>
+void check_values(const Sequence& values, const char* what, const char* needed, const Accepted& accepted) {
+  const auto bad = std::ranges::find_if_not(values.data, accepted);
+  if (bad == values.data.end()) return;
+  const Index place = bad - values.data.begin();
+  const Index channel = place % values.units;
+  const Index trial = place / values.units % values.trials;
+  const Index step = place / (values.units * values.trials);
+  throw RunError(fmt::format("the task: {} of trial {}, step {}, channel {} is {}; {} needed", what, trial, step,
+                             channel, *bad, needed));
+}
+
+bool finite(double value) {
+  return std::isfinite(value);
+}
+bool weight(double value) {
+  return std::isfinite(value) && value >= 0.0;
+}
+
+}  // namespace
+
+void check_trials(const Network& network, const Trials& trials) {
+  if (trials.inputs.units != network.inputs()) {
+    throw ConfigError("", "task",
+                      fmt::format("makes {} input channels; the network has {}: {}", trials.inputs.units,
+                                  network.inputs(), sizes(network.input_regions())));
+  }
+  check_values(trials.inputs, "the input", "finite numbers are", finite);
+  check_values(trials.stimulus, "the stimulus", "finite numbers are", finite);
+}
+
+void check_targets(const Network& network, const Trials& trials) {
+  if (trials.targets.empty()) {
+    throw ConfigError("", "task", "makes no targets, which training needs; mrnn list tasks shows what tasks there are");
+  }
+  if (trials.targets.units != network.outputs()) {
+    throw ConfigError("", "task",
+                      fmt::format("makes targets for {} output channels; the network has {}: {}", trials.targets.units,
+                                  network.outputs(), sizes(network.output_layouts())));
+  }
+  check_values(trials.targets, "the target", "finite numbers are", finite);
+  check_values(trials.mask, "the mask", "a finite number of 0 or more is", weight);
+}
+
+}  // namespace mrnn

@@ -1,0 +1,211 @@
+#include "train/checkpoint.hpp"
+
+#include <fmt/format.h>
+
+#include <cstring>
+#include <span>
+
+#include "files/hdf5_file.hpp"
+#include "files/results_network.hpp"
+#include "files/results_training.hpp"
+#include "mrnn/error.hpp"
+#include "mrnn/hdf5.hpp"
+#include "mrnn/runtime.hpp"
+
+namespace mrnn {
+namespace {
+
+/// Adds up numbers to something that a changed bit changes (FNV-1a over their bytes).
+class Digest {
+ public:
+  void add(std::span<const double> values) {
+    const std::string_view bytes(reinterpret_cast<const char*>(values.data()), values.size_bytes());
+    sum_ = (sum_ ^ name_id(bytes)) * 1099511628211ULL;
+  }
+  void add(const TrainingHistory& history) {
+    for (const auto* column : {&history.loss, &history.gradient_norm, &history.performance, &history.rate,
+                               &history.validation_loss, &history.validation_performance}) {
+      add(*column);
+    }
+    for (const auto* column : {&history.iteration, &history.stage, &history.validation_iteration}) {
+      add(std::vector<double>(column->begin(), column->end()));
+    }
+    for (const auto& [name, values] : history.terms) add(values);
+  }
+  std::string text() const { return fmt::format("{:016x}", sum_); }
+
+ private:
+  std::uint64_t sum_ = 14695981039346656037ULL;
+};
+
+/// Walks over the arrays of parameters: `visit(name, matrix or vector)`.
+template <class Values, class Visit>
+void visit_arrays(Values& parameters, const std::string& group, const Visit& visit) {
+  const auto visit_blocks = [&](const char* kind, auto& blocks) {
+    for (std::size_t k = 0; k < blocks.size(); ++k) visit(fmt::format("{}/{}_{}", group, kind, k), blocks[k]);
+  };
+  visit_blocks("recurrent", parameters.recurrent);
+  visit_blocks("input", parameters.input);
+  visit_blocks("readout", parameters.readout);
+  visit(group + "/bias", parameters.bias);
+  visit(group + "/readout_bias", parameters.readout_bias);
+  visit(group + "/initial_state", parameters.initial_state);
+  visit(group + "/tau", parameters.tau);
+}
+
+/// Walks over a state in one order, for writing and for reading.
+template <class State, class Visitor>
+void visit_state(State& state, Visitor& visitor) {
+  visitor.number("iteration", state.iteration);
+  visitor.number("last_loss", state.last_loss);
+  visitor.number("best_iteration", state.best_iteration);
+  visitor.number("best_loss", state.best_loss);
+  visitor.number("best_performance", state.best_performance);
+  visitor.number("stage", state.stage);
+  visitor.number("better_since", state.better_since);
+  visitor.number("rate_factor", state.rate_factor);
+  visitor.number("plateau_loss", state.plateau_loss);
+  visitor.number("plateau_since", state.plateau_since);
+  visitor.parameters("initial", state.initial);
+  visitor.parameters("current", state.current);
+  if (state.best_iteration > 0) visitor.parameters("best", state.best);
+  visitor.parameters("optimiser_first", state.optimiser.first);
+  visitor.parameters("optimiser_second", state.optimiser.second);
+  visitor.history(state.history);
+}
+
+std::span<const double> values_of(const Eigen::Ref<const Eigen::MatrixXd>& array) {
+  return {array.data(), static_cast<std::size_t>(array.size())};
+}
+
+/// Matrices are stored as they lie in memory: shape [from, to].
+template <class Array>
+std::vector<Index> stored_shape(const Array& array) {
+  if constexpr (Array::ColsAtCompileTime == 1) return {array.size()};
+  return {array.cols(), array.rows()};
+}
+
+class StateWriter {
+ public:
+  explicit StateWriter(Hdf5Writer& writer) : writer_(writer) {}
+
+  template <class Number>
+  void number(const std::string& name, Number value) {
+    writer_.attribute("/checkpoint", name, value);
+    const auto stored = static_cast<double>(value);
+    digest_.add({&stored, 1});
+  }
+  void parameters(const std::string& name, const Parameters& parameters) {
+    visit_arrays(parameters, "/checkpoint/" + name, [this](const std::string& path, const auto& array) {
+      writer_.write(path, stored_shape(array), values_of(array));
+      digest_.add(values_of(array));
+    });
+  }
+  void history(const TrainingHistory& history) {
+    write_history(writer_, "/checkpoint/history", history);
+    digest_.add(history);
+  }
+  std::string digest() const { return digest_.text(); }
+
+ private:
+  Hdf5Writer& writer_;
+  Digest digest_;
+};
+
+class StateReader {
+ public:
+  StateReader(const Hdf5Reader& reader, const Network& network) : reader_(reader), network_(network) {}
+
+  template <class Number>
+  void number(const std::string& name, Number& value) {
+    const double stored = reader_.number_attribute("/checkpoint", name);
+    value = static_cast<Number>(stored);
+    digest_.add({&stored, 1});
+  }
+  void parameters(const std::string& name, Parameters& parameters) {
+    parameters = zero_parameters(network_);
+    visit_arrays(parameters, "/checkpoint/" + name, [this](const std::string& path, auto& array) {
+      if (reader_.shape(path) != stored_shape(array)) {
+        throw FileError(reader_.file(), path + " has another shape; the checkpoint is of another network");
+      }
+      const std::vector<double> values = reader_.read_doubles(path);
+      std::copy(values.begin(), values.end(), array.data());
+      digest_.add(values);
+    });
+  }
+  void history(TrainingHistory& history) {
+    history = read_history(reader_, "checkpoint/history");
+    digest_.add(history);
+  }
+  std::string digest() const { return digest_.text(); }
+
+ private:
+  const Hdf5Reader& reader_;
+  const Network& network_;
+  Digest digest_;
+};
+
+/// Opens a file that must be a checkpoint of ours.
+Hdf5Reader open_checkpoint(const std::filesystem::path& file) {
+  Hdf5Reader reader(file);
+  if (reader.kind("checkpoint") != Hdf5Kind::group || !reader.has_attribute("/", "format_version")) {
+    throw FileError(file, "is not a checkpoint of a training run: it has no group /checkpoint");
+  }
+  const double version = reader.number_attribute("/", "format_version");
+  if (!(version <= static_cast<double>(file_format_version))) {
+    throw FileError(file,
+                    fmt::format("has format version {}; this program reads up to {}", version, file_format_version));
+  }
+  return reader;
+}
+
+}  // namespace
+
+void write_checkpoint(const std::filesystem::path& file, const Network& network, const TrainingState& state,
+                      const CheckpointOrigin& origin) {
+  Hdf5Writer writer(file);
+  writer.attribute("/", "format_version", file_format_version);
+  writer.attribute("/", "mrnn_version", version());
+  write_network_group(writer, network, state.current);
+  writer.group("/checkpoint");
+  writer.attribute("/checkpoint", "backend", origin.backend);
+  writer.attribute("/checkpoint", "precision", origin.precision);
+  writer.attribute("/checkpoint", "stopped_by", state.stopped_by);
+  std::vector<std::string> keys, values;
+  for (const auto& [key, value] : origin.config) {
+    keys.push_back(key);
+    values.push_back(value);
+  }
+  writer.write_texts("/checkpoint/config_keys", keys);
+  writer.write_texts("/checkpoint/config_values", values);
+  StateWriter states(writer);
+  visit_state(state, states);
+  writer.attribute("/checkpoint", "digest", states.digest());
+  writer.finish();
+}
+
+CheckpointOrigin read_checkpoint_origin(const std::filesystem::path& file) {
+  const Hdf5Reader reader = open_checkpoint(file);
+  CheckpointOrigin origin;
+  origin.backend = reader.text_attribute("/checkpoint", "backend");
+  origin.precision = reader.text_attribute("/checkpoint", "precision");
+  const std::vector<std::string> keys = reader.read_texts("checkpoint/config_keys");
+  const std::vector<std::string> values = reader.read_texts("checkpoint/config_values");
+  if (keys.size() != values.size()) throw FileError(file, "is damaged: its configuration has keys without values");
+  for (std::size_t k = 0; k < keys.size(); ++k) origin.config.emplace_back(keys[k], values[k]);
+  return origin;
+}
+
+TrainingState read_checkpoint_state(const std::filesystem::path& file, const Network& network) {
+  const Hdf5Reader reader = open_checkpoint(file);
+  TrainingState state;
+  StateReader states(reader, network);
+  visit_state(state, states);
+  if (states.digest() != reader.text_attribute("/checkpoint", "digest")) {
+    throw FileError(file, "is damaged: its contents do not match the digest that was written with them");
+  }
+  state.stopped_by = reader.text_attribute("/checkpoint", "stopped_by");
+  return state;
+}
+
+}  // namespace mrnn

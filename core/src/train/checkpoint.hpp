@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "mrnn/export.hpp"
+#include "mrnn/trainer.hpp"
+
+namespace mrnn {
+
+/// What a checkpoint is of.
+struct CheckpointOrigin {
+  std::vector<std::pair<std::string, std::string>> config;  ///< ConfigNode::flatten() of the configuration
+  std::string backend, precision;                           ///< that the run is on
+};
+
+/// Writes `checkpoint.h5`: /network with the current weights, so that it is a weight file, and /checkpoint with the
+/// state to the last bit. The old file stays until the new one is whole. @throws FileError.
+MRNN_EXPORT void write_checkpoint(const std::filesystem::path& file, const Network& network, const TrainingState& state,
+                                  const CheckpointOrigin& origin);
+
+/// @throws FileError where it is missing, damaged or no checkpoint.
+MRNN_EXPORT CheckpointOrigin read_checkpoint_origin(const std::filesystem::path& file);
+/// @throws FileError also where it is of another network.
+MRNN_EXPORT TrainingState read_checkpoint_state(const std::filesystem::path& file, const Network& network);
+
+}  // namespace mrnn

@@ -1,0 +1,64 @@
+#include "train/task_mix.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "train/join_trials.hpp"
+
+namespace mrnn {
+
+const MixedTask& TaskMix::task_of(const TrialRequest& request, std::uint64_t trial) const {
+  double sum = 0.0;
+  for (const MixedTask& mixed : tasks_) sum += mixed.probability;
+  // A stream of its own: the tasks draw from that of the trial's number.
+  RandomStream random(request.seed, request.stream, fmt::format("task of trial {}", trial));
+  double drawn = random.uniform() * sum;
+  for (const MixedTask& mixed : tasks_) {
+    if (drawn < mixed.probability) return mixed;
+    drawn -= mixed.probability;
+  }
+  return tasks_.back();
+}
+
+Trials TaskMix::make(const TrialRequest& request) const {
+  std::vector<Trials> parts;
+  for (Index k = 0; k < request.count; ++k) {
+    const std::uint64_t number = request.first + static_cast<std::uint64_t>(k);
+    const MixedTask& mixed = task_of(request, number);
+    Trials trial = mixed.task->make({request.seed, request.stream, number, 1, request.mode});
+    trial.texts["task"] = {mixed.name};
+    trial.numbers["task_steps"] = {static_cast<double>(trial.steps)};
+    parts.push_back(std::move(trial));
+  }
+  return join_trials(parts);
+}
+
+Index TaskMix::default_trials() const {
+  Index trials = 0;
+  for (const MixedTask& mixed : tasks_) trials += mixed.task->default_trials();
+  return trials;
+}
+
+Scores TaskMix::score(const Trials& trials, const Sequence& outputs) const {
+  Scores scores;
+  scores.score = Eigen::VectorXd::Constant(trials.count, std::numeric_limits<double>::quiet_NaN());
+  const auto& names = trials.texts.at("task");
+  const auto& steps = trials.numbers.at("task_steps");
+  bool any = false;
+  for (Index k = 0; k < trials.count; ++k) {
+    const auto mixed = std::ranges::find(tasks_, names[static_cast<std::size_t>(k)], &MixedTask::name);
+    if (mixed == tasks_.end()) continue;
+    const auto own_steps = static_cast<Index>(steps[static_cast<std::size_t>(k)]);
+    const Scores own =
+        mixed->task->score(first_steps(slice(trials, k, 1), own_steps), first_steps(columns(outputs, k, 1), own_steps));
+    if (own.score.size() != 1) continue;
+    scores.score[k] = own.score[0];
+    any = true;
+  }
+  return any ? scores : Scores{};
+}
+
+}  // namespace mrnn

@@ -1,0 +1,90 @@
+#include "mrnn/trainer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "mrnn/error.hpp"
+#include "mrnn/experiment.hpp"
+#include "train/training_run.hpp"
+
+namespace mrnn {
+namespace {
+
+void check(const TrainingProblem& problem, const TrainingPlan& plan) {
+  if (!problem.backend || !problem.network) throw ShapeError("a training problem needs a backend and a network");
+  const auto no_task = [](const TrainingStage& stage) { return stage.task == nullptr; };
+  if (problem.stages.empty() || std::ranges::any_of(problem.stages, no_task)) {
+    throw ShapeError("a training problem needs at least one stage, and every stage a task");
+  }
+  if (problem.manipulations.size() != plan.manipulations.size()) {
+    throw ShapeError(fmt::format("{} manipulations for the {} of the training plan; one each is needed",
+                                 problem.manipulations.size(), plan.manipulations.size()));
+  }
+  if (plan.batch < 1 || plan.log_every < 1 || (plan.validate_every > 0 && plan.validation_trials < 1)) {
+    throw ShapeError("batch, log_every and validation_trials are numbers of at least 1");
+  }
+  check_loss(*problem.network, plan.loss);
+}
+
+TrainingOutcome outcome_of(TrainingState state) {
+  TrainingOutcome outcome;
+  outcome.iterations = state.iteration;
+  outcome.best_iteration = state.best_iteration > 0 ? state.best_iteration : state.iteration;
+  outcome.best = state.best_iteration > 0 ? std::move(state.best) : state.current;
+  outcome.last = std::move(state.current);
+  outcome.initial = std::move(state.initial);
+  outcome.history = std::move(state.history);
+  outcome.stopped_by = std::move(state.stopped_by);
+  return outcome;
+}
+
+}  // namespace
+
+TrainingListener::~TrainingListener() = default;
+void TrainingListener::logged(const TrainingHistory& /*history*/) {}
+bool TrainingListener::save(const TrainingState& /*state*/) {
+  return false;
+}
+
+TrainingState start_training(const Network& network, const Parameters& initial) {
+  check_shapes(network, initial);
+  TrainingState state;
+  state.initial = state.current = initial;
+  state.optimiser = {zero_parameters(network), zero_parameters(network)};
+  return state;
+}
+
+Trainer::Trainer(TrainingProblem problem, TrainingPlan plan) : problem_(std::move(problem)), plan_(std::move(plan)) {
+  check(problem_, plan_);
+}
+
+TrainingOutcome Trainer::run(TrainingState state, Progress& progress, TrainingListener& listener) const {
+  TrainingRun run(problem_, plan_, state, listener);
+  progress.begin("training", static_cast<long>(plan_.iterations));
+  progress.skip(static_cast<long>(state.iteration));
+  while (run.goes_on()) {
+    if (progress.interrupted()) {
+      run.save();
+      throw Interrupted(
+          fmt::format("training interrupted after iteration {}; {}", state.iteration, run.checkpoint_text()));
+    }
+    run.iterate();
+    progress.advance(static_cast<long>(state.iteration), run.note());
+  }
+  run.save();
+  progress.end();
+  return outcome_of(std::move(state));
+}
+
+TrainingOutcome Trainer::run(const Parameters& initial, Progress& progress) const {
+  TrainingListener nobody;
+  return run(start_training(*problem_.network, initial), progress, nobody);
+}
+
+const Parameters& kept_parameters(const TrainingPlan& plan, const TrainingOutcome& outcome) {
+  return plan.keep == TrainingPlan::Keep::best ? outcome.best : outcome.last;
+}
+
+}  // namespace mrnn

@@ -1,0 +1,90 @@
+#include "train/training_batches.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "mrnn/error.hpp"
+#include "run/trial_check.hpp"
+
+namespace mrnn {
+namespace {
+
+/// Trials of the batch, ascending, that a manipulation is given to.
+std::vector<Index> chosen_trials(const TrainingManipulation& manipulation, std::uint64_t seed, std::uint64_t first,
+                                 Index count) {
+  std::vector<Index> chosen;
+  for (Index trial = 0; trial < count; ++trial) {
+    const std::uint64_t number = first + static_cast<std::uint64_t>(trial);
+    RandomStream random(seed, Stream::manipulations, fmt::format("{} in training trial {}", manipulation.name, number));
+    if (random.uniform() < manipulation.share) chosen.push_back(trial);
+  }
+  return chosen;
+}
+
+/// Lets an intervention act on those of its trials that are among `chosen`; false where none is left.
+bool restrict_to(const std::vector<Index>& chosen, Intervention& intervention) {
+  if (intervention.trials.empty()) {
+    intervention.trials = chosen;
+  } else {
+    std::vector<Index> both;
+    std::ranges::set_intersection(intervention.trials, chosen, std::back_inserter(both));
+    intervention.trials = std::move(both);
+  }
+  return !intervention.trials.empty();
+}
+
+}  // namespace
+
+Trials TrainingBatches::make(std::int64_t stage, const TrialRequest& request, TrialUse use) const {
+  Trials trials = problem_.stages[static_cast<std::size_t>(stage)].task->make(request);
+  check_trials(*problem_.network, trials);
+  check_targets(*problem_.network, trials);
+  for (std::size_t k = 0; k < trials.ids.size(); ++k) {
+    trials.ids[k] = static_cast<std::uint64_t>(use) + request.first + static_cast<std::uint64_t>(k);
+  }
+  return trials;
+}
+
+Trials TrainingBatches::batch(std::int64_t stage, std::int64_t iteration) const {
+  const auto first = static_cast<std::uint64_t>((iteration - 1) * plan_.batch);
+  Trials trials = make(stage, {problem_.session.seed, Stream::training_trials, first, plan_.batch}, TrialUse::training);
+  manipulate(first, trials);
+  return trials;
+}
+
+void TrainingBatches::manipulate(std::uint64_t first, Trials& trials) const {
+  for (std::size_t k = 0; k < plan_.manipulations.size(); ++k) {
+    const std::vector<Index> chosen = chosen_trials(plan_.manipulations[k], problem_.session.seed, first, trials.count);
+    if (chosen.empty()) continue;
+    const std::vector<Intervention> before = std::exchange(trials.interventions, {});
+    apply(*problem_.manipulations[k], first, trials);
+    std::vector<Intervention> added = std::exchange(trials.interventions, before);
+    for (Intervention& intervention : added) {
+      if (restrict_to(chosen, intervention)) trials.interventions.push_back(std::move(intervention));
+    }
+  }
+}
+
+void TrainingBatches::apply(const Manipulation& manipulation, std::uint64_t first, Trials& trials) const {
+  try {
+    manipulation.apply(*problem_.network, problem_.session.seed, trials);
+  } catch (const ConfigError& error) {
+    // A batch may lack a condition by chance. That there is such a condition shows in the first.
+    if (first == 0 || !error.key().ends_with(".conditions")) throw;
+    trials.interventions.clear();
+  }
+}
+
+Trials TrainingBatches::validation(std::int64_t stage, Index count) const {
+  return make(stage, {problem_.session.seed, Stream::validation_trials, 0, count}, TrialUse::validation);
+}
+
+Trials TrainingBatches::psychometric(std::int64_t stage, Index count) const {
+  return make(stage, {problem_.session.seed, Stream::validation_trials, 0, count, TrialRequest::Mode::psychometric},
+              TrialUse::psychometric);
+}
+
+}  // namespace mrnn

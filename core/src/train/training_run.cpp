@@ -1,0 +1,221 @@
+#include "train/training_run.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "mrnn/error.hpp"
+#include "mrnn/loss.hpp"
+#include "run/outputs.hpp"
+#include "train/rate_schedule.hpp"
+#include "train/training_memory.hpp"
+
+namespace mrnn {
+namespace {
+
+/// The losses of the outputs, without penalties: the first terms, one per output.
+double data_part(const Network& network, const LossTerms& loss) {
+  double sum = 0.0;
+  for (std::size_t k = 0; k < network.output_layouts().size(); ++k) sum += loss.terms[k].second;
+  return sum;
+}
+
+/// Does some work of a session. Where it fails, trials that the message calls by their ids, as backends do, are called
+/// by their numbers: `trial 3 of the batch`.
+template <class Work>
+auto with_trial_numbers(const Trials& trials, const char* whole, const Work& work) {
+  try {
+    return work();
+  } catch (const RunError& error) {
+    std::string text = error.what();
+    for (std::size_t k = 0; k < trials.ids.size(); ++k) {
+      const std::string id = fmt::format("trial {},", trials.ids[k]);
+      const std::size_t at = text.find(id);
+      if (at != std::string::npos) text.replace(at, id.size(), fmt::format("trial {} of the {},", k, whole));
+    }
+    throw RunError(text);
+  }
+}
+
+bool is_due(std::int64_t iteration, std::int64_t every) {
+  return every > 0 && iteration % every == 0;
+}
+
+}  // namespace
+
+TrainingRun::TrainingRun(const TrainingProblem& problem, const TrainingPlan& plan, TrainingState& state,
+                         TrainingListener& listener)
+    : problem_(problem),
+      plan_(plan),
+      state_(state),
+      listener_(listener),
+      batches_(problem, plan),
+      session_(problem.backend->open(*problem.network, problem.session)) {
+  session_->write_parameters(state.current);
+  if (state.iteration == 0) return;
+  session_->write_optimiser_state(state.optimiser);
+  saved_ = state.iteration;
+}
+
+bool TrainingRun::goes_on() {
+  if (state_.stopped_by == "iterations") state_.stopped_by.clear();  // there may be more of them now
+  if (state_.stopped_by.empty() && state_.iteration >= plan_.iterations) state_.stopped_by = "iterations";
+  return state_.stopped_by.empty();
+}
+
+void TrainingRun::iterate() {
+  const std::int64_t iteration = state_.iteration + 1;
+  const bool validates = is_due(iteration, plan_.validate_every);
+  const bool logs = validates || iteration == 1 || is_due(iteration, plan_.log_every);
+  Step done;
+  try {
+    done = step(iteration, logs ? Logged::yes : Logged::no);
+    state_.iteration = iteration;
+    state_.last_loss = done.loss.total;
+    if (logs) append(done);
+    if (validates) validate();
+  } catch (const RunError& error) {
+    fail(iteration, error.what());
+  }
+  if (plan_.validate_every == 0) stop_without_validation(done.loss);
+  if (logs) listener_.logged(state_.history);
+  describe(done);
+  if (is_due(iteration, plan_.checkpoint_every)) save();
+}
+
+TrainingRun::Step TrainingRun::step(std::int64_t iteration, Logged logged) {
+  const Trials trials = batches_.batch(state_.stage, iteration);
+  Record record;
+  record.y = logged == Logged::yes;
+  record.backward_every = keep_every(trials.count, trials.steps);
+  session_->load(trials);
+  with_trial_numbers(trials, "batch", [&] { session_->forward(record, plan_.noise); });
+  Step done;
+  done.loss = session_->backward(plan_.loss);
+  if (!std::isfinite(done.loss.total)) throw RunError(fmt::format("the loss is {}", done.loss.total));
+  if (record.y) {
+    const Task& task = *problem_.stages[static_cast<std::size_t>(state_.stage)].task;
+    done.performance = performance(task.score(trials, session_->read_activity(Quantity::y)));
+  }
+  done.rate = rate_at(plan_, iteration, state_.rate_factor);
+  done.gradient_norm = session_->update({plan_.optimiser, done.rate, iteration});
+  if (!std::isfinite(done.gradient_norm)) {
+    throw RunError(
+        fmt::format("the norm of the gradient is {}, though the loss is {:.6g}", done.gradient_norm, done.loss.total));
+  }
+  return done;
+}
+
+Index TrainingRun::keep_every(Index trials, Index steps) {
+  if (steps != planned_steps_) {
+    planned_every_ =
+        backward_every(plan_.memory, {*problem_.backend, *problem_.network, problem_.session, trials, steps});
+    planned_steps_ = steps;
+  }
+  return planned_every_;
+}
+
+void TrainingRun::append(const Step& step) {
+  TrainingHistory& history = state_.history;
+  history.iteration.push_back(state_.iteration);
+  history.loss.push_back(step.loss.total);
+  for (const auto& [name, value] : step.loss.terms) {
+    auto column = std::ranges::find(history.terms, name, [](const auto& term) { return term.first; });
+    if (column == history.terms.end()) column = history.terms.insert(column, {name, {}});
+    column->second.push_back(value);
+  }
+  history.gradient_norm.push_back(step.gradient_norm);
+  history.performance.push_back(step.performance);
+  history.rate.push_back(step.rate);
+  history.stage.push_back(state_.stage);
+}
+
+void TrainingRun::validate() {
+  const Task& task = *problem_.stages[static_cast<std::size_t>(state_.stage)].task;
+  if (validation_stage_ != state_.stage) {
+    validation_ = batches_.validation(state_.stage, plan_.validation_trials);
+    validation_stage_ = state_.stage;
+  }
+  const Sequence outputs = with_trial_numbers(
+      validation_, "validation", [&] { return run_outputs(*problem_.backend, *session_, validation_, plan_.noise); });
+  const double loss = data_loss(*problem_.network, plan_.loss, validation_, outputs);
+  if (!std::isfinite(loss)) throw RunError(fmt::format("the loss of the validation is {}", loss));
+  const double score = performance(task.score(validation_, outputs));
+  state_.history.validation_iteration.push_back(state_.iteration);
+  state_.history.validation_loss.push_back(loss);
+  state_.history.validation_performance.push_back(score);
+  if (is_better(loss, score)) {
+    state_.best = session_->read_parameters();
+    state_.best_iteration = state_.better_since = state_.iteration;
+    state_.best_loss = loss;
+    state_.best_performance = score;
+  }
+  follow_plateau(plan_.schedule, loss, state_);
+  if (!advance_stage(score)) stop_after_validation(loss, score);
+}
+
+bool TrainingRun::is_better(double loss, double performance) const {
+  if (state_.best_iteration == 0) return true;
+  if (std::isnan(performance) || performance == state_.best_performance) return loss < state_.best_loss;
+  return std::isnan(state_.best_performance) || performance > state_.best_performance;
+}
+
+bool TrainingRun::advance_stage(double performance) {
+  const TrainingStage& stage = problem_.stages[static_cast<std::size_t>(state_.stage)];
+  if (state_.stage + 1 == std::ssize(problem_.stages) || !stage.until || !(performance >= *stage.until)) return false;
+  ++state_.stage;
+  // Losses and performances of another task do not compare.
+  state_.best = {};
+  state_.best_iteration = 0;
+  state_.best_loss = state_.best_performance = state_.plateau_loss = TrainingState::none;
+  state_.better_since = state_.plateau_since = state_.iteration;
+  return true;
+}
+
+void TrainingRun::stop_after_validation(double loss, double performance) {
+  const bool last_stage = state_.stage + 1 == std::ssize(problem_.stages);
+  if (last_stage && plan_.stop_performance && performance >= *plan_.stop_performance) {
+    state_.stopped_by = "performance";
+  } else if (last_stage && plan_.stop_loss && loss <= *plan_.stop_loss) {
+    state_.stopped_by = "loss";
+  } else if (plan_.stop_patience && state_.iteration - state_.better_since >= *plan_.stop_patience) {
+    state_.stopped_by = "patience";
+  }
+}
+
+void TrainingRun::stop_without_validation(const LossTerms& loss) {
+  if (plan_.stop_loss && data_part(*problem_.network, loss) <= *plan_.stop_loss) state_.stopped_by = "loss";
+}
+
+void TrainingRun::describe(const Step& step) {
+  const TrainingHistory& history = state_.history;
+  const double latest =
+      history.validation_performance.empty() ? history.performance.back() : history.validation_performance.back();
+  note_ = fmt::format("loss {:.4g}", step.loss.total);
+  if (!std::isnan(latest)) note_ += fmt::format(", performance {:.1f} %", 100.0 * latest);
+  if (problem_.stages.size() > 1) note_ += fmt::format(", stage {}/{}", state_.stage + 1, problem_.stages.size());
+}
+
+void TrainingRun::save() {
+  if (saved_ == state_.iteration) return;
+  state_.current = session_->read_parameters();
+  state_.optimiser = session_->read_optimiser_state();
+  if (listener_.save(state_)) saved_ = state_.iteration;
+}
+
+std::string TrainingRun::checkpoint_text() const {
+  return saved_ ? fmt::format("the checkpoint of iteration {} is kept", *saved_) : "no checkpoint was saved";
+}
+
+void TrainingRun::fail(std::int64_t iteration, const std::string& problem) const {
+  const std::string last =
+      std::isnan(state_.last_loss)
+          ? std::string("no loss had been finite before")
+          : fmt::format("the last finite loss was {:.6g}, in iteration {}", state_.last_loss, state_.iteration);
+  throw RunError(
+      fmt::format("training failed in iteration {}: {}; {}; {}", iteration, problem, last, checkpoint_text()));
+}
+
+}  // namespace mrnn

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "mrnn/trainer.hpp"
+#include "train/training_batches.hpp"
+
+namespace mrnn {
+
+/// A training on its way: advances a TrainingState, iteration by iteration, on a session of its own.
+class TrainingRun {
+ public:
+  /// All must outlive it.
+  TrainingRun(const TrainingProblem& problem, const TrainingPlan& plan, TrainingState& state,
+              TrainingListener& listener);
+
+  /// Is there more to do?
+  bool goes_on();
+  void iterate();
+  /// Brings the parameters and the optimiser's memory into the state and has it saved.
+  void save();
+  /// `loss 0.0123, performance 97.3 %`
+  const std::string& note() const noexcept { return note_; }
+  /// `the checkpoint of iteration 120 is kept`
+  std::string checkpoint_text() const;
+
+ private:
+  /// What one batch had to say.
+  struct Step {
+    LossTerms loss;
+    double gradient_norm = 0.0, rate = 0.0, performance = TrainingState::none;
+  };
+  enum class Logged : std::uint8_t { no, yes };
+
+  Step step(std::int64_t iteration, Logged logged);
+  Index keep_every(Index trials, Index steps);
+  void append(const Step& step);
+  void validate();
+  bool is_better(double loss, double performance) const;
+  bool advance_stage(double performance);
+  void stop_after_validation(double loss, double performance);
+  void stop_without_validation(const LossTerms& loss);
+  void describe(const Step& step);
+  [[noreturn]] void fail(std::int64_t iteration, const std::string& problem) const;
+
+  const TrainingProblem& problem_;
+  const TrainingPlan& plan_;
+  TrainingState& state_;
+  TrainingListener& listener_;
+  TrainingBatches batches_;
+  std::unique_ptr<Session> session_;
+  Trials validation_;
+  std::int64_t validation_stage_ = -1;           ///< of validation_
+  std::optional<std::int64_t> saved_;            ///< iteration of the last checkpoint
+  Index planned_steps_ = 0, planned_every_ = 0;  ///< the last answer of keep_every()
+  std::string note_;
+};
+
+}  // namespace mrnn

@@ -1,0 +1,140 @@
+// Gradients of the Eigen backend in double precision against the reference gradient, which costs so little that the
+// whole product of the options can be gone through; single against double precision.
+
+#include "catch.hpp"
+#include "parameter_groups.hpp"
+#include "tolerances.hpp"
+#include "training_problems.hpp"
+
+using namespace mrnn;
+
+namespace {
+
+/// Norm of the difference over the norm of what is expected, of one group; where nothing is expected, the norm.
+double error_in_norm(const Eigen::VectorXd& actual, const Eigen::VectorXd& expected) {
+  const double size = expected.norm();
+  return (actual - expected).norm() / (size > 0.0 ? size : 1.0);
+}
+
+void check_groups(Parameters actual, Parameters expected, double tolerance) {
+  const std::vector<test::ParameterGroup> is = test::parameter_groups(actual),
+                                          should = test::parameter_groups(expected);
+  for (std::size_t k = 0; k < is.size(); ++k) {
+    CAPTURE(is[k].name);
+    CHECK(error_in_norm(is[k].copy(), should[k].copy()) <= tolerance);
+  }
+}
+
+void check_terms(const LossTerms& actual, const LossTerms& expected, double tolerance) {
+  REQUIRE(actual.terms.size() == expected.terms.size());
+  for (std::size_t k = 0; k < actual.terms.size(); ++k) {
+    CAPTURE(expected.terms[k].first);
+    CHECK(actual.terms[k].first == expected.terms[k].first);
+    CHECK_THAT(actual.terms[k].second, WithinRel(expected.terms[k].second, tolerance));
+  }
+  CHECK_THAT(actual.total, WithinRel(expected.total, tolerance));
+}
+
+void check_against_reference(const test::TrainingChoice& choice) {
+  CAPTURE(test::describe(choice));
+  const test::Training training = test::make_training(choice);
+  const test::ReferenceGradient expected = test::reference_gradient(training);
+
+  const test::SessionGradient actual =
+      test::run_backward(training, {.threads = 1, .backward_every = choice.backward_every});
+
+  check_terms(actual.terms, expected.terms, test::double_tolerance);
+  check_groups(actual.gradient, test::trainable_part(training.network, expected.gradient),
+               test::reference_gradient_tolerance);
+}
+
+/// Every loss with every penalty, with and without noise and interventions, memory modes in turn.
+void check_losses(test::TrainingChoice choice) {
+  for (const char* loss : {"mse", "cross_entropy", "mixture"}) {
+    for (const std::string& penalty : test::penalty_names()) {
+      for (const Noise noise : {Noise::off, Noise::on}) {
+        for (const bool interventions : {false, true}) {
+          choice.loss = loss;
+          choice.penalty = penalty;
+          choice.noise = noise;
+          choice.interventions = interventions;
+          choice.backward_every = choice.backward_every % choice.steps + 1;
+          check_against_reference(choice);
+        }
+      }
+    }
+  }
+}
+
+void check_product(Dynamics dynamics) {
+  for (const Activation activation : {Activation::relu, Activation::tanh, Activation::sigmoid, Activation::softplus,
+                                      Activation::linear, Activation::retanh}) {
+    for (const Dale dale : {Dale::none, Dale::clamp, Dale::abs, Dale::project}) {
+      check_losses({.trials = 2, .steps = 4, .dynamics = dynamics, .activation = activation, .dale = dale});
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("all options of leaky dynamics have the reference gradient", "[gradient][parity]") {
+  check_product(Dynamics::leaky);
+}
+
+TEST_CASE("all options of elman dynamics have the reference gradient", "[gradient][parity]") {
+  check_product(Dynamics::elman);
+}
+
+TEST_CASE("all options of rate dynamics have the reference gradient", "[gradient][parity]") {
+  check_product(Dynamics::rate);
+}
+
+TEST_CASE("networks and batches of all sizes have the reference gradient", "[gradient][parity]") {
+  const auto dynamics = GENERATE(Dynamics::leaky, Dynamics::elman, Dynamics::rate);
+  for (const Index units : {1, 7, 13, 33, 70}) {
+    for (const Index trials : {1, 3, 17, 33}) {
+      for (const Index steps : {1, 5, 11}) {
+        check_against_reference({.units = units,
+                                 .trials = trials,
+                                 .steps = steps,
+                                 .dynamics = dynamics,
+                                 .noise = Noise::on,
+                                 .interventions = steps == 5,
+                                 .stimulus = trials == 3,
+                                 .backward_every = 4,
+                                 .away_from_kinks = 0.0});
+      }
+    }
+  }
+}
+
+TEST_CASE("long runs of batches of several slices have the reference gradient", "[gradient][parity]") {
+  const auto dynamics = GENERATE(Dynamics::leaky, Dynamics::elman, Dynamics::rate);
+  const Index steps = GENERATE(32, 67);
+  for (const Index every : {1, 5, 33, 67}) {
+    check_against_reference({.units = 13,
+                             .trials = every == 5 ? 70 : 3,
+                             .steps = steps,
+                             .dynamics = dynamics,
+                             .penalty = "all",
+                             .noise = Noise::on,
+                             .interventions = true,
+                             .backward_every = every,
+                             .away_from_kinks = 0.0});
+  }
+}
+
+TEST_CASE("gradients in single precision are close to those in double precision", "[gradient][parity]") {
+  const auto dynamics = GENERATE(Dynamics::leaky, Dynamics::elman, Dynamics::rate);
+  for (const test::TrainingChoice& choice : test::rotated_choices(dynamics)) {
+    CAPTURE(test::describe(choice));
+    const test::Training training = test::make_training(choice);
+    const test::SessionGradient expected = test::run_backward(training, {.precision = Precision::float64});
+
+    const test::SessionGradient actual =
+        test::run_backward(training, {.precision = Precision::float32, .backward_every = choice.backward_every});
+
+    check_terms(actual.terms, expected.terms, test::single_gradient_tolerance);
+    check_groups(actual.gradient, expected.gradient, test::single_gradient_tolerance);
+  }
+}

@@ -1,0 +1,144 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "mrnn/error.hpp"
+#include "mrnn/loss.hpp"
+#include "mrnn/trainer.hpp"
+
+namespace test {
+
+/// What went through the sessions of a FakeBackend, in order.
+struct Seen {
+  std::vector<mrnn::Trials> trained;     ///< one batch per update
+  std::vector<mrnn::Record> records;     ///< of forward() for training
+  std::vector<mrnn::Noise> noise;        ///< of every forward()
+  std::vector<std::uint64_t> validated;  ///< first id of each batch run without training
+};
+
+/// A model small enough to be worked by hand: y = b_out at every step, and b_out moves by -rate dL/db_out. The
+/// optimiser remembers the number of its steps.
+class FakeSession final : public mrnn::Session {
+ public:
+  FakeSession(const mrnn::Network& network, const mrnn::SessionOptions& options, Seen& seen, int diverges_at)
+      : Session(network, options), seen_(seen), diverges_at_(diverges_at) {}
+
+ private:
+  void do_write_parameters(const mrnn::Parameters& parameters) override { parameters_ = parameters; }
+  mrnn::Parameters do_read_parameters() const override { return parameters_; }
+  void do_load(const mrnn::Trials& trials) override { trials_ = trials; }
+  void do_forward(const mrnn::Record& record, mrnn::Noise noise) override {
+    seen_.noise.push_back(noise);
+    if (record.backward_every > 0) {
+      seen_.records.push_back(record);
+    } else {
+      seen_.validated.push_back(trials_.ids.front());
+    }
+  }
+  mrnn::LossTerms do_backward(const mrnn::Loss& loss) override {
+    mrnn::Sequence y(network().outputs(), trials_.count, trials_.steps);
+    do_read_activity(mrnn::Quantity::y, y);
+    double value = data_loss(network(), loss, trials_, y);
+    if (static_cast<int>(seen_.trained.size()) + 1 == diverges_at_) value = std::numeric_limits<double>::quiet_NaN();
+    return {value, {{"mse", value}}};
+  }
+  mrnn::Parameters do_read_gradients() const override { return mrnn::zero_parameters(network()); }
+  void do_write_gradients(const mrnn::Parameters& /*gradients*/) override {}
+  double do_update(const mrnn::OptimiserStep& step) override {
+    const double gradient = 2.0 * (parameters_.readout_bias[0] - trials_.targets.data.front());
+    parameters_.readout_bias[0] -= step.rate * gradient;
+    memory_.first.readout_bias[0] += 1.0;
+    seen_.trained.push_back(trials_);
+    return std::abs(gradient);
+  }
+  mrnn::OptimiserState do_read_optimiser_state() const override { return memory_; }
+  void do_write_optimiser_state(const mrnn::OptimiserState& state) override { memory_ = state; }
+  void do_read_activity(mrnn::Quantity /*what*/, mrnn::Sequence& out) const override {
+    std::ranges::fill(out.data, parameters_.readout_bias[0]);
+  }
+  void do_read_activity(mrnn::Quantity /*what*/, mrnn::FloatSequence& /*out*/) const override {}
+  Eigen::MatrixXd do_advance(const mrnn::StatePoints& points) const override { return points.states; }
+  mrnn::Jacobians do_jacobian(const mrnn::StatePoints& /*points*/) const override { return {}; }
+
+  Seen& seen_;
+  int diverges_at_;
+  mrnn::Parameters parameters_;
+  mrnn::OptimiserState memory_{mrnn::zero_parameters(network()), mrnn::zero_parameters(network())};
+  mrnn::Trials trials_;
+};
+
+/// Needs 2 MB for every state it keeps and 1 MB for every step that is computed again.
+class FakeBackend final : public mrnn::Backend {
+ public:
+  std::string name() const override { return "fake"; }
+  mrnn::Availability availability() const override { return {}; }
+  std::string device(const mrnn::SessionOptions& /*options*/) const override { return "none"; }
+  std::size_t memory(const mrnn::Network& /*network*/, const mrnn::SessionOptions& /*options*/, mrnn::Index /*trials*/,
+                     mrnn::Index steps, const mrnn::Record& record) const override {
+    if (record.backward_every == 0) return 1000;
+    const auto kept = static_cast<std::size_t>((steps + record.backward_every - 1) / record.backward_every);
+    return 2'000'000 * kept + 1'000'000 * static_cast<std::size_t>(record.backward_every);
+  }
+
+  mutable Seen seen;
+  int diverges_at = 0;  ///< the update before which the loss is NaN; 0: never
+
+ private:
+  std::unique_ptr<mrnn::Session> do_open(const mrnn::Network& network,
+                                         const mrnn::SessionOptions& options) const override {
+    return std::make_unique<FakeSession>(network, options, seen, diverges_at);
+  }
+};
+
+/// Asks for a constant output. A trial's score is 1 - |y - goal|, at least 0.
+class FakeTask final : public mrnn::Task {
+ public:
+  enum class Scored { no, yes };
+  explicit FakeTask(double goal, Scored scored = Scored::yes, mrnn::Index steps = 4)
+      : goal_(goal), scored_(scored), steps_(steps) {}
+
+  mrnn::Trials make(const mrnn::TrialRequest& request) const override {
+    mrnn::Trials trials = mrnn::blank_trials(1, request.count, steps_);
+    trials.targets = mrnn::Sequence(1, request.count, steps_);
+    std::ranges::fill(trials.targets.data, goal_);
+    for (mrnn::Index k = 0; k < request.count; ++k) {
+      trials.ids[static_cast<std::size_t>(k)] = request.first + static_cast<std::uint64_t>(k);
+      mrnn::RandomStream random(request.seed, request.stream, trials.ids[static_cast<std::size_t>(k)]);
+      trials.numbers["drawn"].push_back(random.uniform());
+      trials.inputs(0, k, 0) = goal_;
+    }
+    trials.epochs = {{"answer", std::vector<mrnn::Index>(static_cast<std::size_t>(request.count), 1),
+                      std::vector<mrnn::Index>(static_cast<std::size_t>(request.count), steps_)}};
+    return trials;
+  }
+  mrnn::Scores score(const mrnn::Trials& trials, const mrnn::Sequence& outputs) const override {
+    if (scored_ == Scored::no) return {};
+    mrnn::Scores scores;
+    scores.score.resize(trials.count);
+    for (mrnn::Index k = 0; k < trials.count; ++k) {
+      scores.score[k] = std::max(0.0, 1.0 - std::abs(outputs(0, k, outputs.steps - 1) - goal_));
+    }
+    return scores;
+  }
+
+ private:
+  double goal_;
+  Scored scored_;
+  mrnn::Index steps_;
+};
+
+inline mrnn::Network fake_network() {
+  mrnn::NetworkSpec spec;
+  spec.regions = {{"a", 2}};
+  spec.inputs = {{"cue", 1}};
+  spec.connections = {{"cue", "a"}, {"a", "a"}};
+  spec.outputs = {{"choice", 1}};
+  return mrnn::build_network(spec, 0);
+}
+
+}  // namespace test

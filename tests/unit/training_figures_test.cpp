@@ -1,0 +1,186 @@
+// The figures of a training: which there are, its curves, and example trials.
+
+#include "report/training_figures.hpp"
+
+#include <cmath>
+
+#include "catch.hpp"
+#include "figures/figure_files.hpp"
+#include "figures/gnuplot.hpp"
+#include "temporary_folder.hpp"
+#include "training_outcome.hpp"
+
+using namespace test;
+
+TEST_CASE("training has figures of its curves, trials, choices, weights and eigenvalues", "[training figures]") {
+  const Network network = small_network();
+
+  const auto figures = figures_of(network, {}, small_outcome(network));
+
+  CHECK(names_of(figures) == std::vector<std::string>{"training", "training_examples", "training_psychometric",
+                                                      "training_weights", "training_eigenvalues"});
+}
+
+TEST_CASE("figures of training without data are left out", "[training figures]") {
+  const Network network = small_network();
+  TrainingOutcome outcome = small_outcome(network);
+  outcome.history = {};
+  ChoosingTask task;
+  task.has_curve = false;
+
+  const auto figures = training_figures(network, {}, task, outcome, {});
+
+  CHECK(names_of(figures) == std::vector<std::string>{"training_weights", "training_eigenvalues"});
+}
+
+TEST_CASE("the figures of training can be drawn", "[training figures]") {
+  const Gnuplot gnuplot;
+  if (!gnuplot.available()) {
+    WARN("skipped: gnuplot is not installed");
+    return;
+  }
+  const test::TemporaryFolder folder;
+  const Network network = small_network();
+
+  for (const Figure& figure : figures_of(network, {}, small_outcome(network))) {
+    CAPTURE(figure.name);
+    const Rendered rendered = gnuplot.render(figure, folder.path());
+
+    CHECK(rendered.warnings.empty());
+    CHECK(rendered.files.size() == 2);
+    CHECK(to_json(figure_from_json(to_json(figure))) == to_json(figure));
+  }
+}
+
+TEST_CASE("curves of training mark where it stops and where a stage begins", "[training figures]") {
+  const Network network = small_network();
+  TrainingPlan plan;
+  plan.stop_performance = 0.95;
+  plan.stop_loss = 0.1;
+  plan.optimiser.clip_norm = 1.0;
+
+  const Figure figure = figures_of(network, plan, small_outcome(network)).at(0);
+
+  REQUIRE(figure.panels.size() == 3);  // the rate is constant
+  const Panel& loss = figure.panels[0];
+  CHECK(loss.y.log);
+  CHECK(series_called(loss, "batch").y == std::vector<double>{1.0, 0.5, 0.25, 0.125});
+  CHECK(series_called(loss, "l2_rates").y.size() == 4);
+  CHECK(series_called(loss, "validation").x == std::vector<double>{20.0, 40.0});
+  REQUIRE(loss.guides.size() == 2);
+  CHECK(loss.guides[0].kind == Guide::Kind::vertical);
+  CHECK(loss.guides[0].position == 30.0);
+  CHECK(loss.guides[0].label == "stage 2");
+  CHECK(loss.guides[1].position == 0.1);
+  CHECK(figure.panels[1].y.label == "share of correct choices");
+  CHECK(figure.panels[1].guides[1].position == 0.95);
+  CHECK(figure.panels[2].guides[1].label == "clip");
+}
+
+TEST_CASE("a loss that reaches zero is drawn on a linear axis", "[training figures]") {
+  const Network network = small_network();
+  TrainingOutcome outcome = small_outcome(network);
+  outcome.history.loss[2] = 0.0;
+
+  CHECK_FALSE(figures_of(network, {}, outcome).at(0).panels[0].y.log);
+}
+
+TEST_CASE("a rate that changes and a task without performance change the panels", "[training figures]") {
+  const Network network = small_network();
+  TrainingOutcome outcome = small_outcome(network);
+  outcome.history.performance.assign(4, std::nan(""));
+  outcome.history.validation_performance.assign(2, std::nan(""));
+  TrainingPlan plan;
+  plan.schedule.kind = RateSchedule::Kind::step;
+
+  const Figure figure = figures_of(network, plan, outcome).at(0);
+
+  REQUIRE(figure.panels.size() == 3);
+  CHECK(figure.panels[1].title == "Gradient");
+  CHECK(figure.panels[2].title == "Learning rate");
+}
+
+TEST_CASE("an example ends where its trial ends and shows targets where they count", "[training figures]") {
+  const Network network = small_network();
+
+  const Figure figure = figures_of(network, {}, small_outcome(network)).at(1);
+
+  REQUIRE(figure.panels.size() == 3);  // all inputs, choice, state
+  CHECK(figure.columns == 1);
+  CHECK(figure.panels[0].title == "right");
+  const Panel& choice = figure.panels[1];
+  const Series& output = series_called(choice, "choice 1");
+  CHECK(output.x == std::vector<double>{0.0, 20.0, 20.0, 40.0, 40.0, 60.0});  // each value for its step
+  CHECK(output.y == std::vector<double>{0.0, 0.0, 0.1, 0.1, 0.2, 0.2});
+  const Series& target = series_called(choice, "target");
+  CHECK(target.dashed);
+  REQUIRE(target.y.size() == 6);
+  CHECK(std::isnan(target.y[3]));
+  CHECK(target.y[4] == 1.0);
+}
+
+TEST_CASE("the epochs of an example stand above its first panel", "[training figures]") {
+  const Network network = small_network();
+
+  const Figure figure = figures_of(network, {}, small_outcome(network)).at(1);
+
+  REQUIRE(figure.panels[0].guides.size() == 2);
+  CHECK(figure.panels[0].guides[1].kind == Guide::Kind::epoch);
+  CHECK(figure.panels[0].guides[1].label == "choice");
+  CHECK(figure.panels[0].guides[1].position == 20.0);
+  CHECK(figure.panels[0].guides[1].stop == 60.0);
+  CHECK(figure.panels[1].guides[1].label.empty());
+  CHECK(figure.panels[2].x.label == "time (ms)");
+}
+
+TEST_CASE("three channels and more stand one above the other with their names", "[training figures]") {
+  const Network network = small_network();
+
+  const Figure figure = figures_of(network, {}, small_outcome(network)).at(1);
+
+  const std::vector<AxisName>& names = figure.panels[2].y.names;
+  REQUIRE(names.size() == 3);
+  CHECK(names[0].words == "state 1");
+  CHECK(names[2].words == "state 3");
+  CHECK(names[0].position > names[1].position);
+  CHECK(figure.panels[1].y.names.empty());
+  CHECK(figure.panels[0].y.names.at(0).words == "go");
+  CHECK(figure.panels[0].y.names.at(2).words == "cue 2");
+}
+
+TEST_CASE("many channels are shown as colours with their targets on one scale", "[training figures]") {
+  NetworkSpec spec;
+  spec.regions = {{"v1", 2}};
+  spec.inputs = {{"go", 1}, {"ring", 9}};
+  spec.outputs = {{"map", 9}};
+  const Network network = build_network(spec, 1);
+
+  const Figure figure =
+      training_figures(network, {}, ChoosingTask(), small_outcome(network), small_examples(network)).at(1);
+
+  REQUIRE(figure.panels.size() == 4);  // go, ring, target, map
+  CHECK(figure.panels[1].y.label == "ring");
+  CHECK(figure.panels[1].heat_map->values.rows() == 9);
+  CHECK(figure.panels[1].heat_map->values.cols() == 3);
+  CHECK(figure.panels[2].y.label == "map (target)");
+  CHECK(figure.panels[2].heat_map->low == 0.0);
+  CHECK(figure.panels[2].heat_map->high == 1.0);
+  CHECK(figure.panels[3].heat_map->low == 0.0);
+  CHECK(figure.panels[3].heat_map->high == 1.0);
+}
+
+TEST_CASE("examples are of different conditions where there are some", "[training figures]") {
+  const Network network = small_network();
+  TrainingExamples examples;
+  examples.trials = blank_trials(network.inputs(), 4, 2);
+  examples.outputs = Sequence(network.outputs(), 4, 2);
+  examples.trials.texts["condition"] = {"left", "left", "left", "right"};
+  examples.trials.texts["task"] = {"go", "go", "go", "go"};
+
+  const Figure figure = training_figures(network, {}, ChoosingTask(), small_outcome(network), examples).at(1);
+
+  CHECK(figure.columns == 3);
+  CHECK(figure.panels[0].title == "go: left");
+  CHECK(figure.panels[1].title == "go: left");
+  CHECK(figure.panels[2].title == "go: right");
+}
