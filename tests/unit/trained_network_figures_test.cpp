@@ -46,6 +46,20 @@ TEST_CASE("a psychometric curve has shares, intervals and a logistic function", 
         "likelihood. Trials: 40.");
 }
 
+TEST_CASE("values that differ by rounding are one point of a psychometric curve", "[training figures]") {
+  const Network network = small_network();
+  TrainingExamples examples;
+  add_psychometric(network, examples);
+  for (std::size_t k = 0; k < 20; ++k)
+    examples.psychometric.numbers["coherence"][k] *= 1.0 + 1e-15 * static_cast<double>(k);
+
+  const auto figures = training_figures(network, {}, ChoosingTask(), small_outcome(network), examples);
+
+  const Series& points = figures.at(1).panels.at(0).series.at(2);
+  REQUIRE(points.x.size() == 4);
+  CHECK(points.y == std::vector<double>{0.0, 0.2, 0.8, 1.0});
+}
+
 TEST_CASE("choices without a mistake leave the logistic function finite", "[training figures]") {
   const Network network = small_network();
   TrainingExamples examples;

@@ -42,9 +42,11 @@ std::map<std::string, Answers> answers_by_group(const Psychometric& curve, const
 /// The answers put together by value, or by neighbouring values where there are too many of them.
 std::vector<Choices> together(Answers answers) {
   std::ranges::sort(answers);
+  // Values that differ by rounding, as those of 1.08 - 1 and 0.08, are one.
+  const double apart = 1e-9 * (answers.back().first - answers.front().first);
   std::vector<Choices> all;
   for (const auto& [variable, choice] : answers) {
-    if (all.empty() || all.back().variable != variable) all.push_back({variable, 0.0, 0.0});
+    if (all.empty() || variable - all.back().variable > apart) all.push_back({variable, 0.0, 0.0});
     all.back().chosen += choice;
     all.back().trials += 1.0;
   }
