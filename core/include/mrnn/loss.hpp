@@ -36,8 +36,8 @@ struct Penalties {
   /// Between the regions of the network, [to x from]; of wiring.
   Eigen::MatrixXd distances = {};
   /// Pascanu, Mikolov & Bengio 2013, eq. 9: mean over trials and t = 0 .. T - 2 of
-  /// (|D_t+1 dx_t+1/dx_t|^2 / |D_t+1|^2 - 1)^2, D the derivative of the loss by the state, over those where |D_t+1|^2 >=
-  /// 1e-20; activity that is clamped passes nothing back. As published, its gradient is the immediate one: by W_rec,
+  /// (|D_t+1 dx_t+1/dx_t|^2 / |D_t+1|^2 - 1)^2, D the derivative of the loss by the state, over those where |D_t+1|^2
+  /// >= 1e-20; activity that is clamped passes nothing back. As published, its gradient is the immediate one: by W_rec,
   /// states and D held fixed.
   double vanishing_gradient = 0.0;
 };
