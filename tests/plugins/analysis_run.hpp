@@ -16,6 +16,7 @@ struct Subject {
   mrnn::Network network;
   mrnn::Parameters parameters;
   std::vector<mrnn::Simulation> simulations = {};
+  const mrnn::Task* task = nullptr;  ///< for analyses that score trials
 };
 
 /// Runs trials without noise in double precision and keeps x, h and y of every step.
@@ -67,7 +68,7 @@ inline mrnn::AnalysisResults analyse(const Subject& subject, const std::string& 
   mrnn::SessionOptions options;
   options.threads = 1;
   mrnn::AnalysisResults results;
-  analysis->run(mrnn::AnalysisContext(subject.network, subject.parameters, simulations, *backend, options), results);
+  analysis->run({subject.network, subject.parameters, simulations, {*backend, options, subject.task}}, results);
   return results;
 }
 

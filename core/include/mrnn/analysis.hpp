@@ -10,8 +10,10 @@
 #include "mrnn/figure.hpp"
 #include "mrnn/network.hpp"
 #include "mrnn/parameters.hpp"
+#include "mrnn/progress.hpp"
 #include "mrnn/registry.hpp"
 #include "mrnn/simulation.hpp"
+#include "mrnn/task.hpp"
 
 namespace mrnn {
 
@@ -45,29 +47,47 @@ struct MRNN_EXPORT AnalysisResults {
   void scalar(std::string name, double value, std::string units, std::string description);
 };
 
+/// What an analysis may use beside the network and its simulations.
+struct AnalysisResources {
+  const Backend& backend;
+  SessionOptions options = {};   ///< of the run
+  const Task* task = nullptr;    ///< that made the trials, to score them; null where there is none
+  Progress* progress = nullptr;  ///< null: nobody is told
+  std::string work = {};         ///< what progress says is going on: `analysis "spectrum"`
+};
+
 /// What an analysis may look at and use.
 class MRNN_EXPORT AnalysisContext {
  public:
   AnalysisContext(const Network& network, const Parameters& parameters, std::vector<const Simulation*> simulations,
-                  const Backend& backend, const SessionOptions& options);
+                  AnalysisResources resources);
 
   const Network& network() const noexcept { return network_; }
   const Parameters& parameters() const noexcept { return parameters_; }
   /// Those named by `simulation` in the configuration, in that order; at least one.
   const std::vector<const Simulation*>& simulations() const noexcept { return simulations_; }
   const Simulation& simulation() const noexcept { return *simulations_.front(); }
-  std::uint64_t seed() const noexcept { return options_.seed; }
+  /// The task that made the trials; null where there is none.
+  const Task* task() const noexcept { return resources_.task; }
+  std::uint64_t seed() const noexcept { return resources_.options.seed; }
 
   /// A session of its own on the run's backend, in double precision, with the parameters written and
-  /// the simulation's trials loaded.
+  /// the simulation's trials loaded. Its noise is that of the simulation.
   std::unique_ptr<Session> open(const Simulation& simulation) const;
+  /// Runs a simulation again with its trials changed (other inputs, more interventions), its noise and the run's
+  /// precision, in batches that fit a fixed amount of memory. @throws Interrupted.
+  Simulation rerun(const Simulation& simulation, Trials trials, const Record& record) const;
+
+  /// For work that takes longer than a second: it has `total` equal parts, and so many are done. advance() is the
+  /// place where the user's wish to stop is looked at. @throws Interrupted.
+  void expect(long total) const;
+  void advance(long done) const;
 
  private:
   const Network& network_;
   const Parameters& parameters_;
   std::vector<const Simulation*> simulations_;
-  const Backend& backend_;
-  SessionOptions options_;
+  AnalysisResources resources_;
 };
 
 /// Looks at a network and its simulations, and says what it sees as named arrays and figures. One

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "mrnn/error.hpp"
+#include "run/simulate.hpp"
 
 namespace mrnn {
 
@@ -38,21 +39,49 @@ void AnalysisResults::scalar(std::string name, double value, std::string units, 
 }
 
 AnalysisContext::AnalysisContext(const Network& network, const Parameters& parameters,
-                                 std::vector<const Simulation*> simulations, const Backend& backend,
-                                 const SessionOptions& options)
+                                 std::vector<const Simulation*> simulations, AnalysisResources resources)
     : network_(network),
       parameters_(parameters),
       simulations_(std::move(simulations)),
-      backend_(backend),
-      options_(options) {}
+      resources_(std::move(resources)) {}
 
 std::unique_ptr<Session> AnalysisContext::open(const Simulation& simulation) const {
-  SessionOptions options = options_;
+  SessionOptions options = resources_.options;
   options.precision = Precision::float64;
-  auto session = backend_.open(network_, options);
+  options.seed = simulation.seed;
+  auto session = resources_.backend.open(network_, options);
   session->write_parameters(parameters_);
   session->load(simulation.trials);
   return session;
+}
+
+Simulation AnalysisContext::rerun(const Simulation& simulation, Trials trials, const Record& record) const {
+  Simulation again;
+  again.name = simulation.name;
+  again.trials = std::move(trials);
+  again.record = record;
+  again.noise = simulation.noise;
+  again.seed = simulation.seed;
+  SessionOptions options = resources_.options;
+  options.seed = simulation.seed;
+  const auto session = resources_.backend.open(network_, options);
+  session->write_parameters(parameters_);
+  run_trials(resources_.backend, *session, again, [&](Index /*done*/) {
+    if (resources_.progress != nullptr && resources_.progress->interrupted()) {
+      throw Interrupted("interrupted in " + resources_.work);
+    }
+  });
+  return again;
+}
+
+void AnalysisContext::expect(long total) const {
+  if (resources_.progress != nullptr) resources_.progress->begin(resources_.work, total);
+}
+
+void AnalysisContext::advance(long done) const {
+  if (resources_.progress == nullptr) return;
+  if (resources_.progress->interrupted()) throw Interrupted("interrupted in " + resources_.work);
+  resources_.progress->advance(done);
 }
 
 }  // namespace mrnn

@@ -32,15 +32,14 @@ std::string config_copy(const ExperimentState& state) {
   return text + state.config_text;
 }
 
-/// Runs one analysis; what it throws becomes its outcome, so that the others still run.
-AnalysisOutcome analyse(const ExperimentState& state, const Parameters& parameters, const AnalysisPlan& plan,
-                        const std::vector<Simulation>& simulations) {
-  std::vector<const Simulation*> chosen;
-  for (const std::size_t index : plan.simulations) chosen.push_back(&simulations[index]);
-  const AnalysisContext context(*state.network, parameters, chosen, *state.backend, state.session);
+/// Runs one analysis; what it throws becomes its outcome, so that the others still run. But for the user's wish to
+/// stop.
+AnalysisOutcome analyse(const AnalysisPlan& plan, const AnalysisContext& context) {
   AnalysisOutcome outcome;
   try {
     plan.analysis->run(context, outcome.results);
+  } catch (const Interrupted&) {
+    throw;
   } catch (const std::bad_alloc&) {
     outcome = {{}, "out of memory"};
   } catch (const std::exception& error) {
@@ -57,13 +56,18 @@ std::vector<AnalysisOutcome> analyse_all(const ExperimentState& state, const Par
                                          RunSummary& summary) {
   std::vector<AnalysisOutcome> outcomes;
   for (const AnalysisPlan& plan : state.analyses) {
-    if (progress.interrupted()) throw Interrupted("interrupted before analysis \"" + plan.label + "\"");
-    progress.begin("analysis \"" + plan.label + "\"", 1);
-    outcomes.push_back(analyse(state, parameters, plan, simulations));
+    const std::string work = "analysis \"" + plan.label + "\"";
+    if (progress.interrupted()) throw Interrupted("interrupted before " + work);
+    std::vector<const Simulation*> chosen;
+    for (const std::size_t index : plan.simulations) chosen.push_back(&simulations[index]);
+    progress.begin(work, 1);
+    outcomes.push_back(analyse(
+        plan,
+        {*state.network, parameters, chosen, {*state.backend, state.session, state.task.get(), &progress, work}}));
     progress.end();
     const AnalysisOutcome& outcome = outcomes.back();
     if (!outcome.failure.empty()) {
-      summary.failures.push_back("analysis \"" + plan.label + "\": " + outcome.failure);
+      summary.failures.push_back(work + ": " + outcome.failure);
       progress.warn(summary.failures.back());
     }
     for (const std::string& line : outcome.results.summary) summary.lines.push_back(plan.label + ": " + line);

@@ -38,33 +38,41 @@ Trials make_trials(const ExperimentState& state, const SimulationPlan& plan) {
   return trials;
 }
 
+void run_trials(const Backend& backend, Session& session, Simulation& simulation,
+                const std::function<void(Index)>& batch) {
+  simulation.steps = {0, simulation.trials.steps};
+  const Record& record = simulation.record;
+  const Index count = simulation.trials.count;
+  const Index at_once = trials_per_batch(backend, session, simulation.trials, record);
+  for (Index first = 0; first < count; first += at_once) {
+    const Index size = std::min(at_once, count - first);
+    session.load(slice(simulation.trials, first, size));
+    session.forward(record, simulation.noise);
+    collect(session, Quantity::x, record.x, simulation.x, first, count);
+    collect(session, Quantity::h, record.h, simulation.h, first, count);
+    collect(session, Quantity::y, record.y, simulation.y, first, count);
+    batch(first + size);
+  }
+}
+
 Simulation simulate(const ExperimentState& state, const SimulationPlan& plan, const Parameters& parameters,
                     Progress& progress) {
   Simulation simulation;
   simulation.name = plan.name;
   simulation.trials = make_trials(state, plan);
   simulation.record = plan.record;
-  simulation.steps = {0, simulation.trials.steps};
   simulation.noise = plan.noise;
   simulation.seed = plan.seed;
 
-  const Index count = simulation.trials.count;
   SessionOptions options = state.session;
   options.seed = plan.seed;
   const auto session = state.backend->open(*state.network, options);
   session->write_parameters(parameters);
-  const Index batch = trials_per_batch(*state.backend, *session, simulation.trials, plan.record);
-  progress.begin("simulation \"" + plan.name + "\"", count);
-  for (Index first = 0; first < count; first += batch) {
+  progress.begin("simulation \"" + plan.name + "\"", simulation.trials.count);
+  run_trials(*state.backend, *session, simulation, [&](Index done) {
+    progress.advance(done);
     if (progress.interrupted()) throw Interrupted("interrupted in simulation \"" + plan.name + "\"");
-    const Index size = std::min(batch, count - first);
-    session->load(slice(simulation.trials, first, size));
-    session->forward(plan.record, plan.noise);
-    collect(*session, Quantity::x, plan.record.x, simulation.x, first, count);
-    collect(*session, Quantity::h, plan.record.h, simulation.h, first, count);
-    collect(*session, Quantity::y, plan.record.y, simulation.y, first, count);
-    progress.advance(first + size);
-  }
+  });
   progress.end();
   return simulation;
 }

@@ -1,9 +1,10 @@
 #include "plane.hpp"
 
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 #include <string>
+
+#include "mrnn/components.hpp"
 
 namespace flow_field {
 namespace {
@@ -12,8 +13,6 @@ using mrnn::Index;
 
 /// Shares of variance handed back at least, where there are so many.
 constexpr Index shown_components = 10;
-/// Variance below this share of the total is rounding.
-constexpr double no_variance = 1e-14;
 /// Sine of the angle below which two given axes count as parallel.
 constexpr double parallel = 1e-8;
 
@@ -58,7 +57,8 @@ Plane PlaneChoice::make(const Eigen::MatrixXd& samples) const {
     return plane;
   }
   const Index needed = std::max(components_[0], components_[1]);
-  const Components found = principal_components(samples.colwise() - plane.mean, std::max(needed, shown_components));
+  const mrnn::Components found =
+      mrnn::principal_components(samples.colwise() - plane.mean, std::max(needed, shown_components));
   if (found.directions.cols() < needed) {
     config_.fail(config_.has("components") ? "components" : "",
                  "needs component " + std::to_string(needed) + ", but the activity varies along only " +
@@ -75,34 +75,6 @@ Plane PlaneChoice::make(const Eigen::MatrixXd& samples) const {
 std::string PlaneChoice::label(int axis) const {
   if (given_.size() > 0) return axis == 0 ? "axis x" : "axis y";
   return "PC " + std::to_string(components_[static_cast<std::size_t>(axis)]);
-}
-
-Components principal_components(const Eigen::MatrixXd& centred, Index count) {
-  // The smaller of the two product matrices has the same nonzero eigenvalues.
-  const bool many_units = centred.rows() > centred.cols();
-  const Eigen::MatrixXd product =
-      many_units ? Eigen::MatrixXd(centred.transpose() * centred) : Eigen::MatrixXd(centred * centred.transpose());
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(product);
-  const double total = product.trace();
-  Components found;
-  const Index most = std::min(count, product.rows());
-  found.directions.resize(centred.rows(), most);
-  found.shares.resize(most);
-  Index kept = 0;
-  for (; kept < most; ++kept) {
-    const Index k = product.rows() - 1 - kept;  // eigenvalues are ascending
-    const double variance = solver.eigenvalues()(k);
-    if (!(variance > no_variance * total)) break;
-    Eigen::VectorXd direction = solver.eigenvectors().col(k);
-    if (many_units) direction = (centred * direction).normalized();
-    Index largest = 0;
-    direction.cwiseAbs().maxCoeff(&largest);
-    found.directions.col(kept) = direction(largest) < 0.0 ? Eigen::VectorXd(-direction) : direction;
-    found.shares(kept) = variance / total;
-  }
-  found.directions.conservativeResize(Eigen::NoChange, kept);
-  found.shares.conservativeResize(kept);
-  return found;
 }
 
 }  // namespace flow_field

@@ -36,12 +36,4 @@ class PlaneChoice {
   Eigen::MatrixXd given_;  ///< [n x 2], or empty
 };
 
-/// Leading principal components of samples [n x S] about their mean: directions as orthonormal columns, the entry
-/// of largest magnitude positive, and shares of the variance. Fewer where the samples vary along fewer.
-struct Components {
-  Eigen::MatrixXd directions;
-  Eigen::VectorXd shares;
-};
-Components principal_components(const Eigen::MatrixXd& centred, mrnn::Index count);
-
 }  // namespace flow_field

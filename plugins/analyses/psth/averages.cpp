@@ -22,9 +22,10 @@ Eigen::MatrixXd unit_mean(const mrnn::Simulation& simulation, mrnn::Quantity qua
 
 }  // namespace
 
-Eigen::MatrixXd align_trials(const std::vector<const mrnn::Simulation*>& simulations, const Populations& populations,
-                             const Population& population, const Alignment& alignment, const Smoothing& smoothing) {
-  const Window window = alignment.window(simulations);
+Eigen::MatrixXd align_trials(const std::vector<const mrnn::Simulation*>& simulations,
+                             const mrnn::Populations& populations, const mrnn::Population& population,
+                             const mrnn::Alignment& alignment, const Smoothing& smoothing) {
+  const mrnn::Window window = alignment.window(simulations);
   Index total = 0;
   for (const mrnn::Simulation* simulation : simulations) total += simulation->trials.count;
   Eigen::MatrixXd aligned = Eigen::MatrixXd::Constant(total, window.size(), missing);
@@ -45,7 +46,7 @@ Eigen::MatrixXd align_trials(const std::vector<const mrnn::Simulation*>& simulat
   return aligned;
 }
 
-Average average(Eigen::MatrixXd trials, const Conditions& conditions) {
+Average average(Eigen::MatrixXd trials, const mrnn::Conditions& conditions) {
   const auto count = static_cast<Index>(conditions.list.size());
   Average result;
   result.counts = Eigen::MatrixXd::Zero(count, trials.cols());

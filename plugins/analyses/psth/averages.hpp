@@ -3,9 +3,9 @@
 #include <Eigen/Core>
 #include <vector>
 
-#include "alignment.hpp"
-#include "conditions.hpp"
-#include "populations.hpp"
+#include "mrnn/alignment.hpp"
+#include "mrnn/conditions.hpp"
+#include "mrnn/populations.hpp"
 #include "smoothing.hpp"
 
 namespace psth {
@@ -18,10 +18,11 @@ struct Average {
 };
 
 /// Per trial the mean over units, smoothed, then cut and aligned.
-Eigen::MatrixXd align_trials(const std::vector<const mrnn::Simulation*>& simulations, const Populations& populations,
-                             const Population& population, const Alignment& alignment, const Smoothing& smoothing);
+Eigen::MatrixXd align_trials(const std::vector<const mrnn::Simulation*>& simulations,
+                             const mrnn::Populations& populations, const mrnn::Population& population,
+                             const mrnn::Alignment& alignment, const Smoothing& smoothing);
 
 /// Means over the trials of each condition that have a value at that time.
-Average average(Eigen::MatrixXd trials, const Conditions& conditions);
+Average average(Eigen::MatrixXd trials, const mrnn::Conditions& conditions);
 
 }  // namespace psth

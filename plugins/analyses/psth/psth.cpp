@@ -40,7 +40,7 @@ class Psth final : public mrnn::Analysis {
   Psth(const mrnn::ConfigNode& config, const mrnn::Network& network)
       : config_(config),
         dt_(network.spec().dt),
-        populations_(psth::read_populations(config, network)),
+        populations_(mrnn::read_populations(config, network)),
         alignment_(config, dt_),
         smoothing_(config, dt_),
         per_trial_(config.flag("per_trial", true)) {
@@ -57,12 +57,12 @@ class Psth final : public mrnn::Analysis {
 
   void run(const mrnn::AnalysisContext& context, mrnn::AnalysisResults& results) const override {
     const auto& simulations = context.simulations();
-    const psth::Conditions conditions = psth::group_trials(config_, simulations);
-    const psth::Window window = alignment_.window(simulations);
+    const mrnn::Conditions conditions = mrnn::group_trials(config_, simulations);
+    const mrnn::Window window = alignment_.window(simulations);
     const Eigen::VectorXd time = Eigen::VectorXd::LinSpaced(window.size(), static_cast<double>(window.first) * dt_,
                                                             static_cast<double>(window.last - 1) * dt_);
     std::vector<psth::Average> averages;
-    for (const psth::Population& population : populations_.list) {
+    for (const mrnn::Population& population : populations_.list) {
       averages.push_back(
           psth::average(psth::align_trials(simulations, populations_, population, alignment_, smoothing_), conditions));
       add_arrays(population, averages.back(), results);
@@ -75,7 +75,7 @@ class Psth final : public mrnn::Analysis {
   }
 
  private:
-  void add_arrays(const psth::Population& population, const psth::Average& average,
+  void add_arrays(const mrnn::Population& population, const psth::Average& average,
                   mrnn::AnalysisResults& results) const {
     const std::string what = " over the units of " + population.name;
     if (per_trial_) {
@@ -87,7 +87,7 @@ class Psth final : public mrnn::Analysis {
                 "standard error over trials of the mean" + what);
   }
 
-  static void add_trials(const std::vector<const mrnn::Simulation*>& simulations, const psth::Conditions& conditions,
+  static void add_trials(const std::vector<const mrnn::Simulation*>& simulations, const mrnn::Conditions& conditions,
                          mrnn::AnalysisResults& results) {
     mrnn::NamedArray of_trial{"trial_condition",
                               {std::ssize(conditions.of_trial)},
@@ -98,7 +98,7 @@ class Psth final : public mrnn::Analysis {
     of_trial.values.assign(conditions.of_trial.begin(), conditions.of_trial.end());
     results.add(std::move(of_trial));
     mrnn::NamedTexts names{"conditions", {}, "names of the conditions"};
-    for (const psth::Condition& condition : conditions.list) names.values.push_back(condition.name);
+    for (const mrnn::Condition& condition : conditions.list) names.values.push_back(condition.name);
     results.texts.push_back(std::move(names));
     mrnn::NamedTexts origin{"trial_simulation", {}, "simulation of each trial"};
     for (const mrnn::Simulation* simulation : simulations) {
@@ -107,10 +107,10 @@ class Psth final : public mrnn::Analysis {
     results.texts.push_back(std::move(origin));
   }
 
-  void add_summary(const psth::Conditions& conditions, const std::vector<psth::Average>& averages,
+  void add_summary(const mrnn::Conditions& conditions, const std::vector<psth::Average>& averages,
                    mrnn::AnalysisResults& results) const {
     std::vector<std::string> counts;
-    for (const psth::Condition& condition : conditions.list) {
+    for (const mrnn::Condition& condition : conditions.list) {
       counts.push_back(condition.name + " (" + std::to_string(condition.trials) +
                        (condition.trials == 1 ? " trial)" : " trials)"));
     }
@@ -118,11 +118,11 @@ class Psth final : public mrnn::Analysis {
     add_largest_change(conditions, averages, results);
   }
 
-  void add_largest_change(const psth::Conditions& conditions, const std::vector<psth::Average>& averages,
+  void add_largest_change(const mrnn::Conditions& conditions, const std::vector<psth::Average>& averages,
                           mrnn::AnalysisResults& results) const {
     double change = -1.0;
     std::string line;
-    for (const auto& [before, after] : psth::comparisons(conditions)) {
+    for (const auto& [before, after] : mrnn::comparisons(conditions)) {
       for (std::size_t p = 0; p < averages.size(); ++p) {
         const double from = over_time(averages[p], static_cast<Index>(before));
         const double to = over_time(averages[p], static_cast<Index>(after));
@@ -135,7 +135,7 @@ class Psth final : public mrnn::Analysis {
     if (!line.empty()) results.summary.push_back(line);
   }
 
-  void draw(const std::vector<const mrnn::Simulation*>& simulations, const psth::Conditions& conditions,
+  void draw(const std::vector<const mrnn::Simulation*>& simulations, const mrnn::Conditions& conditions,
             const std::vector<psth::Average>& averages, const Eigen::VectorXd& time,
             mrnn::AnalysisResults& results) const {
     std::string label = "time (ms)";
@@ -153,8 +153,8 @@ class Psth final : public mrnn::Analysis {
 
   mrnn::ConfigNode config_;  ///< for the position in messages
   double dt_;                ///< ms
-  psth::Populations populations_;
-  psth::Alignment alignment_;
+  mrnn::Populations populations_;
+  mrnn::Alignment alignment_;
   psth::Smoothing smoothing_;
   bool per_trial_;
 };

@@ -20,13 +20,13 @@ struct Style {
 };
 
 /// Two simulations of several conditions: colour says which condition, dashes which simulation. Else a colour each.
-Style style_of(const Conditions& conditions, std::size_t number) {
+Style style_of(const mrnn::Conditions& conditions, std::size_t number) {
   std::set<std::size_t> simulations, values;
-  for (const Condition& condition : conditions.list) {
+  for (const mrnn::Condition& condition : conditions.list) {
     simulations.insert(condition.simulation);
     values.insert(condition.value);
   }
-  const Condition& condition = conditions.list[number];
+  const mrnn::Condition& condition = conditions.list[number];
   if (simulations.size() == 2 && values.size() > 1) {
     return {static_cast<int>(condition.value), condition.simulation == 1};
   }

@@ -9,9 +9,9 @@ namespace psth {
 
 /// What the figure shows.
 struct Drawing {
-  const Populations& populations;
+  const mrnn::Populations& populations;
   const std::vector<Average>& averages;  ///< per population
-  const Conditions& conditions;
+  const mrnn::Conditions& conditions;
   const Eigen::VectorXd& time;  ///< ms
   std::string time_label;       ///< `time (ms)`
   std::vector<double> marks;    ///< ms; drawn as vertical lines

@@ -1,4 +1,4 @@
-#include "alignment.hpp"
+#include "mrnn/alignment.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -6,10 +6,7 @@
 
 #include "mrnn/names.hpp"
 
-namespace psth {
-
-using mrnn::Index;
-
+namespace mrnn {
 namespace {
 
 /// Nearest whole number of steps; times beyond any run are cut, not wrapped round.
@@ -19,7 +16,7 @@ Index to_steps(double ms, double dt) {
 
 }  // namespace
 
-Alignment::Alignment(const mrnn::ConfigNode& config, double dt) : config_(config) {
+Alignment::Alignment(const ConfigNode& config, double dt) : config_(config) {
   if (config.has("align")) epoch_ = config.text("align");
   if (config.has("align_at")) {
     if (config.has("align")) config.fail("align_at", "cannot be given together with align");
@@ -37,11 +34,11 @@ Alignment::Alignment(const mrnn::ConfigNode& config, double dt) : config_(config
   }
 }
 
-std::vector<std::optional<Index>> Alignment::zero(const mrnn::Trials& trials) const {
+std::vector<std::optional<Index>> Alignment::zero(const Trials& trials) const {
   const auto count = static_cast<std::size_t>(trials.count);
   if (epoch_.empty()) return std::vector<std::optional<Index>>(count, step_);
   std::vector<std::string> names;
-  for (const mrnn::Epoch& epoch : trials.epochs) {
+  for (const Epoch& epoch : trials.epochs) {
     names.push_back(epoch.name);
     if (epoch.name != epoch_) continue;
     std::vector<std::optional<Index>> zero(count);
@@ -51,12 +48,12 @@ std::vector<std::optional<Index>> Alignment::zero(const mrnn::Trials& trials) co
     }
     return zero;
   }
-  config_.fail("align", mrnn::unknown_name("epoch", epoch_, names));
+  config_.fail("align", unknown_name("epoch", epoch_, names));
 }
 
-Window Alignment::recorded(const std::vector<const mrnn::Simulation*>& simulations) const {
+Window Alignment::recorded(const std::vector<const Simulation*>& simulations) const {
   Window all{std::numeric_limits<Index>::max(), std::numeric_limits<Index>::min()};
-  for (const mrnn::Simulation* simulation : simulations) {
+  for (const Simulation* simulation : simulations) {
     for (const std::optional<Index>& zero : this->zero(simulation->trials)) {
       if (!zero) continue;
       all.first = std::min(all.first, simulation->steps.first - *zero);
@@ -67,7 +64,7 @@ Window Alignment::recorded(const std::vector<const mrnn::Simulation*>& simulatio
   return all;
 }
 
-Window Alignment::window(const std::vector<const mrnn::Simulation*>& simulations) const {
+Window Alignment::window(const std::vector<const Simulation*>& simulations) const {
   const Window all = recorded(simulations);
   if (!window_) return all;
   if (window_->first >= all.last || window_->last <= all.first) {
@@ -78,4 +75,4 @@ Window Alignment::window(const std::vector<const mrnn::Simulation*>& simulations
   return {std::max(window_->first, all.first - margin), std::min(window_->last, all.last + margin)};
 }
 
-}  // namespace psth
+}  // namespace mrnn

@@ -5,20 +5,20 @@
 
 #include "mrnn/analysis.hpp"
 
-namespace psth {
+namespace mrnn {
 
 /// Units whose activity is averaged: those of a selector, or one channel of an output.
 struct Population {
   std::string name;  ///< of its panel and arrays
-  mrnn::Selection units;
+  Selection units;
 };
 
 /// The keys quantity, and regions (h, x) or outputs (y). By default every region and each of its cell types,
 /// or every channel of every output.
 struct Populations {
-  mrnn::Quantity quantity = mrnn::Quantity::h;
+  Quantity quantity = Quantity::h;
   std::vector<Population> list;
 };
-Populations read_populations(const mrnn::ConfigNode& config, const mrnn::Network& network);
+MRNN_EXPORT Populations read_populations(const ConfigNode& config, const Network& network);
 
-}  // namespace psth
+}  // namespace mrnn

@@ -1,21 +1,21 @@
-#include "populations.hpp"
+#include "mrnn/populations.hpp"
 
 #include <algorithm>
 
 #include "mrnn/error.hpp"
 #include "mrnn/names.hpp"
 
-namespace psth {
+namespace mrnn {
 namespace {
 
-mrnn::Quantity read_quantity(const mrnn::ConfigNode& config) {
+Quantity read_quantity(const ConfigNode& config) {
   const std::vector<std::string> accepted{"h", "x", "y"};
   const std::string quantity = config.choice("quantity", accepted, "h");
-  return quantity == "h" ? mrnn::Quantity::h : quantity == "x" ? mrnn::Quantity::x : mrnn::Quantity::y;
+  return quantity == "h" ? Quantity::h : quantity == "x" ? Quantity::x : Quantity::y;
 }
 
 /// Texts under a key, none twice.
-std::vector<std::string> read_names(const mrnn::ConfigNode& config, const std::string& key,
+std::vector<std::string> read_names(const ConfigNode& config, const std::string& key,
                                     std::vector<std::string> fallback) {
   std::vector<std::string> names = config.texts(key, std::move(fallback));
   if (names.empty()) config.fail(key, "is an empty list; leave it out for all");
@@ -25,34 +25,34 @@ std::vector<std::string> read_names(const mrnn::ConfigNode& config, const std::s
   return names;
 }
 
-std::vector<Population> read_regions(const mrnn::ConfigNode& config, const mrnn::Network& network) {
+std::vector<Population> read_regions(const ConfigNode& config, const Network& network) {
   std::vector<std::string> all;
-  for (const mrnn::RegionLayout& region : network.regions()) {
+  for (const RegionLayout& region : network.regions()) {
     all.push_back(region.name);
-    for (const mrnn::NamedRange& type : region.cell_types) all.push_back(type.name);
+    for (const NamedRange& type : region.cell_types) all.push_back(type.name);
   }
   std::vector<Population> populations;
   for (const std::string& name : read_names(config, "regions", all)) {
     try {
       populations.push_back({name == "*" ? "all" : name, network.select(name)});
-    } catch (const mrnn::ConfigError& error) {
+    } catch (const ConfigError& error) {
       config.fail("regions", error.problem());
     }
   }
   return populations;
 }
 
-std::vector<Population> read_outputs(const mrnn::ConfigNode& config, const mrnn::Network& network) {
+std::vector<Population> read_outputs(const ConfigNode& config, const Network& network) {
   std::vector<std::string> all;
-  for (const mrnn::OutputLayout& output : network.output_layouts()) all.push_back(output.name);
+  for (const OutputLayout& output : network.output_layouts()) all.push_back(output.name);
   if (all.empty()) config.fail("quantity", "is \"y\", but the network has no outputs");
   std::vector<Population> populations;
   for (const std::string& name : read_names(config, "outputs", all)) {
-    const auto output = std::ranges::find(network.output_layouts(), name, &mrnn::OutputLayout::name);
-    if (output == network.output_layouts().end()) config.fail("outputs", mrnn::unknown_name("output", name, all));
-    for (mrnn::Index k = 0; k < output->range.size; ++k) {
+    const auto output = std::ranges::find(network.output_layouts(), name, &OutputLayout::name);
+    if (output == network.output_layouts().end()) config.fail("outputs", unknown_name("output", name, all));
+    for (Index k = 0; k < output->range.size; ++k) {
       const std::string channel = output->range.size == 1 ? name : name + "_" + std::to_string(k);
-      populations.push_back({channel, mrnn::Selection({{output->range.start + k, 1}})});
+      populations.push_back({channel, Selection({{output->range.start + k, 1}})});
     }
   }
   return populations;
@@ -60,9 +60,9 @@ std::vector<Population> read_outputs(const mrnn::ConfigNode& config, const mrnn:
 
 }  // namespace
 
-Populations read_populations(const mrnn::ConfigNode& config, const mrnn::Network& network) {
-  const mrnn::Quantity quantity = read_quantity(config);
-  if (quantity == mrnn::Quantity::y) {
+Populations read_populations(const ConfigNode& config, const Network& network) {
+  const Quantity quantity = read_quantity(config);
+  if (quantity == Quantity::y) {
     if (config.has("regions")) config.fail("regions", "names units, but quantity is \"y\"; use outputs");
     return {quantity, read_outputs(config, network)};
   }
@@ -70,4 +70,4 @@ Populations read_populations(const mrnn::ConfigNode& config, const mrnn::Network
   return {quantity, read_regions(config, network)};
 }
 
-}  // namespace psth
+}  // namespace mrnn

@@ -1,4 +1,4 @@
-#include "conditions.hpp"
+#include "mrnn/conditions.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -7,7 +7,7 @@
 
 #include "mrnn/names.hpp"
 
-namespace psth {
+namespace mrnn {
 namespace {
 
 using Values = std::vector<std::string>;
@@ -20,7 +20,7 @@ std::string text_of(double value) {
 }
 
 /// One text per trial, empty for none; nothing where the trials have no such metadata.
-std::optional<Values> values_of(const mrnn::Trials& trials, const std::string& name) {
+std::optional<Values> values_of(const Trials& trials, const std::string& name) {
   if (const auto found = trials.texts.find(name); found != trials.texts.end()) return found->second;
   const auto found = trials.numbers.find(name);
   if (found == trials.numbers.end()) return std::nullopt;
@@ -29,7 +29,7 @@ std::optional<Values> values_of(const mrnn::Trials& trials, const std::string& n
   return values;
 }
 
-std::vector<std::string> names_of(const mrnn::Trials& trials) {
+std::vector<std::string> names_of(const Trials& trials) {
   std::vector<std::string> names;
   for (const auto& entry : trials.texts) names.push_back(entry.first);
   for (const auto& entry : trials.numbers) names.push_back(entry.first);
@@ -55,13 +55,13 @@ struct Metadata {
 };
 
 /// Nothing where some simulation has no such metadata and nobody asked for it.
-std::optional<Metadata> read_metadata(const mrnn::ConfigNode& config, const std::string& by,
-                                      const std::vector<const mrnn::Simulation*>& simulations) {
+std::optional<Metadata> read_metadata(const ConfigNode& config, const std::string& by,
+                                      const std::vector<const Simulation*>& simulations) {
   Metadata metadata;
-  for (const mrnn::Simulation* simulation : simulations) {
+  for (const Simulation* simulation : simulations) {
     auto values = values_of(simulation->trials, by);
     if (!values && config.has("by")) {
-      config.fail("by", mrnn::unknown_name("per-trial metadata", by, names_of(simulation->trials)) + " (simulation \"" +
+      config.fail("by", unknown_name("per-trial metadata", by, names_of(simulation->trials)) + " (simulation \"" +
                             simulation->name + "\")");
     }
     if (!values) return std::nullopt;
@@ -76,7 +76,7 @@ void add_simulation(const std::string& prefix, std::size_t simulation, const Val
                     Conditions& conditions) {
   std::vector<int> number(shown.size(), -1);  // of each value's condition in this simulation
   for (std::size_t v = 0; v < shown.size(); ++v) {
-    const auto trials = static_cast<mrnn::Index>(std::ranges::count(values, shown[v]));
+    const auto trials = static_cast<Index>(std::ranges::count(values, shown[v]));
     if (trials == 0) continue;
     number[v] = static_cast<int>(conditions.list.size());
     conditions.list.push_back({conditions.grouped ? prefix + shown[v] : prefix, simulation, v, trials});
@@ -89,7 +89,7 @@ void add_simulation(const std::string& prefix, std::size_t simulation, const Val
 
 }  // namespace
 
-Conditions group_trials(const mrnn::ConfigNode& config, const std::vector<const mrnn::Simulation*>& simulations) {
+Conditions group_trials(const ConfigNode& config, const std::vector<const Simulation*>& simulations) {
   const std::string by = config.text("by", "condition");
   std::optional<Metadata> metadata = read_metadata(config, by, simulations);
   Conditions conditions;
@@ -122,4 +122,4 @@ std::vector<std::pair<std::size_t, std::size_t>> comparisons(const Conditions& c
   return pairs;
 }
 
-}  // namespace psth
+}  // namespace mrnn

@@ -6,14 +6,14 @@
 
 #include "mrnn/analysis.hpp"
 
-namespace psth {
+namespace mrnn {
 
 /// A group of trials that is averaged.
 struct Condition {
   std::string name;            ///< `left`, or `control: left` where several simulations are compared
   std::size_t simulation = 0;  ///< index
   std::size_t value = 0;       ///< index among the values of the metadata, the same in all simulations
-  mrnn::Index trials = 0;
+  Index trials = 0;
 };
 
 /// Who belongs to which condition. Trials of all simulations are counted through, one simulation after the other.
@@ -26,10 +26,10 @@ struct Conditions {
 /// Groups trials by the metadata named `by` in the configuration (default `condition`, where there is one).
 /// Values in words keep the order in which they first appear, numbers are sorted.
 /// @throws ConfigError where metadata asked for is missing.
-Conditions group_trials(const mrnn::ConfigNode& config, const std::vector<const mrnn::Simulation*>& simulations);
+MRNN_EXPORT Conditions group_trials(const ConfigNode& config, const std::vector<const Simulation*>& simulations);
 
 /// Pairs of conditions worth comparing: the same value in the first simulation and in each other one; of a single
 /// simulation, its first condition and each other one.
-std::vector<std::pair<std::size_t, std::size_t>> comparisons(const Conditions& conditions);
+MRNN_EXPORT std::vector<std::pair<std::size_t, std::size_t>> comparisons(const Conditions& conditions);
 
-}  // namespace psth
+}  // namespace mrnn

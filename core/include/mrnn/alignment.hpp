@@ -6,39 +6,39 @@
 
 #include "mrnn/analysis.hpp"
 
-namespace psth {
+namespace mrnn {
 
 /// Steps relative to the moment of alignment: [first, last). Sample k lies at (first + k) dt ms.
 struct Window {
-  mrnn::Index first = 0, last = 0;
-  mrnn::Index size() const noexcept { return last - first; }
+  Index first = 0, last = 0;
+  Index size() const noexcept { return last - first; }
 };
 
 /// What is time zero, and how much is kept around it: the keys align | align_at, and window.
-class Alignment {
+class MRNN_EXPORT Alignment {
  public:
-  Alignment(const mrnn::ConfigNode& config, double dt);
+  Alignment(const ConfigNode& config, double dt);
 
   /// Does time zero differ from the start of the run?
   bool is_shifted() const noexcept { return !epoch_.empty() || step_ != 0; }
   bool by_epoch() const noexcept { return !epoch_.empty(); }
-  mrnn::Index step() const noexcept { return step_; }  ///< of align_at
+  Index step() const noexcept { return step_; }  ///< of align_at
   /// For messages and labels: `stimulus`, or empty.
   const std::string& epoch() const noexcept { return epoch_; }
 
   /// Per trial, the step that is time zero; none where a trial lacks the epoch.
   /// @throws ConfigError for an epoch the trials do not have.
-  std::vector<std::optional<mrnn::Index>> zero(const mrnn::Trials& trials) const;
+  std::vector<std::optional<Index>> zero(const Trials& trials) const;
   /// The window asked for, or the smallest that holds all that was recorded.
-  Window window(const std::vector<const mrnn::Simulation*>& simulations) const;
+  Window window(const std::vector<const Simulation*>& simulations) const;
 
  private:
-  Window recorded(const std::vector<const mrnn::Simulation*>& simulations) const;
+  Window recorded(const std::vector<const Simulation*>& simulations) const;
 
-  mrnn::ConfigNode config_;  ///< for the position in messages
+  ConfigNode config_;  ///< for the position in messages
   std::string epoch_;
-  mrnn::Index step_ = 0;
+  Index step_ = 0;
   std::optional<Window> window_;
 };
 
-}  // namespace psth
+}  // namespace mrnn

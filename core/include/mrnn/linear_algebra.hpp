@@ -1,0 +1,74 @@
+#pragma once
+
+#include <Eigen/Core>
+
+#include "mrnn/export.hpp"
+
+namespace mrnn {
+
+/// The decompositions of Eigen that analyses use, in double precision, compiled once here: a plugin that
+/// includes this header instead of Eigen's compiles in a fraction of the time. All throw RunError where the
+/// matrix has values that are not finite.
+
+/// A = u diag(values) v^T with k = min(rows, columns) columns in u and v, values falling.
+struct MRNN_EXPORT Svd {
+  Eigen::MatrixXd u;
+  Eigen::VectorXd values;
+  Eigen::MatrixXd v;
+
+  /// How many values exceed max(rows, columns) eps times the largest: numpy's matrix_rank.
+  Eigen::Index rank() const;
+};
+MRNN_EXPORT Svd svd(const Eigen::Ref<const Eigen::MatrixXd>& matrix);
+
+/// Of a symmetric matrix, whose lower triangle is read: values falling, orthonormal vectors as columns.
+struct SymmetricEigen {
+  Eigen::VectorXd values;
+  Eigen::MatrixXd vectors;
+};
+MRNN_EXPORT SymmetricEigen symmetric_eigen(const Eigen::Ref<const Eigen::MatrixXd>& matrix);
+
+/// Of any square matrix, in no particular order; vectors (columns of length 1) only where wanted.
+struct GeneralEigen {
+  Eigen::VectorXcd values;
+  Eigen::MatrixXcd vectors;
+};
+enum class EigenVectors { none, right };
+MRNN_EXPORT GeneralEigen general_eigen(const Eigen::Ref<const Eigen::MatrixXd>& matrix,
+                                       EigenVectors wanted = EigenVectors::right);
+
+/// A = q r with orthonormal columns in q [rows x k], k = min(rows, columns), and r [k x columns] upper
+/// triangular with a diagonal of 0 or more.
+struct Qr {
+  Eigen::MatrixXd q, r;
+};
+MRNN_EXPORT Qr qr(const Eigen::Ref<const Eigen::MatrixXd>& matrix);
+
+/// X that solves A X = B, A square. @throws RunError where A is singular to working precision.
+MRNN_EXPORT Eigen::MatrixXd solve(const Eigen::Ref<const Eigen::MatrixXd>& a,
+                                  const Eigen::Ref<const Eigen::MatrixXd>& b);
+
+/// X of least norm among those that minimise |A X - B| (Frobenius): numpy.linalg.lstsq.
+MRNN_EXPORT Eigen::MatrixXd least_squares(const Eigen::Ref<const Eigen::MatrixXd>& a,
+                                          const Eigen::Ref<const Eigen::MatrixXd>& b);
+
+/// The orthogonal Q that minimises |A - B Q|, reflections included (Schoenemann 1966): of A^T B = u s v^T it
+/// is v u^T. `trace` is the sum of s.
+struct Rotation {
+  Eigen::MatrixXd q;
+  double trace = 0.0;
+};
+MRNN_EXPORT Rotation orthogonal_procrustes(const Eigen::Ref<const Eigen::MatrixXd>& a,
+                                           const Eigen::Ref<const Eigen::MatrixXd>& b);
+
+/// Principal angles between the spans of two sets of orthonormal columns, rising, in radians; min(columns) of
+/// them. Accurate for small angles too: sines where cosines lose digits (Bjoerck & Golub 1973).
+MRNN_EXPORT Eigen::VectorXd principal_angles(const Eigen::Ref<const Eigen::MatrixXd>& a,
+                                             const Eigen::Ref<const Eigen::MatrixXd>& b);
+
+/// X that solves the discrete Lyapunov equation A X A^T - X + Q = 0, Q symmetric, by doubling: the sum of
+/// A^k Q A^k^T. @throws RunError where an eigenvalue of A has magnitude 1 or more.
+MRNN_EXPORT Eigen::MatrixXd discrete_lyapunov(const Eigen::Ref<const Eigen::MatrixXd>& a,
+                                              const Eigen::Ref<const Eigen::MatrixXd>& q);
+
+}  // namespace mrnn

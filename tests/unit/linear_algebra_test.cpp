@@ -1,0 +1,180 @@
+// Decompositions against their definitions and cases worked by hand.
+
+#include "mrnn/linear_algebra.hpp"
+
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+#include "catch.hpp"
+#include "mrnn/components.hpp"
+#include "mrnn/error.hpp"
+#include "mrnn/random.hpp"
+
+namespace {
+
+constexpr double tolerance = 1e-12;
+
+Eigen::MatrixXd draw(Eigen::Index rows, Eigen::Index columns, std::uint64_t seed) {
+  mrnn::RandomStream random(seed, mrnn::Stream::analyses, "matrix");
+  return Eigen::MatrixXd::NullaryExpr(rows, columns, [&random](Eigen::Index, Eigen::Index) { return random.normal(); });
+}
+
+double distance(const Eigen::MatrixXd& a, const Eigen::MatrixXd& b) {
+  return (a - b).norm();
+}
+
+Eigen::MatrixXd identity(Eigen::Index size) {
+  return Eigen::MatrixXd::Identity(size, size);
+}
+
+}  // namespace
+
+TEST_CASE("a singular value decomposition puts the matrix together again, values falling", "[linear_algebra]") {
+  for (const auto& [rows, columns] : {std::pair(7, 3), std::pair(3, 7), std::pair(40, 40)}) {
+    const Eigen::MatrixXd a = draw(rows, columns, 1);
+
+    const mrnn::Svd factors = mrnn::svd(a);
+
+    const Eigen::Index k = std::min(rows, columns);
+    REQUIRE(factors.values.size() == k);
+    CHECK(distance(factors.u * factors.values.asDiagonal() * factors.v.transpose(), a) < tolerance * a.norm());
+    CHECK(distance(factors.u.transpose() * factors.u, identity(k)) < tolerance);
+    CHECK(distance(factors.v.transpose() * factors.v, identity(k)) < tolerance);
+    CHECK(std::is_sorted(factors.values.begin(), factors.values.end(), std::greater<>()));
+    CHECK(factors.rank() == k);
+  }
+  CHECK(mrnn::svd(draw(9, 2, 2) * draw(2, 8, 3)).rank() == 2);
+  CHECK(mrnn::svd(Eigen::MatrixXd::Zero(3, 3)).rank() == 0);
+}
+
+TEST_CASE("eigenvalues of a symmetric matrix fall, its vectors are orthonormal", "[linear_algebra]") {
+  const Eigen::MatrixXd q = mrnn::qr(draw(5, 5, 4)).q;
+  const Eigen::VectorXd values = (Eigen::VectorXd(5) << 3.0, 2.0, 0.5, -1.0, -4.0).finished();
+
+  const mrnn::SymmetricEigen found = mrnn::symmetric_eigen(q * values.asDiagonal() * q.transpose());
+
+  CHECK((found.values - values).norm() < tolerance);
+  CHECK(distance((found.vectors.transpose() * q).cwiseAbs(), identity(5)) < tolerance);
+}
+
+TEST_CASE("a rotation has eigenvalues on the unit circle", "[linear_algebra]") {
+  const double angle = 0.3;
+  Eigen::MatrixXd rotation(2, 2);
+  rotation << std::cos(angle), -std::sin(angle), std::sin(angle), std::cos(angle);
+
+  const mrnn::GeneralEigen found = mrnn::general_eigen(rotation);
+
+  for (Eigen::Index i = 0; i < 2; ++i) {
+    CHECK_THAT(std::abs(std::arg(found.values(i))), WithinAbs(angle, tolerance));
+    CHECK((rotation * found.vectors.col(i) - found.values(i) * found.vectors.col(i)).norm() < tolerance);
+  }
+  CHECK(mrnn::general_eigen(rotation, mrnn::EigenVectors::none).vectors.size() == 0);
+}
+
+TEST_CASE("QR has orthonormal columns and a triangle with a diagonal that is not negative", "[linear_algebra]") {
+  const Eigen::MatrixXd a = draw(6, 4, 5);
+
+  const mrnn::Qr factors = mrnn::qr(a);
+
+  CHECK(distance(factors.q * factors.r, a) < tolerance);
+  CHECK(distance(factors.q.transpose() * factors.q, identity(4)) < tolerance);
+  CHECK(factors.r.diagonal().minCoeff() >= 0.0);
+  CHECK(factors.r.triangularView<Eigen::StrictlyLower>().toDenseMatrix().norm() == 0.0);
+}
+
+TEST_CASE("a singular system is refused, least squares gives its solution of least norm", "[linear_algebra]") {
+  const Eigen::MatrixXd a = draw(4, 4, 6), b = draw(4, 2, 7);
+  CHECK(distance(a * mrnn::solve(a, b), b) < 1e-10);
+  const Eigen::MatrixXd singular = Eigen::MatrixXd::Ones(2, 2);
+  CHECK_THROWS_WITH(mrnn::solve(singular, Eigen::VectorXd::Ones(2)),
+                    "a system of linear equations is singular to working precision");
+  // x + y = 1 twice: the shortest of all solutions is (1/2, 1/2).
+  CHECK((mrnn::least_squares(singular, Eigen::VectorXd::Ones(2)) - Eigen::Vector2d(0.5, 0.5)).norm() < tolerance);
+}
+
+TEST_CASE("Procrustes finds rotations and reflections", "[linear_algebra]") {
+  Eigen::MatrixXd q = mrnn::qr(draw(3, 3, 8)).q;
+  for (int reflection = 0; reflection < 2; ++reflection) {
+    const Eigen::MatrixXd b = draw(20, 3, 9);
+
+    const mrnn::Rotation found = mrnn::orthogonal_procrustes(b * q, b);
+
+    CHECK(distance(found.q, q) < tolerance);
+    CHECK_THAT(found.trace, WithinRel(mrnn::svd(b).values.squaredNorm(), tolerance));
+    q.col(0) *= -1.0;
+  }
+}
+
+TEST_CASE("principal angles are exact near zero and near a right angle", "[linear_algebra]") {
+  const double tiny = 1e-9;
+  Eigen::MatrixXd a = Eigen::MatrixXd::Zero(4, 2), b = Eigen::MatrixXd::Zero(4, 3);
+  a(0, 0) = a(1, 1) = 1.0;
+  b.col(0) << std::cos(tiny), 0.0, std::sin(tiny), 0.0;
+  b.col(1) << 0.0, std::cos(1.0), 0.0, std::sin(1.0);
+  b.col(2) << -std::sin(tiny), 0.0, std::cos(tiny), 0.0;
+
+  for (const Eigen::VectorXd& angles :
+       {mrnn::principal_angles(a, b.leftCols(2)), mrnn::principal_angles(b.leftCols(2), a)}) {
+    REQUIRE(angles.size() == 2);
+    CHECK_THAT(angles(0), WithinRel(tiny, 1e-6));
+    CHECK_THAT(angles(1), WithinAbs(1.0, tolerance));
+  }
+  CHECK_THAT(mrnn::principal_angles(a, b)(0), WithinAbs(0.0, 1e-15));
+  CHECK_THAT(mrnn::principal_angles(identity(3).leftCols(1), identity(3).rightCols(1))(0),
+             WithinAbs(std::numbers::pi / 2.0, tolerance));
+}
+
+TEST_CASE("the discrete Lyapunov equation is solved, an unstable one refused", "[linear_algebra]") {
+  Eigen::MatrixXd a = draw(6, 6, 10);
+  a *= 0.95 / mrnn::general_eigen(a, mrnn::EigenVectors::none).values.cwiseAbs().maxCoeff();
+  const Eigen::MatrixXd b = draw(6, 2, 11), q = b * b.transpose();
+
+  const Eigen::MatrixXd x = mrnn::discrete_lyapunov(a, q);
+
+  CHECK(distance(a * x * a.transpose() - x + q, Eigen::MatrixXd::Zero(6, 6)) < 1e-11 * x.norm());
+  // One dimension: x = q / (1 - a^2).
+  CHECK_THAT(mrnn::discrete_lyapunov(Eigen::MatrixXd::Constant(1, 1, 0.5), Eigen::MatrixXd::Constant(1, 1, 3.0))(0),
+             WithinRel(4.0, tolerance));
+  CHECK_THROWS_WITH(mrnn::discrete_lyapunov(identity(2), identity(2)),
+                    "the linear system is not stable: an eigenvalue has magnitude 1 or more");
+}
+
+TEST_CASE("a matrix with NaN is refused", "[linear_algebra]") {
+  Eigen::MatrixXd a = identity(3);
+  a(1, 1) = std::numeric_limits<double>::quiet_NaN();
+  const char* const message = "a matrix has values that are not finite, so it cannot be decomposed";
+  CHECK_THROWS_WITH(mrnn::svd(a), message);
+  CHECK_THROWS_WITH(mrnn::symmetric_eigen(a), message);
+  CHECK_THROWS_WITH(mrnn::general_eigen(a), message);
+  CHECK_THROWS_WITH(mrnn::solve(a, identity(3)), message);
+}
+
+TEST_CASE("principal components are those of the covariance, for many units and for many samples", "[components]") {
+  for (const auto& [units, samples] : {std::pair(4, 50), std::pair(50, 4)}) {
+    Eigen::MatrixXd a = draw(units, samples, 12);
+    a.colwise() -= Eigen::VectorXd(a.rowwise().mean());
+
+    const mrnn::Components found = mrnn::principal_components(a, 3);
+
+    const mrnn::Svd factors = mrnn::svd(a);
+    REQUIRE(found.directions.cols() == 3);
+    for (Eigen::Index k = 0; k < 3; ++k) {
+      CHECK_THAT(std::abs(found.directions.col(k).dot(factors.u.col(k))), WithinAbs(1.0, 1e-10));
+      CHECK_THAT(found.shares(k), WithinRel(std::pow(factors.values(k), 2) / a.squaredNorm(), 1e-10));
+    }
+  }
+  CHECK(mrnn::component_label({identity(2), Eigen::Vector2d(0.754, 0.246)}, 1) == "PC 2 (25 %)");
+}
+
+TEST_CASE("the participation ratio counts the directions of equal variance", "[components]") {
+  Eigen::MatrixXd a = Eigen::MatrixXd::Zero(5, 8);
+  for (Eigen::Index k = 0; k < 3; ++k) {
+    a(k, 2 * k) = 1.0;
+    a(k, 2 * k + 1) = -1.0;
+  }
+  CHECK_THAT(mrnn::participation_ratio(a), WithinRel(3.0, tolerance));
+  a.row(0) *= std::sqrt(2.0);  // variances 2, 1, 1: (2 + 1 + 1)^2 / (4 + 1 + 1)
+  CHECK_THAT(mrnn::participation_ratio(a), WithinRel(16.0 / 6.0, tolerance));
+  CHECK(mrnn::participation_ratio(Eigen::MatrixXd::Zero(5, 8)) == 0.0);
+}
