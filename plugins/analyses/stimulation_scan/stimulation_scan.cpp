@@ -261,7 +261,7 @@ class StimulationScan final : public mrnn::Analysis {
                         static_cast<double>(onsets.size()),
                         0.0,
                         static_cast<double>(strengths_.size()),
-                        performance ? context.task()->performance_label() : "change of h",
+                        performance ? context.task()->performance_label() : "change of h, all regions",
                         false,
                         {},
                         {}};
