@@ -327,8 +327,6 @@ TEST_CASE("progress without a terminal is a line for the whole training", "[trai
 }
 
 TEST_CASE("tasks that cannot be trained on are answered before anything runs", "[training][bad]") {
-  const std::string stop = "stop = { performance = 0.9 }\n";
-
   SECTION("no targets") {
     const std::string text = before_task() + "[task]\nplugin = \"pulses\"\nduration = 200.0\n" + rest_after_task();
     CHECK(mistake(text) == "mrnn: tiny.toml:" + line_of(text, "[task]") +
@@ -351,6 +349,31 @@ TEST_CASE("tasks that cannot be trained on are answered before anything runs", "
     const std::string text = before_task() + part + part + rest_after_task();
     CHECK_THAT(mistake(text), EndsWith("task.mix[1].plugin: there is already a task called \"sine_wave\" in the mix; "
                                        "give this one a name of its own\n"));
+  }
+  SECTION("a mix of nothing") {
+    const std::string text = before_task() + "[task]\nmix = []\n" + rest_after_task();
+    CHECK(mistake(text) == "mrnn: tiny.toml:" + line_of(text, "mix = []") +
+                               ":7: task.mix: is an empty list; at least one [[task.mix]] is needed\n");
+  }
+  SECTION("stages without a validation") {
+    const std::string stages = "[[train.curriculum]]\nuntil = 0.5\n[[train.curriculum]]\n";
+    const std::string text =
+        with(with(training_experiment(), "schedule = { name = \"plateau\", patience = 150, warmup = 5, floor = 0.1 }\n",
+                  ""),
+             "validate_every = 10", "validate_every = 0") +
+        stages;
+    CHECK(mistake(text) == "mrnn: tiny.toml:" + line_of(text, "[[train.curriculum]]") +
+                               ":1: train.curriculum: goes on by the performance of the validation; validate_every = 0 "
+                               "switches that off\n");
+  }
+  SECTION("a performance that the task does not measure") {
+    const Bench bench(recorded_experiment(1) + "[train]\nbatch = 8\nstop = { performance = 0.9 }\n");
+    write_recording(bench.folder.path() / "trials.h5", std::vector<double>(8 * 20 * 6));
+    const test::Outcome outcome = bench.run();
+    CHECK(outcome.status == 2);
+    CHECK_THAT(outcome.err,
+               EndsWith("train.stop: asks for a performance, which the task does not measure; a loss can be "
+                        "asked for\n"));
   }
   SECTION("an unknown key of a stage") {
     const std::string text = training_experiment() + "[[train.curriculum]]\nduratoin = 200.0\n";
