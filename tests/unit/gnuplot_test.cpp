@@ -175,6 +175,120 @@ TEST_CASE("ranges leave out what is not finite", "[gnuplot]") {
   CHECK_THAT(ranges.y.high, WithinRel(3.0 + 0.05 * 2.0, 1e-12));
 }
 
+TEST_CASE("bars stand on zero, with room beside them and none below", "[gnuplot]") {
+  Figure figure = line_figure({1.0, 2.0, 3.0}, {4.0, 8.0, 2.0});
+  Series& bars = figure.panels[0].series[0];
+  bars.kind = Series::Kind::bars;
+  bars.low = {3.0, 7.0, 1.0};
+  bars.high = {5.0, 10.0, 3.0};
+
+  const PanelRanges ranges = fit_ranges(figure.panels[0]);
+
+  CHECK(ranges.y.low == 0.0);
+  CHECK_THAT(ranges.y.high, WithinRel(10.0 + 0.05 * 10.0, 1e-12));  // the error bars are shown
+  CHECK_THAT(ranges.x.low, WithinRel(0.6 - 0.05 * 2.8, 1e-12));     // each is 0.8 wide
+  const std::string script = gnuplot_script(figure, lay_out(figure), Picture::svg);
+  CHECK(script.find("\n0.6 0\n0.6 4\n1.4 4\n1.4 0\n0.6 0\n") != std::string::npos);
+  bars.y[0] = -4.0;
+  CHECK(fit_ranges(figure.panels[0]).y.low < -4.0);
+}
+
+TEST_CASE("bars of several series are as wide as the smallest distance between any of them allows", "[gnuplot]") {
+  Panel panel;
+  panel.series = {{Series::Kind::bars, "a", {0.8, 1.8}, {1.0, 2.0}, {}}, {Series::Kind::bars, "b", {1.2}, {1.0}, {}}};
+  CHECK_THAT(bar_width(panel.series[0], panel), WithinRel(0.8 * 0.4, 1e-12));
+  CHECK_THAT(bar_width(panel.series[1], panel), WithinRel(0.8 * 0.4, 1e-12));
+
+  panel.series[0].width = 0.5;
+  CHECK(bar_width(panel.series[0], panel) == 0.5);
+  panel.series = {{Series::Kind::bars, "one", {3.0}, {1.0}, {}}};
+  CHECK_THAT(bar_width(panel.series[0], panel), WithinRel(0.8, 1e-12));
+}
+
+TEST_CASE("series with values are coloured by them, on the panel's scale and with its colour bar", "[gnuplot]") {
+  Figure figure = line_figure({0.0, 1.0, 2.0}, {0.0, 1.0, 4.0});
+  CHECK_FALSE(lay_out(figure).panels[0].colour_bar.has_value());
+  figure.panels[0].series[0].values = {1.0, 10.0, 1000.0};
+  figure.panels[0].colours = ColourScale{"time (ms)", false, {}, {}, true};
+
+  const Figure drawn = on_scale(figure);
+  const FigureLayout layout = lay_out(drawn);
+
+  REQUIRE(layout.panels[0].colour_bar);
+  CHECK(layout.panels[0].colour.low == 0.0);
+  CHECK(layout.panels[0].colour.high == 3.0);
+  CHECK(layout.panels[0].colour_ticks.labels == std::vector<std::string>{"1", "10", "100", "1000"});
+  CHECK(std::ranges::find(layout.texts, "time (ms)", &PlacedText::words) != layout.texts.end());
+  CHECK(gnuplot_script(drawn, layout, Picture::svg).find("2 4 3\n") != std::string::npos);
+}
+
+TEST_CASE("contours run where the heat map has their value", "[gnuplot]") {
+  Figure figure = line_figure({}, {});
+  // Cells 1 wide: their middles at 0.5 and 1.5; the value is 4 x, so that it is 3 at x = 0.75.
+  figure.panels[0].heat_map = HeatMap{Eigen::MatrixXd{{2.0, 6.0}, {2.0, 6.0}}, 0.0, 2.0, 0.0, 2.0, "", false, {}, {}};
+  figure.panels[0].heat_map->contours = {3.0, 100.0};
+
+  const std::string script = gnuplot_script(figure, lay_out(figure), Picture::svg);
+
+  CHECK(script.find("0.75 0.5\n0.75 1.5\n") != std::string::npos);
+}
+
+TEST_CASE("the two pieces of a contour through a saddle do not cross", "[gnuplot]") {
+  const bool high_middle = GENERATE(false, true);
+  Figure figure = line_figure({}, {});
+  const double middle = high_middle ? 3.0 : 1.0;
+  figure.panels[0].heat_map =
+      HeatMap{Eigen::MatrixXd{{middle, -1.0}, {-1.0, middle}}, -0.5, 1.5, -0.5, 1.5, "", false, {}, {}};
+  figure.panels[0].heat_map->values(0, 1) = figure.panels[0].heat_map->values(1, 0) = high_middle ? -1.0 : -3.0;
+  figure.panels[0].heat_map->contours = {0.0};
+
+  const std::string script = gnuplot_script(figure, lay_out(figure), Picture::svg);
+
+  // High in the middle: low corners are cut off, at the lower right and the upper left; else the high ones.
+  if (high_middle) {
+    CHECK(script.find("0.75 0\n1 0.25\n\n0.25 1\n0 0.75\n") != std::string::npos);
+  } else {
+    CHECK(script.find("0 0.25\n0.25 0\n\n1 0.75\n0.75 1\n") != std::string::npos);
+  }
+}
+
+TEST_CASE("arrow heads stand on each piece of a line", "[gnuplot]") {
+  Figure figure = line_figure({0.0, 1.0, 2.0, std::nan(""), 4.0, 5.0}, {0.0, 0.0, 0.0, 0.0, 1.0, 1.0});
+  const auto heads = [&](Series::Heads kind) {
+    figure.panels[0].series[0].heads = kind;
+    const std::string script = gnuplot_script(figure, lay_out(figure), Picture::svg);
+    return count(script, "filledcurves");
+  };
+  CHECK(heads(Series::Heads::none) == 0);
+  CHECK(heads(Series::Heads::end) == 1);  // all heads of a series at once
+  CHECK(heads(Series::Heads::middle) == 1);
+}
+
+TEST_CASE("panels that share axes and colours have one range and say it once", "[gnuplot]") {
+  Figure figure = line_figure({0.0, 1.0}, {0.0, 1.0});
+  figure.panels[0].x.label = "time (ms)";
+  figure.panels[0].y.label = "activity (a.u.)";
+  figure.panels[0].heat_map = HeatMap{Eigen::MatrixXd{{1.0, 2.0}}, 0.0, 1.0, 0.0, 1.0, "speed", false, {}, {}};
+  figure.panels.resize(5, figure.panels[0]);
+  figure.panels[3].series[0] = {Series::Kind::line, "rate", {0.0, 7.0}, {-3.0, 1.0}, {}};
+  figure.panels[4].heat_map->values(0, 0) = 9.0;
+  figure.columns = 3;
+  figure.shared_x = figure.shared_y = figure.shared_colours = true;
+
+  const FigureLayout layout = lay_out(figure);
+
+  const auto said = [&](const char* words) { return std::ranges::count(layout.texts, words, &PlacedText::words); };
+  CHECK(said("time (ms)") == 3);  // below the last panel of each column
+  CHECK(said("activity (a.u.)") == 2);
+  CHECK(said("speed") == 1);
+  for (std::size_t i = 0; i < 5; ++i) {
+    CHECK(layout.panels[i].x.high == 7.0);
+    CHECK(layout.panels[i].y.low == -3.0);
+    CHECK(layout.panels[i].colour.high == 9.0);
+    CHECK(layout.panels[i].colour_bar.has_value() == (i == 2));
+  }
+}
+
 TEST_CASE("limits asked for are kept, senseless ones replaced", "[gnuplot]") {
   Figure figure = line_figure({0.0, 1.0}, {0.0, 1.0});
   figure.panels[0].x = {"", -3.0, 4.0};
@@ -351,6 +465,17 @@ TEST_CASE("figures are drawn as SVG and PNG, the same bytes each time", "[gnuplo
       HeatMap{Eigen::MatrixXd{{1.0, std::nan("")}, {infinity, 2.0}}, 0.0, 3.0, 0.0, 1.0, "speed", false, {}, {}};
   figure.panels[0].quiver = Quiver{{0.5, 1.5, 2.5}, {0.2, 0.4, 0.6}, {1.0, std::nan(""), 0.0}, {1.0, 1.0, 0.0}};
   figure.panels.emplace_back();
+  Panel& marks = figure.panels.emplace_back();
+  for (int marker = 0; marker < 8; ++marker) {
+    Series series{Series::Kind::scatter, "", {1.0 * marker, std::nan("")}, {1.0, infinity}, {}};
+    series.marker = static_cast<Marker>(marker);
+    series.values = {1.0 * marker, 2.0};
+    series.low = {0.5, std::nan("")};
+    series.high = {1.5, 2.0};
+    marks.series.push_back(series);
+    series.kind = Series::Kind::bars;
+    marks.series.push_back(series);
+  }
 
   const Rendered first = gnuplot.render(figure, folder.path());
   const std::string svg = bytes_of(folder.path() / "lines.svg"), png = bytes_of(folder.path() / "lines.png");

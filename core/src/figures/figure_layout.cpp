@@ -21,7 +21,7 @@ constexpr double tick_line = 12.0;     // a line of numbers or names at ticks
 constexpr double label_height = 17.0;  // a line of an axis label
 constexpr double title_height = 19.0;  // a line of a title
 constexpr double guide_line = 12.0;    // a line of guide labels
-constexpr double bar_gap = 10.0, bar_width = 10.0;
+constexpr double bar_gap = 10.0, colour_bar_width = 10.0;
 
 /// What stands around the plot area of a panel.
 struct Surround {
@@ -36,6 +36,7 @@ struct Draft {
   std::vector<std::string> title;
   std::vector<int> guide_rows;  // of the labels above
   bool empty = false;
+  bool x_beside = true, y_beside = true, colours_beside = true;  // are numbers and labels of its own
   Surround around;
 };
 
@@ -49,6 +50,57 @@ int columns_of(const Figure& figure) {
   const auto count = static_cast<int>(std::max<std::size_t>(figure.panels.size(), 1));
   const int chosen = count <= 4 ? (count + 1) / 2 : 3;
   return std::clamp(figure.columns > 0 ? figure.columns : chosen, 1, count);
+}
+
+/// Ranges of a panel for itself.
+void fit(const Panel& panel, Draft& draft) {
+  draft.panel = &panel;
+  const PanelRanges ranges = fit_ranges(panel);
+  draft.empty = ranges.empty;
+  draft.layout.x = ranges.x;
+  draft.layout.y = ranges.y;
+  draft.layout.colours = colour_scale(panel);
+  if (draft.layout.colours) draft.layout.colour = colour_range(panel, *draft.layout.colours);
+}
+
+/// One range for all panels that have one.
+template <class Has>
+void join(std::vector<Draft>& drafts, AxisRange PanelLayout::*range, Has has) {
+  std::optional<AxisRange> joined;
+  for (const Draft& draft : drafts) {
+    if (!has(draft)) continue;
+    const AxisRange& own = draft.layout.*range;
+    joined = joined ? AxisRange{std::min(joined->low, own.low), std::max(joined->high, own.high)} : own;
+  }
+  for (Draft& draft : drafts) {
+    if (joined) draft.layout.*range = *joined;
+  }
+}
+
+/// What panels share, and which of them say it.
+void share(const Figure& figure, int columns, std::vector<Draft>& drafts) {
+  const auto filled = [](const Draft& draft) { return !draft.empty; };
+  if (figure.shared_x) join(drafts, &PanelLayout::x, filled);
+  if (figure.shared_y) join(drafts, &PanelLayout::y, filled);
+  if (figure.shared_colours) {
+    join(drafts, &PanelLayout::colour, [](const Draft& draft) { return draft.layout.colours.has_value(); });
+  }
+  const auto wide = static_cast<std::size_t>(columns);
+  for (std::size_t i = 0; i < drafts.size(); ++i) {
+    if (figure.shared_x) drafts[i].x_beside = i + wide >= drafts.size();
+    if (figure.shared_y) drafts[i].y_beside = i % wide == 0;
+    drafts[i].colours_beside = !figure.shared_colours;
+  }
+  if (!figure.shared_colours) return;
+  // The one colour bar stands beside the first row where that has colours.
+  const auto coloured = [](const Draft& draft) { return draft.layout.colours.has_value(); };
+  const auto row =
+      std::ranges::subrange(drafts.rend() - static_cast<std::ptrdiff_t>(std::min(wide, drafts.size())), drafts.rend());
+  if (const auto last = std::ranges::find_if(row, coloured); last != row.end()) {
+    last->colours_beside = true;
+  } else if (const auto first = std::ranges::find_if(drafts, coloured); first != drafts.end()) {
+    first->colours_beside = true;
+  }
 }
 
 /// Width and height of a plot area.
@@ -150,7 +202,7 @@ double horizontal_guide_width(const Panel& panel) {
 void measure(const Figure& figure, bool shared_key, Draft& draft) {
   const Panel& panel = *draft.panel;
   PanelLayout& layout = draft.layout;
-  const bool letters = figure.panels.size() > 1;
+  const bool letters = figure.letters && figure.panels.size() > 1;
   draft.title = wrap_text(clean_text(panel.title), layout.plot.width + 10.0, panel_letters, 2);
   if (!shared_key) draft.key = key_of(panel);
   stack_guides(draft);
@@ -159,22 +211,26 @@ void measure(const Figure& figure, bool shared_key, Draft& draft) {
   around.top = std::max<double>(static_cast<double>(draft.title.size()) * title_height, letters ? title_height : 0.0) +
                key_rows(draft.key, layout.plot.width) * key_line + guides * guide_line + (panel.axes ? 5.0 : 0.0);
   if (panel.axes) {
-    around.left = widest(layout.y_ticks.labels, tick_letters) + tick_length + tick_gap +
-                  (panel.y.label.empty() ? 0.0 : label_height + 2.0);
-    const double names = layout.x_upright ? widest(layout.x_ticks.labels, tick_letters) : tick_line;
-    around.bottom = tick_length + tick_gap + names + (panel.x.label.empty() ? 0.0 : label_height);
+    around.left = around.bottom = tick_length;
     around.right = 8.0;
+  }
+  if (panel.axes && draft.y_beside) {
+    around.left +=
+        widest(layout.y_ticks.labels, tick_letters) + tick_gap + (panel.y.label.empty() ? 0.0 : label_height + 2.0);
+  }
+  if (panel.axes && draft.x_beside) {
+    const double names = layout.x_upright ? widest(layout.x_ticks.labels, tick_letters) : tick_line;
+    around.bottom += tick_gap + names + (panel.x.label.empty() ? 0.0 : label_height);
   }
   if (letters) around.left = std::max(around.left, 20.0);
   around.right = std::max(around.right, horizontal_guide_width(panel));
-  if (panel.heat_map && panel.heat_map->values.size() > 0) {
-    layout.colour = colour_range(*panel.heat_map);
-    layout.colour_ticks = make_ticks(layout.colour, std::max(3, static_cast<int>(layout.plot.height / 28.0)));
-    layout.colour_bar = Box{around.right, 0.0, bar_width, layout.plot.height};  // x from the plot's right edge
-    around.right += bar_gap - 8.0 + bar_width + tick_length + tick_gap +
-                    widest(layout.colour_ticks.labels, tick_letters) +
-                    (panel.heat_map->label.empty() ? 0.0 : label_height);
-  }
+  if (!layout.colours || !draft.colours_beside) return;
+  const int most = std::max(3, static_cast<int>(layout.plot.height / 28.0));
+  layout.colour_ticks = layout.colours->log ? make_log_ticks(layout.colour, most) : make_ticks(layout.colour, most);
+  layout.colour_bar = Box{around.right, 0.0, colour_bar_width, layout.plot.height};  // x from the plot's right edge
+  around.right += bar_gap - 8.0 + colour_bar_width + tick_length + tick_gap +
+                  widest(layout.colour_ticks.labels, tick_letters) +
+                  (layout.colours->label.empty() ? 0.0 : label_height);
 }
 
 /// From data to the page.
@@ -185,9 +241,8 @@ double page_y(const PanelLayout& layout, double y) {
   return layout.plot.bottom() - (y - layout.y.low) / layout.y.span() * layout.plot.height;
 }
 
-void place_axis_texts(const Draft& draft, FigureLayout& figure) {
+void place_x_texts(const Draft& draft, FigureLayout& figure) {
   const PanelLayout& layout = draft.layout;
-  const Panel& panel = *draft.panel;
   const Box& plot = layout.plot;
   const double below = plot.bottom() + tick_length + tick_gap + 5.0;
   for (std::size_t i = 0; i < layout.x_ticks.at.size(); ++i) {
@@ -195,18 +250,23 @@ void place_axis_texts(const Draft& draft, FigureLayout& figure) {
                             layout.x_ticks.labels[i], layout.x_upright ? Text::Align::right : Text::Align::centre,
                             tick_letters, black, layout.x_upright});
   }
+  const std::string label = fit_text(clean_text(draft.panel->x.label), plot.width + 40.0, axis_letters);
+  const double line = layout.x_upright ? widest(layout.x_ticks.labels, tick_letters) - tick_line : 0.0;
+  figure.texts.push_back({plot.x + 0.5 * plot.width, below + line + 5.0 + 0.6 * label_height, label,
+                          Text::Align::centre, axis_letters, black, false});
+}
+
+void place_y_texts(const Draft& draft, FigureLayout& figure) {
+  const PanelLayout& layout = draft.layout;
+  const Box& plot = layout.plot;
   const double beside = plot.x - tick_length - tick_gap;
   for (std::size_t i = 0; i < layout.y_ticks.at.size(); ++i) {
     figure.texts.push_back({beside, page_y(layout, layout.y_ticks.at[i]), layout.y_ticks.labels[i], Text::Align::right,
                             tick_letters, black, false});
   }
-  const std::string x_label = fit_text(clean_text(panel.x.label), plot.width + 40.0, axis_letters);
-  const double line = layout.x_upright ? widest(layout.x_ticks.labels, tick_letters) - tick_line : 0.0;
-  figure.texts.push_back({plot.x + 0.5 * plot.width, below + line + 5.0 + 0.6 * label_height, x_label,
-                          Text::Align::centre, axis_letters, black, false});
-  const std::string y_label = fit_text(clean_text(panel.y.label), plot.height + 40.0, axis_letters);
+  const std::string label = fit_text(clean_text(draft.panel->y.label), plot.height + 40.0, axis_letters);
   const double left = beside - widest(layout.y_ticks.labels, tick_letters) - 0.6 * label_height;
-  figure.texts.push_back({left, plot.y + 0.5 * plot.height, y_label, Text::Align::centre, axis_letters, black, true});
+  figure.texts.push_back({left, plot.y + 0.5 * plot.height, label, Text::Align::centre, axis_letters, black, true});
 }
 
 void place_colour_bar(Draft& draft, FigureLayout& figure) {
@@ -222,7 +282,7 @@ void place_colour_bar(Draft& draft, FigureLayout& figure) {
                             tick_letters, black, false});
   }
   const double right = beside + widest(layout.colour_ticks.labels, tick_letters) + 0.55 * label_height;
-  const std::string label = fit_text(clean_text(draft.panel->heat_map->label), bar.height + 40.0, axis_letters);
+  const std::string label = fit_text(clean_text(layout.colours->label), bar.height + 40.0, axis_letters);
   figure.texts.push_back({right, bar.y + 0.5 * bar.height, label, Text::Align::centre, axis_letters, black, true});
 }
 
@@ -277,7 +337,8 @@ void place_panel(Draft& draft, Box cell, const std::string& letter, FigureLayout
   const double above =
       draft.around.top - static_cast<double>(std::max<std::size_t>(draft.title.size(), !letter.empty())) * title_height;
   place_key(draft.key, Box{plot.x, plot.y - above, plot.width, 0.0}, figure);
-  if (draft.panel->axes) place_axis_texts(draft, figure);
+  if (draft.panel->axes && draft.x_beside) place_x_texts(draft, figure);
+  if (draft.panel->axes && draft.y_beside) place_y_texts(draft, figure);
   place_colour_bar(draft, figure);
   place_guide_labels(draft, figure);
   place_inner_texts(draft, figure);
@@ -338,17 +399,15 @@ FigureLayout lay_out(const Figure& figure) {
   const int columns = columns_of(figure);
   const bool shared_key = shares_key(figure);
   std::vector<Draft> drafts(panels.size());
-  for (std::size_t i = 0; i < panels.size(); ++i) {
-    drafts[i].panel = &panels[i];
-    const PanelRanges ranges = fit_ranges(panels[i]);
-    drafts[i].empty = ranges.empty;
-    drafts[i].layout.x = ranges.x;
-    drafts[i].layout.y = ranges.y;
-    choose_size(figure, columns, drafts[i]);
-    choose_ticks(drafts[i]);
-    measure(figure, shared_key, drafts[i]);
+  for (std::size_t i = 0; i < panels.size(); ++i) fit(panels[i], drafts[i]);
+  share(figure, columns, drafts);
+  for (Draft& draft : drafts) {
+    choose_size(figure, columns, draft);
+    choose_ticks(draft);
+    measure(figure, shared_key, draft);
   }
   const Grid grid = measure_grid(drafts, columns);
+  const bool letters = figure.letters && panels.size() > 1;
   FigureLayout layout;
   layout.width = std::ceil(2.0 * outer + total(grid.left, grid.width, grid.right) + column_gap * (columns - 1));
   double y = place_head(figure, shared_key, layout);
@@ -360,7 +419,7 @@ FigureLayout lay_out(const Figure& figure) {
       Draft& draft = drafts[i];
       draft.layout.plot.x = x + grid.left[column];
       draft.layout.plot.y = y + grid.top[row];
-      place_panel(draft, Box{x, y, 0.0, 0.0}, panels.size() > 1 ? letter_of(i) : "", layout);
+      place_panel(draft, Box{x, y, 0.0, 0.0}, letters ? letter_of(i) : "", layout);
       x += grid.left[column] + grid.width[column] + grid.right[column] + column_gap;
     }
     y += grid.top[row] + grid.height[row] + grid.bottom[row] + row_gap;

@@ -31,19 +31,27 @@ void add_break(DataBlock& data) {
   if (!data.empty() && !data.ends_with("\n\n")) data += '\n';
 }
 
+bool by_value(const Series& series) {
+  return !series.values.empty() && (series.kind == Series::Kind::line || series.kind == Series::Kind::scatter);
+}
+
 std::size_t points_of(const Series& series) {
   const std::size_t count = std::min(series.x.size(), series.y.size());
+  if (by_value(series)) return std::min(count, series.values.size());
   return series.kind == Series::Kind::band ? std::min(count, series.upper.size()) : count;
 }
 
 bool drawable_point(const Series& series, std::size_t i) {
   return drawable(series.x[i]) && drawable(series.y[i]) &&
-         (series.kind != Series::Kind::band || drawable(series.upper[i]));
+         (series.kind != Series::Kind::band || drawable(series.upper[i])) &&
+         (!by_value(series) || drawable(series.values[i]));
 }
 
 void add_point(const Series& series, std::size_t i, DataBlock& data) {
   if (series.kind == Series::Kind::band) {
     add_row(data, series.x[i], series.y[i], series.upper[i]);
+  } else if (by_value(series)) {
+    add_row(data, series.x[i], series.y[i], series.values[i]);
   } else {
     add_row(data, series.x[i], series.y[i]);
   }
@@ -68,32 +76,62 @@ void add_stretch(const Series& series, std::size_t begin, std::size_t end, DataB
   if (broken) add_break(data);
 }
 
-/// Smallest distance between different values, at least a millionth of their span; 0 where all are the same.
-double spacing(std::vector<double> values) {
-  std::erase_if(values, [](double value) { return !drawable(value); });
-  if (values.empty()) return 0.0;
-  std::ranges::sort(values);
-  const double tolerance = 1e-6 * (values.back() - values.front());
-  double smallest = 0.0;
-  for (std::size_t i = 1; i < values.size(); ++i) {
-    const double distance = values[i] - values[i - 1];
-    if (distance > tolerance && (smallest == 0.0 || distance < smallest)) smallest = distance;
-  }
-  return smallest;
-}
+/// Pixels per unit.
+struct Pixels {
+  explicit Pixels(const PanelLayout& layout)
+      : x(layout.plot.width / layout.x.span()), y(layout.plot.height / layout.y.span()) {}
+  double x, y;
+};
 
 /// Width and height of the cell an arrow has to itself.
 std::pair<double, double> cell_of(const Quiver& quiver, std::size_t count, const PanelLayout& layout) {
   // Points scattered at random have tiny spacings: there each has its share of the area instead.
   const double share = 1.0 / std::sqrt(static_cast<double>(std::max<std::size_t>(count, 4)));
-  return {std::max(spacing(quiver.x), share * 0.7 * layout.x.span()),
-          std::max(spacing(quiver.y), share * 0.7 * layout.y.span())};
+  return {std::max(smallest_spacing(quiver.x), share * 0.7 * layout.x.span()),
+          std::max(smallest_spacing(quiver.y), share * 0.7 * layout.y.span())};
 }
 
 /// An arrow from (x, y) by (u, v).
 struct Arrow {
   double x = 0.0, y = 0.0, u = 0.0, v = 0.0;
 };
+
+/// A filled head whose tip is at `to`.
+void add_head(std::pair<double, double> from, std::pair<double, double> to, const PanelLayout& layout,
+              DataBlock& data) {
+  constexpr double length = 6.0, half_width = 2.8;  // pixels
+  const Pixels pixels(layout);
+  const double across = (to.first - from.first) * pixels.x, up = (to.second - from.second) * pixels.y;
+  const double distance = std::hypot(across, up);
+  if (!(distance > 0.0)) return;
+  const double along_x = across / distance, along_y = up / distance;
+  for (const double aside : {half_width, 0.0, -half_width, half_width}) {
+    const double along = aside == 0.0 ? 0.5 * length : -0.5 * length;
+    add_row(data, to.first + (along * along_x - aside * along_y) / pixels.x,
+            to.second + (along * along_y + aside * along_x) / pixels.y);
+  }
+  add_break(data);
+}
+
+using Point = std::pair<double, double>;
+
+/// The line of height 0 through a square with given heights at its corners (row: y, column: x): the ends of its
+/// pieces, two where it is a saddle, told apart by the height in the middle.
+std::vector<std::pair<Point, Point>> level_line(const Eigen::Matrix2d& corners) {
+  const auto between = [](double from, double to) { return from / (from - to); };
+  const auto crosses = [](double from, double to) { return (from < 0.0) != (to < 0.0); };
+  const double a = corners(0, 0), b = corners(0, 1), c = corners(1, 1), d = corners(1, 0);
+  std::vector<Point> points;  // below, right, above, left
+  if (crosses(a, b)) points.emplace_back(between(a, b), 0.0);
+  if (crosses(b, c)) points.emplace_back(1.0, between(b, c));
+  if (crosses(d, c)) points.emplace_back(between(d, c), 1.0);
+  if (crosses(a, d)) points.emplace_back(0.0, between(a, d));
+  if (points.size() < 2) return {};
+  if (points.size() < 4) return {{points[0], points[1]}};
+  const bool a_joins_c = (a < 0.0) == (a + b + c + d < 0.0);
+  if (a_joins_c) return {{points[0], points[1]}, {points[2], points[3]}};
+  return {{points[3], points[0]}, {points[1], points[2]}};
+}
 
 void add_arrow(const Arrow& arrow, const PanelLayout& layout, ArrowBlocks& blocks) {
   constexpr double head_length = 5.0, head_half_width = 1.9, shortest = 0.5;  // pixels
@@ -175,6 +213,81 @@ HeatBlock heat_data(const HeatMap& map, Eigen::Index pixels) {
     for (Eigen::Index i = 0; i < repeat; ++i) heat.data += line + '\n';
   }
   return heat;
+}
+
+DataBlock bar_data(const Series& series, double width, double base) {
+  DataBlock data;
+  for (std::size_t i = 0; i < std::min(series.x.size(), series.y.size()); ++i) {
+    const double low = series.upper.empty() ? base : series.y[i];
+    const double high = series.upper.empty() ? series.y[i] : i < series.upper.size() ? series.upper[i] : low;
+    if (!drawable(series.x[i]) || !drawable(low) || !drawable(high)) continue;
+    const double left = series.x[i] - 0.5 * width, right = series.x[i] + 0.5 * width;
+    add_row(data, left, low);
+    add_row(data, left, high);
+    add_row(data, right, high);
+    add_row(data, right, low);
+    add_row(data, left, low);
+    add_break(data);
+  }
+  return data;
+}
+
+DataBlock error_data(const Series& series, const PanelLayout& layout) {
+  constexpr double half_cap = 2.5;  // pixels
+  const double cap = half_cap / Pixels(layout).x;
+  DataBlock data;
+  for (std::size_t i = 0; i < std::min({series.x.size(), series.low.size(), series.high.size()}); ++i) {
+    const double x = series.x[i];
+    if (!drawable(x) || !drawable(series.low[i]) || !drawable(series.high[i])) continue;
+    for (const double end : {series.low[i], series.high[i]}) {
+      add_row(data, x - cap, end);
+      add_row(data, x + cap, end);
+      add_break(data);
+    }
+    add_row(data, x, series.low[i]);
+    add_row(data, x, series.high[i]);
+    add_break(data);
+  }
+  return data;
+}
+
+DataBlock head_data(const Series& series, const PanelLayout& layout) {
+  DataBlock data;
+  if (series.heads == Series::Heads::none) return data;
+  const std::size_t count = points_of(series);
+  for (std::size_t begin = 0; begin < count;) {
+    std::size_t end = begin;
+    while (end < count && drawable_point(series, end)) ++end;
+    if (end - begin >= 2) {
+      const std::size_t tip = series.heads == Series::Heads::end ? end - 1 : (begin + end) / 2;
+      add_head({series.x[tip - 1], series.y[tip - 1]}, {series.x[tip], series.y[tip]}, layout, data);
+    }
+    begin = std::max(end, begin + 1);
+  }
+  return data;
+}
+
+DataBlock contour_data(const HeatMap& map) {
+  DataBlock data;
+  const Eigen::Index rows = map.values.rows(), columns = map.values.cols();
+  const double width = (map.x_high - map.x_low) / static_cast<double>(columns);
+  const double height = (map.y_high - map.y_low) / static_cast<double>(rows);
+  for (const double level : map.contours) {
+    for (Eigen::Index row = 0; row + 1 < rows; ++row) {
+      for (Eigen::Index column = 0; column + 1 < columns; ++column) {
+        const Eigen::Matrix2d corners = map.values.block(row, column, 2, 2).array() - level;
+        if (!corners.allFinite()) continue;
+        for (const auto& piece : level_line(corners)) {
+          for (const auto& [x, y] : {piece.first, piece.second}) {
+            add_row(data, map.x_low + (static_cast<double>(column) + 0.5 + x) * width,
+                    map.y_low + (static_cast<double>(row) + 0.5 + y) * height);
+          }
+          add_break(data);
+        }
+      }
+    }
+  }
+  return data;
 }
 
 DataBlock guide_data(const Guide& guide, const PanelLayout& layout) {

@@ -19,6 +19,29 @@ constexpr double svg_point = 8.25, png_point = 8.0;
 constexpr Eigen::Index svg_cells = 200;
 constexpr double line_width = 1.5, point_size = 4.5, axis_width = 0.8, guide_width = 1.0;
 
+/// gnuplot's number for a shape.
+int point_type(Marker marker, bool open) {
+  switch (marker) {
+    case Marker::disc:
+      return open ? 6 : 7;
+    case Marker::square:
+      return open ? 4 : 5;
+    case Marker::triangle:
+      return open ? 8 : 9;
+    case Marker::down_triangle:
+      return open ? 10 : 11;
+    case Marker::diamond:
+      return open ? 12 : 13;
+    case Marker::plus:
+      return 1;
+    case Marker::cross:
+      return 2;
+    case Marker::star:
+      return 3;
+  }
+  return 7;
+}
+
 /// Writes the commands for one figure.
 class Script {
  public:
@@ -93,10 +116,14 @@ class Script {
         command("set object rectangle from {} to {} front fillstyle solid noborder fillcolor rgb '{}'",
                 at(left, y - 4.0), at(right, y + 4.0), hex(tinted(colour, 0.3)));
         return;
-      case KeyEntry::Swatch::disc:
-      case KeyEntry::Swatch::ring:
+      case KeyEntry::Swatch::bar:
+        command("set object rectangle from {} to {} front fillstyle solid border lc rgb '{}' fillcolor rgb '{}' lw 1.2",
+                at(left + 4.0, y - 4.5), at(right - 4.0, y + 4.5), hex(colour),
+                swatch.entry.open ? "#ffffff" : hex(colour));
+        return;
+      case KeyEntry::Swatch::point:
         command("set label '' at {} front point pt {} ps {:.4f} lw 1.2 lc rgb '{}'", at(left + 9.0, y),
-                swatch.entry.swatch == KeyEntry::Swatch::disc ? 7 : 6, points(6.0), hex(colour));
+                point_type(swatch.entry.marker, swatch.entry.open), points(6.0), hex(colour));
         return;
     }
   }
@@ -125,14 +152,15 @@ class Script {
     command("set {}tics scale {} out nomirror ({})", axis, length / (picture_ == Picture::svg ? 8.25 : 8.0), marks);
   }
 
-  void colours(const HeatMap& map, const PanelLayout& layout) {
-    const std::vector<std::string>& stops = map.diverging ? diverging_map() : sequential_map();
+  void colours(const PanelLayout& layout) {
+    const std::vector<std::string>& stops = layout.colours->diverging ? diverging_map() : sequential_map();
     std::string list;
     for (std::size_t i = 0; i < stops.size(); ++i) {
       list += fmt::format("{}{} '{}'", list.empty() ? "" : ",", i, stops[i]);
     }
     command("set palette defined ({})", list);
     command("set cbrange [{:.12g}:{:.12g}]", layout.colour.low, layout.colour.high);
+    if (!layout.colour_bar) return;
     const Box& bar = *layout.colour_bar;
     command("set colorbox vertical user origin screen {:.6f},screen {:.6f} size screen {:.6f},screen {:.6f} noborder",
             bar.x / layout_.width, 1.0 - bar.bottom() / layout_.height, bar.width / layout_.width,
@@ -150,25 +178,30 @@ class Script {
   void panel(const Panel& panel, const PanelLayout& layout) {
     frame(panel, layout);
     elements_.clear();
-    if (layout.colour_bar) {
-      colours(*panel.heat_map, layout);
+    if (layout.colours) colours(layout);
+    const bool on_heat = panel.heat_map && panel.heat_map->values.size() > 0;
+    if (on_heat) {
       const HeatBlock heat = heat_data(*panel.heat_map, picture_ == Picture::svg ? svg_cells : 0);
       element(heat.data, fmt::format("matrix using ({:.12g}+$1*{:.12g}):({:.12g}+$2*{:.12g}):3 with image",
                                      panel.heat_map->x_low + 0.5 * heat.cell_width, heat.cell_width,
                                      panel.heat_map->y_low + 0.5 * heat.cell_height, heat.cell_height));
+      // Dark lines with a faint light rim show on dark and on light colours.
+      const DataBlock contours = contour_data(*panel.heat_map);
+      element(contours, "with lines lw 1.8 lc rgb '#a0ffffff'");
+      element(contours, fmt::format("with lines lw 0.8 lc rgb '{}'", hex(palette_colour(black))));
     }
     if (panel.quiver) {
       const ArrowBlocks arrows = quiver_data(*panel.quiver, layout);
-      const std::string colour = hex(palette_colour(layout.colour_bar ? white : grey));
+      const std::string colour = hex(palette_colour(on_heat ? white : grey));
       // White arrows show on dark cells, their dark rim on light ones.
-      if (layout.colour_bar) {
+      if (on_heat) {
         element(arrows.lines, fmt::format("with lines lw 1.8 lc rgb '{}'", hex(palette_colour(black), 0.55)));
       }
       element(arrows.lines, fmt::format("with lines lw 0.9 lc rgb '{}'", colour));
       element(arrows.heads, fmt::format("with filledcurves closed fs solid noborder lc rgb '{}'", colour));
     }
     for (const Guide& guide : panel.guides) draw(guide, layout);
-    for (const Series& series : panel.series) draw(series, layout.colour_bar.has_value());
+    for (const Series& series : panel.series) draw(series, panel, layout);
     for (const Polygon& polygon : panel.polygons) draw(polygon);
     if (elements_.empty()) elements_.emplace_back("NaN");
     std::string plot = "plot ";
@@ -182,6 +215,10 @@ class Script {
     if (guide.kind == Guide::Kind::span) {
       return element(guide_data(guide, layout), "with filledcurves closed fs solid noborder lc rgb '#cc888888'");
     }
+    if (guide.solid) {
+      return element(guide_data(guide, layout),
+                     fmt::format("with lines lw {} dt solid lc rgb '{}'", guide_width, hex(palette_colour(black))));
+    }
     element(guide_data(guide, layout),
             fmt::format("with lines lw {} {} lc rgb '{}'", guide_width,
                         guide.kind == Guide::Kind::circle ? "dt solid" : "dt (12,7)", colour));
@@ -194,26 +231,59 @@ class Script {
     element(data, fmt::format("with lines lw 1.2 lc rgb '{}'", hex(palette_colour(polygon.border))));
   }
 
-  void draw(const Series& series, bool on_colours) {
-    const Rgb colour = palette_colour(series.colour);
-    const DataBlock data = series_data(series);
-    const double width = series.width > 0.0 ? series.width : line_width;
+  void draw(const Series& series, const Panel& panel, const PanelLayout& layout) {
     switch (series.kind) {
       case Series::Kind::band:
-        return element(data,
-                       fmt::format("using 1:2:3 with filledcurves fs solid noborder lc rgb '{}'", hex(colour, 0.75)));
-      case Series::Kind::line:
-        if (on_colours) element(data, fmt::format("with lines lw {} lc rgb '#ffffff'", width + 1.6));
-        return element(data, fmt::format("with lines lw {} {} lc rgb '{}'", width,
-                                         series.dashed ? "dt (20,12)" : "dt solid", hex(colour)));
-      case Series::Kind::scatter: {
-        const double size = series.width > 0.0 ? series.width : point_size;
-        // A white rim keeps neighbouring and overlapping points apart.
-        element(data, fmt::format("with points pt 7 ps {:.4f} lc rgb '#ffffff'", points(size + 1.4)));
-        return element(data, fmt::format("with points pt {} ps {:.4f} lw 1.2 lc rgb '{}'", series.open ? 6 : 7,
-                                         points(size), hex(colour)));
+        element(series_data(series), fmt::format("using 1:2:3 with filledcurves fs solid noborder lc rgb '{}'",
+                                                 hex(palette_colour(series.colour), 0.75)));
+        break;
+      case Series::Kind::bars: {
+        const DataBlock data = bar_data(series, bar_width(series, panel), panel.y.log ? layout.y.low : 0.0);
+        const std::string colour = hex(palette_colour(series.colour));
+        element(data, fmt::format("with filledcurves closed fs solid noborder lc rgb '{}'",
+                                  series.open ? "#ffffff" : colour));
+        element(data, fmt::format("with lines lw 1.2 lc rgb '{}'", colour));
+        break;
       }
+      case Series::Kind::line:
+        draw_line(series, panel.heat_map.has_value(), layout);
+        break;
+      case Series::Kind::scatter:
+        break;  // upon its error bars
     }
+    const int dark = series.kind == Series::Kind::bars ? black : series.colour;
+    element(error_data(series, layout), fmt::format("with lines lw 1.0 lc rgb '{}'", hex(palette_colour(dark))));
+    if (series.kind == Series::Kind::scatter) draw_points(series);
+  }
+
+  void draw_line(const Series& series, bool on_heat, const PanelLayout& layout) {
+    const DataBlock data = series_data(series);
+    const double width = series.width > 0.0 ? series.width : line_width;
+    const char* dashes = series.dashed ? "dt (20,12)" : "dt solid";
+    // A rim of the other brightness shows the line on dark and on light colours.
+    const std::string rim = series.colour == white ? hex(palette_colour(black), 0.55) : "#ffffff";
+    if (on_heat) element(data, fmt::format("using 1:2 with lines lw {} lc rgb '{}'", width + 1.6, rim));
+    if (series.values.empty()) {
+      element(data, fmt::format("with lines lw {} {} lc rgb '{}'", width, dashes, hex(palette_colour(series.colour))));
+    } else {
+      element(data, fmt::format("using 1:2:3 with lines lw {} {} lc palette", width, dashes));
+    }
+    element(head_data(series, layout),
+            fmt::format("with filledcurves closed fs solid noborder lc rgb '{}'", hex(palette_colour(series.colour))));
+  }
+
+  void draw_points(const Series& series) {
+    const DataBlock data = series_data(series);
+    const double size = series.width > 0.0 ? series.width : point_size;
+    const int filled = point_type(series.marker, false), type = point_type(series.marker, series.open);
+    const bool strokes = filled <= 3;
+    // A white rim keeps neighbouring and overlapping points apart.
+    element(data, fmt::format("using 1:2 with points pt {} ps {:.4f} lw {} lc rgb '#ffffff'", filled,
+                              points(size + 1.4), strokes ? 3.4 : 1.0));
+    const std::string colour =
+        series.values.empty() ? fmt::format("rgb '{}'", hex(palette_colour(series.colour))) : std::string("palette");
+    element(data, fmt::format("using 1:2{} with points pt {} ps {:.4f} lw {} lc {}", series.values.empty() ? "" : ":3",
+                              type, points(size), strokes ? 1.6 : 1.2, colour));
   }
 
   const FigureLayout& layout_;
