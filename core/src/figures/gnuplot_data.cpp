@@ -7,6 +7,9 @@
 #include <iterator>
 #include <numbers>
 
+#include "figures/contours.hpp"
+#include "figures/markers.hpp"
+
 namespace mrnn {
 namespace {
 
@@ -113,26 +116,6 @@ void add_head(std::pair<double, double> from, std::pair<double, double> to, cons
   add_break(data);
 }
 
-using Point = std::pair<double, double>;
-
-/// The line of height 0 through a square with given heights at its corners (row: y, column: x): the ends of its
-/// pieces, two where it is a saddle, told apart by the height in the middle.
-std::vector<std::pair<Point, Point>> level_line(const Eigen::Matrix2d& corners) {
-  const auto between = [](double from, double to) { return from / (from - to); };
-  const auto crosses = [](double from, double to) { return (from < 0.0) != (to < 0.0); };
-  const double a = corners(0, 0), b = corners(0, 1), c = corners(1, 1), d = corners(1, 0);
-  std::vector<Point> points;  // below, right, above, left
-  if (crosses(a, b)) points.emplace_back(between(a, b), 0.0);
-  if (crosses(b, c)) points.emplace_back(1.0, between(b, c));
-  if (crosses(d, c)) points.emplace_back(between(d, c), 1.0);
-  if (crosses(a, d)) points.emplace_back(0.0, between(a, d));
-  if (points.size() < 2) return {};
-  if (points.size() < 4) return {{points[0], points[1]}};
-  const bool a_joins_c = (a < 0.0) == (a + b + c + d < 0.0);
-  if (a_joins_c) return {{points[0], points[1]}, {points[2], points[3]}};
-  return {{points[3], points[0]}, {points[1], points[2]}};
-}
-
 void add_arrow(const Arrow& arrow, const PanelLayout& layout, ArrowBlocks& blocks) {
   constexpr double head_length = 5.0, head_half_width = 1.9, shortest = 0.5;  // pixels
   const double pixels_x = layout.plot.width / layout.x.span(), pixels_y = layout.plot.height / layout.y.span();
@@ -232,6 +215,22 @@ DataBlock bar_data(const Series& series, double width, double base) {
   return data;
 }
 
+DataBlock marker_data(const Series& series, double diameter, const PanelLayout& layout) {
+  const Pixels pixels(layout);
+  const auto outline = marker_outline(series.marker, diameter);
+  DataBlock data;
+  const std::size_t count = points_of(series);
+  const std::size_t stride = std::max<std::size_t>((count + most_points - 1) / most_points, 1);
+  for (std::size_t i = 0; i < count; i += stride) {
+    if (!drawable_point(series, i)) continue;
+    for (const Outline& piece : outline) {
+      for (const auto& [right, up] : piece) add_row(data, series.x[i] + right / pixels.x, series.y[i] + up / pixels.y);
+      add_break(data);
+    }
+  }
+  return data;
+}
+
 DataBlock error_data(const Series& series, const PanelLayout& layout) {
   constexpr double half_cap = 2.5;  // pixels
   const double cap = half_cap / Pixels(layout).x;
@@ -269,23 +268,10 @@ DataBlock head_data(const Series& series, const PanelLayout& layout) {
 
 DataBlock contour_data(const HeatMap& map) {
   DataBlock data;
-  const Eigen::Index rows = map.values.rows(), columns = map.values.cols();
-  const double width = (map.x_high - map.x_low) / static_cast<double>(columns);
-  const double height = (map.y_high - map.y_low) / static_cast<double>(rows);
-  for (const double level : map.contours) {
-    for (Eigen::Index row = 0; row + 1 < rows; ++row) {
-      for (Eigen::Index column = 0; column + 1 < columns; ++column) {
-        const Eigen::Matrix2d corners = map.values.block(row, column, 2, 2).array() - level;
-        if (!corners.allFinite()) continue;
-        for (const auto& piece : level_line(corners)) {
-          for (const auto& [x, y] : {piece.first, piece.second}) {
-            add_row(data, map.x_low + (static_cast<double>(column) + 0.5 + x) * width,
-                    map.y_low + (static_cast<double>(row) + 0.5 + y) * height);
-          }
-          add_break(data);
-        }
-      }
-    }
+  for (const auto& [from, to] : contour_lines(map)) {
+    add_row(data, from.first, from.second);
+    add_row(data, to.first, to.second);
+    add_break(data);
   }
   return data;
 }

@@ -36,6 +36,10 @@ HeatBlock heat_data(const HeatMap& map, Eigen::Index pixels = 0);
 /// Bars as closed outlines `x y`, from `base` or y up to y or upper.
 DataBlock bar_data(const Series& series, double width, double base);
 
+/// Points as outlines `x y`, or as strokes, about as large as discs of a diameter in pixels: the same in every
+/// terminal, which gnuplot's own shapes are not.
+DataBlock marker_data(const Series& series, double diameter, const PanelLayout& layout);
+
 /// Error bars as lines `x y`, with short caps.
 DataBlock error_data(const Series& series, const PanelLayout& layout);
 

@@ -7,45 +7,43 @@
 #include <vector>
 
 #include "figures/gnuplot_data.hpp"
+#include "figures/markers.hpp"
 #include "figures/palette.hpp"
 
 namespace mrnn {
 namespace {
 
-// pngcairo is given twice the pixels; its fonts are in points of 1/72 inch, 96 pixels to the inch.
-constexpr double png_scale = 2.0, png_font_scale = 1.5;
-// Diameter in pixels of a disc of pointsize 1, at the font size of the terminal.
-constexpr double svg_point = 8.25, png_point = 8.0;
-constexpr Eigen::Index svg_cells = 200;
-constexpr double line_width = 1.5, point_size = 4.5, axis_width = 0.8, guide_width = 1.0;
+/// How a terminal measures.
+struct Measures {
+  double size;         ///< of the page, per pixel of the layout
+  double font;         ///< factor of font sizes
+  double line, point;  ///< factors of line widths and sizes of points
+  double disc;         ///< diameter of a disc of pointsize 1, in pixels of the layout
+  double tick;         ///< length of a tick of scale 1
+};
 
-/// gnuplot's number for a shape.
-int point_type(Marker marker, bool open) {
-  switch (marker) {
-    case Marker::disc:
-      return open ? 6 : 7;
-    case Marker::square:
-      return open ? 4 : 5;
-    case Marker::triangle:
-      return open ? 8 : 9;
-    case Marker::down_triangle:
-      return open ? 10 : 11;
-    case Marker::diamond:
-      return open ? 12 : 13;
-    case Marker::plus:
-      return 1;
-    case Marker::cross:
-      return 2;
-    case Marker::star:
-      return 3;
+Measures measures(Picture picture) {
+  constexpr double dots = printed_pixel * dots_per_inch / 72.0;
+  switch (picture) {
+    case Picture::svg:
+      return {1.0, 1.0, 1.0, 1.0, 9.25, 8.25};
+    case Picture::pdf:  // in inches
+      return {printed_pixel / 72.0, 0.75 * printed_pixel, 2.0 * printed_pixel, 4.0 / 3.0 * printed_pixel, 8.0, 4.9};
+    case Picture::png:  // fonts are in points of 1/72 inch, 96 pixels to the inch
+      return {dots, 0.75 * dots, dots, dots, 6.0, 4.9};
   }
-  return 7;
+  return {};
 }
+constexpr Eigen::Index svg_cells = 200;
+// Filled points have an outline that adds to their size: hardly any.
+constexpr double filled_rim = 0.2;
+constexpr double line_width = 1.5, point_size = 5.0, axis_width = 0.8, guide_width = 1.0;
 
 /// Writes the commands for one figure.
 class Script {
  public:
-  Script(const FigureLayout& layout, Picture picture) : layout_(layout), picture_(picture) {}
+  Script(const FigureLayout& layout, Picture picture)
+      : layout_(layout), picture_(picture), measures_(measures(picture)) {}
 
   std::string write(const Figure& figure) {
     begin();
@@ -75,18 +73,21 @@ class Script {
   std::string at(double x, double y) const {
     return fmt::format("screen {:.6f},screen {:.6f}", x / layout_.width, 1.0 - y / layout_.height);
   }
-  double points(double diameter) const { return diameter / (picture_ == Picture::svg ? svg_point : png_point); }
+  double points(double diameter) const { return diameter / measures_.disc; }
 
   void begin() {
     line("set encoding utf8");
+    const double width = measures_.size * layout_.width, height = measures_.size * layout_.height;
     if (picture_ == Picture::svg) {
       command("set terminal svg size {:.0f},{:.0f} fixed rounded noenhanced font 'Arial,11' background '#ffffff'",
-              layout_.width, layout_.height);
+              width, height);
     } else {
+      const std::string size = picture_ == Picture::pdf ? fmt::format("pdfcairo size {:.5f}in,{:.5f}in", width, height)
+                                                        : fmt::format("pngcairo size {:.0f},{:.0f}", width, height);
       command(
-          "set terminal pngcairo size {:.0f},{:.0f} rounded noenhanced font 'Arial,11' fontscale {} linewidth {} "
-          "pointscale {} background '#ffffff'",
-          png_scale * layout_.width, png_scale * layout_.height, png_font_scale, png_scale, png_scale);
+          "set terminal {} rounded noenhanced font 'Arial,11' fontscale {:.6g} linewidth {:.6g} pointscale {:.6g} "
+          "background '#ffffff'",
+          size, measures_.font, measures_.line, measures_.point);
     }
     line("set multiplot");
     line("unset key; unset title; unset xlabel; unset ylabel; set tics scale 0; set clip two");
@@ -122,10 +123,29 @@ class Script {
                 swatch.entry.open ? "#ffffff" : hex(colour));
         return;
       case KeyEntry::Swatch::point:
-        command("set label '' at {} front point pt {} ps {:.4f} lw 1.2 lc rgb '{}'", at(left + 9.0, y),
-                point_type(swatch.entry.marker, swatch.entry.open), points(6.0), hex(colour));
+        sign_point(swatch);
         return;
     }
+  }
+
+  void sign_point(const PlacedSwatch& swatch) {
+    const KeyEntry& entry = swatch.entry;
+    const double x = swatch.x + 9.0, y = swatch.y;
+    const std::string colour = hex(palette_colour(entry.colour));
+    const auto outline = marker_outline(entry.marker, 6.0);
+    if (is_strokes(entry.marker)) {
+      for (const auto& piece : outline) {
+        command("set arrow from {} to {} nohead front lw 1.6 lc rgb '{}'", at(x + piece[0].first, y - piece[0].second),
+                at(x + piece[1].first, y - piece[1].second), colour);
+      }
+      return;
+    }
+    std::string corners;
+    for (const auto& [right, up] : outline.front()) {
+      corners += (corners.empty() ? "from " : " to ") + at(x + right, y - up);
+    }
+    command("set object polygon {} front fillstyle solid border lc rgb '{}' fillcolor rgb '{}' lw {}", corners, colour,
+            entry.open ? "#ffffff" : colour, entry.open ? 1.2 : filled_rim);
   }
 
   void frame(const Panel& panel, const PanelLayout& layout) {
@@ -149,7 +169,7 @@ class Script {
     std::string marks;
     for (const double place : ticks.at) marks += fmt::format("{}'' {:.12g}", marks.empty() ? "" : ",", place);
     // A tick of scale 1 is as long as a small letter is wide.
-    command("set {}tics scale {} out nomirror ({})", axis, length / (picture_ == Picture::svg ? 8.25 : 8.0), marks);
+    command("set {}tics scale {} out nomirror ({})", axis, length / measures_.tick, marks);
   }
 
   void colours(const PanelLayout& layout) {
@@ -253,7 +273,7 @@ class Script {
     }
     const int dark = series.kind == Series::Kind::bars ? black : series.colour;
     element(error_data(series, layout), fmt::format("with lines lw 1.0 lc rgb '{}'", hex(palette_colour(dark))));
-    if (series.kind == Series::Kind::scatter) draw_points(series);
+    if (series.kind == Series::Kind::scatter) draw_points(series, layout);
   }
 
   void draw_line(const Series& series, bool on_heat, const PanelLayout& layout) {
@@ -272,22 +292,33 @@ class Script {
             fmt::format("with filledcurves closed fs solid noborder lc rgb '{}'", hex(palette_colour(series.colour))));
   }
 
-  void draw_points(const Series& series) {
-    const DataBlock data = series_data(series);
+  /// A white rim keeps neighbouring and overlapping points apart.
+  void draw_points(const Series& series, const PanelLayout& layout) {
     const double size = series.width > 0.0 ? series.width : point_size;
-    const int filled = point_type(series.marker, false), type = point_type(series.marker, series.open);
-    const bool strokes = filled <= 3;
-    // A white rim keeps neighbouring and overlapping points apart.
-    element(data, fmt::format("using 1:2 with points pt {} ps {:.4f} lw {} lc rgb '#ffffff'", filled,
-                              points(size + 1.4), strokes ? 3.4 : 1.0));
-    const std::string colour =
-        series.values.empty() ? fmt::format("rgb '{}'", hex(palette_colour(series.colour))) : std::string("palette");
-    element(data, fmt::format("using 1:2{} with points pt {} ps {:.4f} lw {} lc {}", series.values.empty() ? "" : ":3",
-                              type, points(size), strokes ? 1.6 : 1.2, colour));
+    const std::string colour = hex(palette_colour(series.colour));
+    if ((series.marker == Marker::disc && !series.open) || !series.values.empty()) {
+      const DataBlock data = series_data(series);
+      element(data, fmt::format("using 1:2 with points pt 7 ps {:.4f} lw {} lc rgb '#ffffff'", points(size + 1.4),
+                                filled_rim));
+      element(data,
+              fmt::format("using 1:2{} with points pt {} ps {:.4f} lw {} lc {}", series.values.empty() ? "" : ":3",
+                          series.open ? 6 : 7, points(size), series.open ? 1.2 : filled_rim,
+                          series.values.empty() ? "rgb '" + colour + "'" : "palette"));
+      return;
+    }
+    const DataBlock data = marker_data(series, size, layout);
+    const bool strokes = is_strokes(series.marker);
+    element(data, fmt::format("with lines lw {} lc rgb '#ffffff'", strokes ? 3.4 : series.open ? 2.6 : 1.4));
+    if (!strokes) {
+      element(data,
+              fmt::format("with filledcurves closed fs solid noborder lc rgb '{}'", series.open ? "#ffffff" : colour));
+    }
+    if (strokes || series.open) element(data, fmt::format("with lines lw {} lc rgb '{}'", strokes ? 1.6 : 1.2, colour));
   }
 
   const FigureLayout& layout_;
   Picture picture_;
+  Measures measures_;
   std::string commands_;
   std::vector<std::string> elements_;
   int blocks_ = 0;
