@@ -4,7 +4,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cmath>
+#include <cstdint>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -89,10 +93,69 @@ std::string finished_svg(std::string svg, const Figure& figure) {
   return svg;
 }
 
-bool is_whole(const std::string& picture, Picture kind) {
-  return kind == Picture::svg ? picture.find("</svg>") != std::string::npos
-                              : picture.starts_with("\x89PNG") && picture.find("IEND") != std::string::npos;
+/// Without the time it was made, so that the same figure has the same bytes.
+std::string finished_pdf(std::string pdf) {
+  constexpr std::string_view key = "/CreationDate (D:";
+  const std::size_t begin = pdf.find(key);
+  if (begin == std::string::npos) return pdf;
+  for (std::size_t at = begin + key.size(); at < pdf.size() && pdf[at] != ')'; ++at) {
+    // In place, since the file tells where each of its parts begins.
+    if (pdf[at] >= '0' && pdf[at] <= '9')
+      pdf[at] = "20000101000000"[std::min<std::size_t>(at - begin - key.size(), 13)];
+  }
+  return pdf;
 }
+
+std::string four_bytes(std::uint32_t number) {
+  std::string bytes;
+  for (const int shift : {24, 16, 8, 0}) bytes += static_cast<char>(number >> shift & 0xFFU);
+  return bytes;
+}
+
+/// The check sum of a part of a PNG file: CRC-32 as in ISO 3309.
+std::uint32_t check_sum(std::string_view bytes) {
+  std::uint32_t sum = 0xFFFFFFFFU;
+  for (const char byte : bytes) {
+    sum ^= static_cast<std::uint8_t>(byte);
+    for (int bit = 0; bit < 8; ++bit) sum = (sum & 1U) != 0 ? sum >> 1U ^ 0xEDB88320U : sum >> 1U;
+  }
+  return ~sum;
+}
+
+/// With its resolution, so that programs know the printed size: behind the first part, which has a fixed length.
+std::string finished_png(std::string png) {
+  constexpr std::size_t behind_header = 33;
+  const auto per_metre = static_cast<std::uint32_t>(std::lround(dots_per_inch / 0.0254));
+  const std::string part = "pHYs" + four_bytes(per_metre) + four_bytes(per_metre) + '\x01';
+  return png.insert(behind_header, four_bytes(9) + part + four_bytes(check_sum(part)));
+}
+
+bool is_whole(const std::string& picture, Picture kind) {
+  switch (kind) {
+    case Picture::svg:
+      return picture.find("</svg>") != std::string::npos;
+    case Picture::pdf:
+      return picture.starts_with("%PDF") && picture.find("%%EOF") != std::string::npos;
+    case Picture::png:
+      return picture.size() > 45 && picture.starts_with("\x89PNG") && picture.find("IEND") != std::string::npos;
+  }
+  return false;
+}
+
+std::string finished(std::string picture, Picture kind, const Figure& figure) {
+  switch (kind) {
+    case Picture::svg:
+      return finished_svg(std::move(picture), figure);
+    case Picture::pdf:
+      return finished_pdf(std::move(picture));
+    case Picture::png:
+      return finished_png(std::move(picture));
+  }
+  return picture;
+}
+
+constexpr std::array kinds{std::pair{Picture::svg, ".svg"}, std::pair{Picture::pdf, ".pdf"},
+                           std::pair{Picture::png, ".png"}};
 
 }  // namespace
 
@@ -125,7 +188,7 @@ Rendered Gnuplot::render(const Figure& figure, const fs::path& folder) const {
     // The script is a named file: gnuplot reads standard input a byte at a time.
     const fs::path script = fs::absolute(work.path() / "script");
     const Streams streams{"/dev/null", work.path() / "picture", work.path() / "errors"};
-    for (const auto& [kind, ending] : {std::pair{Picture::svg, ".svg"}, std::pair{Picture::png, ".png"}}) {
+    for (const auto& [kind, ending] : kinds) {
       write_text_file(script, gnuplot_script(drawn, layout, kind));
       const Ending end = run_program(*program_, {"-d", script.string()}, streams, limit_);
       std::string picture = read_all(streams.out);
@@ -136,9 +199,8 @@ Rendered Gnuplot::render(const Figure& figure, const fs::path& folder) const {
                                                 program_->string(), how, complaint.empty() ? "" : ": ", complaint));
         continue;
       }
-      if (kind == Picture::svg) picture = finished_svg(std::move(picture), figure);
       const fs::path file = folder / (file_stem(figure.name) + ending);
-      write_text_file(file, picture);
+      write_text_file(file, finished(std::move(picture), kind, figure));
       rendered.files.push_back(file);
     }
   } catch (const Error& error) {

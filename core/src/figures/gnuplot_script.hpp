@@ -10,7 +10,12 @@
 namespace mrnn {
 
 /// What gnuplot writes.
-enum class Picture { svg, png };
+enum class Picture { svg, pdf, png };
+
+/// Points (1/72 inch) per pixel of the layout where a figure is printed: letters of 11 pixels have 7.3 points.
+inline constexpr double printed_pixel = 2.0 / 3.0;
+/// Of PNG, at the printed size.
+inline constexpr double dots_per_inch = 300.0;
 
 /// The commands that draw a figure, data included; the picture goes to gnuplot's standard output. Text of
 /// the figure stands only within single quotes, where gnuplot replaces nothing.

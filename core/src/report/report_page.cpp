@@ -80,6 +80,7 @@ Data figure_data(const std::string& name, const std::map<std::string, const Figu
   const std::string picture{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
   data["image"] = picture.empty() ? Data(false) : Data("data:image/svg+xml;base64," + base64(picture));
   std::error_code ignored;
+  data["pdf"] = fs::exists(folder / (stem + ".pdf"), ignored);
   data["png"] = fs::exists(folder / (stem + ".png"), ignored);
   return data;
 }
