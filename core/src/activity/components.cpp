@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "mrnn/linear_algebra.hpp"
 
@@ -21,29 +22,34 @@ MatrixXd small_product(const Eigen::Ref<const MatrixXd>& centred) {
   return many_units ? MatrixXd(centred.transpose() * centred) : MatrixXd(centred * centred.transpose());
 }
 
+/// Its largest entry positive.
+Eigen::VectorXd oriented(const Eigen::VectorXd& direction) {
+  Index largest = 0;
+  direction.cwiseAbs().maxCoeff(&largest);
+  return direction(largest) < 0.0 ? Eigen::VectorXd(-direction) : direction;
+}
+
 }  // namespace
 
 Components principal_components(const Eigen::Ref<const MatrixXd>& centred, Index count) {
-  const MatrixXd product = small_product(centred);
-  const SymmetricEigen eigen = symmetric_eigen(product);
-  const double total = product.trace();
-  Components found;
-  const Index most = std::min(count, product.rows());
-  found.directions.resize(centred.rows(), most);
-  found.shares.resize(most);
+  const bool many_units = centred.rows() > centred.cols();
+  Components found = components_of(small_product(centred), count);
+  if (!many_units) return found;
+  // Those are directions in the space of samples.
+  MatrixXd directions = centred * found.directions;
+  for (Index k = 0; k < directions.cols(); ++k) directions.col(k) = oriented(directions.col(k).normalized());
+  found.directions = std::move(directions);
+  return found;
+}
+
+Components components_of(const Eigen::Ref<const MatrixXd>& covariance, Index count) {
+  const SymmetricEigen eigen = symmetric_eigen(covariance);
+  const double total = covariance.trace();
+  const Index most = std::min(count, covariance.rows());
   Index kept = 0;
-  for (; kept < most; ++kept) {
-    const double variance = eigen.values(kept);
-    if (!(variance > no_variance * total)) break;
-    Eigen::VectorXd direction = eigen.vectors.col(kept);
-    if (centred.rows() > centred.cols()) direction = (centred * direction).normalized();
-    Index largest = 0;
-    direction.cwiseAbs().maxCoeff(&largest);
-    found.directions.col(kept) = direction(largest) < 0.0 ? Eigen::VectorXd(-direction) : direction;
-    found.shares(kept) = variance / total;
-  }
-  found.directions.conservativeResize(Eigen::NoChange, kept);
-  found.shares.conservativeResize(kept);
+  while (kept < most && eigen.values(kept) > no_variance * total) ++kept;
+  Components found{eigen.vectors.leftCols(kept), eigen.values.head(kept) / total};
+  for (Index k = 0; k < kept; ++k) found.directions.col(k) = oriented(found.directions.col(k));
   return found;
 }
 
