@@ -17,6 +17,8 @@ constexpr Index most_trials = 20;
 /// Components whose variance is drawn.
 constexpr Index most_components = 20;
 constexpr double thin = 1.0, start_size = 8.0;  // pixels
+constexpr double panel_size = 280.0;            // pixels
+constexpr int most_columns = 3;
 
 /// At most `most` of 0..count-1, evenly spread.
 std::vector<Index> some_of(Index count, Index most) {
@@ -68,7 +70,22 @@ void add_conditions(const Projection& projection, const mrnn::Conditions& condit
   }
 }
 
-mrnn::Series bars(const Eigen::VectorXd& shares, Index shown) {
+/// 1, 2, 3, ...; of many every fifth.
+std::vector<mrnn::AxisName> whole_numbers(Index count) {
+  std::vector<mrnn::AxisName> names;
+  for (Index k = 1; k <= count; ++k) {
+    if (count > 10 && k % 5 != 0 && k != 1) continue;
+    names.push_back({static_cast<double>(k), std::to_string(k)});
+  }
+  return names;
+}
+
+void lay_out(std::size_t panels, mrnn::Figure& figure) {
+  figure.columns = std::min(most_columns, static_cast<int>(panels));
+  figure.panel_width = figure.panel_height = panel_size;
+}
+
+mrnn::Series single_shares(const Eigen::VectorXd& shares, Index shown) {
   mrnn::Series points;
   points.kind = mrnn::Series::Kind::scatter;
   for (Index k = 0; k < shown; ++k) {
@@ -89,7 +106,7 @@ Index Projection::dimensions(double share) const {
 mrnn::Figure draw_trajectories(const std::vector<Projection>& projections, const mrnn::Conditions& conditions,
                                const Eigen::VectorXd& time) {
   mrnn::Figure figure;
-  figure.name = "pca";
+  figure.name = "trajectories";
   figure.title = "Activity along its principal components";
   figure.caption = conditions.grouped ? "Means over the trials of each condition; discs: where they start."
                                       : "Grey: single trials; colour: their mean, with a disc where it starts.";
@@ -97,7 +114,7 @@ mrnn::Figure draw_trajectories(const std::vector<Projection>& projections, const
     figure.caption += " " + std::to_string(most_conditions) + " of " + std::to_string(conditions.list.size()) +
                       " conditions are drawn.";
   }
-  figure.columns = 0;
+  lay_out(projections.size(), figure);
   for (std::size_t p = 0; p < projections.size(); ++p) {
     const Projection& projection = projections[p];
     const bool plane = projection.axes.directions.cols() > 1;
@@ -115,16 +132,17 @@ mrnn::Figure draw_trajectories(const std::vector<Projection>& projections, const
 
 mrnn::Figure draw_variance(const std::vector<Projection>& projections) {
   mrnn::Figure figure;
-  figure.name = "pca_variance";
+  figure.name = "variance";
   figure.title = "Variance along principal components";
   figure.caption = "Discs: share of the variance along each component; line: along all up to it.";
-  figure.columns = 0;
+  lay_out(projections.size(), figure);
   for (std::size_t p = 0; p < projections.size(); ++p) {
     const Projection& projection = projections[p];
     const Index shown = std::min(most_components, projection.shares.size());
     mrnn::Panel panel;
     panel.title = projection.name;
-    panel.x = {"component", 0.5, static_cast<double>(std::max<Index>(shown, 2)) + 0.5};
+    panel.x = {"component", 0.5, static_cast<double>(shown) + 0.5};
+    panel.x.names = whole_numbers(shown);
     panel.y = {"variance (%)", 0.0, 105.0};
     mrnn::Series cumulative;
     double sum = 0.0;
@@ -133,7 +151,7 @@ mrnn::Figure draw_variance(const std::vector<Projection>& projections) {
       cumulative.x.push_back(static_cast<double>(k + 1));
       cumulative.y.push_back(100.0 * sum);
     }
-    mrnn::Series each = bars(projection.shares, shown);
+    mrnn::Series each = single_shares(projection.shares, shown);
     cumulative.colour = 1;
     if (p == 0) {
       each.label = "each";
