@@ -115,6 +115,28 @@ TEST_CASE("activity of an epoch counts its steps in each trial from the epoch's 
                     "no trial of simulation \"control\" has the epoch \"stop\"");
 }
 
+TEST_CASE("epochs are those that every simulation has, or those that are named", "[samples]") {
+  mrnn::Simulation made = simulation(), other = simulation();
+  made.trials.epochs.push_back({"stop", {-1, -1, -1}, {-1, -1, -1}});
+  made.trials.epochs.push_back({"rest", {4, 4, 4}, {6, 6, 6}});
+  other.name = "silenced";
+  using Names = std::vector<std::string>;
+  const auto read = [&](const std::string& keys, const std::vector<const mrnn::Simulation*>& simulations) {
+    return mrnn::read_epochs(mrnn::ConfigNode::parse(keys, "x.toml"), "epochs", simulations);
+  };
+
+  CHECK(read("", {&made}) == Names{"go", "rest"});
+  CHECK(read("", {&made, &other}) == Names{"go"});
+  CHECK(read("epochs = [\"rest\", \"go\"]", {&made}) == Names{"rest", "go"});
+  CHECK_THROWS_WITH(read("epochs = \"rets\"", {&made}),
+                    ContainsSubstring("no epoch called \"rets\"; available: go, rest. Did you mean \"rest\"?"));
+  CHECK_THROWS_WITH(read("epochs = \"rest\"", {&made, &other}), EndsWith("(simulation \"silenced\")"));
+  CHECK_THROWS_WITH(read("epochs = [\"go\", \"go\"]", {&made}), EndsWith("names \"go\" twice"));
+  CHECK_THROWS_WITH(read("epochs = []", {&made}), EndsWith("is an empty list; leave it out for all epochs"));
+  made.trials.epochs.clear();
+  CHECK_THROWS_WITH(read("", {&made}), EndsWith("is needed: there is no epoch that every simulation has"));
+}
+
 TEST_CASE("residuals are what a trial has beyond its condition; a trial without company has none", "[samples]") {
   const mrnn::Simulation made = simulation();  // trials 0 and 2 left, 1 right
   mrnn::Sequence activity = aligned(made, "");

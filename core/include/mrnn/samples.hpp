@@ -2,6 +2,7 @@
 
 #include <Eigen/Core>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "mrnn/alignment.hpp"
@@ -14,6 +15,11 @@ namespace mrnn {
 /// [units x trials] per step of `window`; NaN where a trial has no such step recorded.
 MRNN_EXPORT Sequence aligned_activity(const std::vector<const Simulation*>& simulations, Quantity what,
                                       const Selection& units, const Alignment& alignment, const Window& window);
+
+/// The epochs named under `key`; by default those that some trial of every simulation has, in the task's order.
+/// @throws ConfigError for one that a simulation does not have, and where there is none.
+MRNN_EXPORT std::vector<std::string> read_epochs(const ConfigNode& config, std::string_view key,
+                                                 const std::vector<const Simulation*>& simulations);
 
 /// Activity within an epoch: step k is the k-th of the epoch in each trial; NaN after its end there, where it was not
 /// recorded, and in trials that lack it. @throws RunError where no trial of a simulation has it.

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "mrnn/error.hpp"
+#include "mrnn/names.hpp"
 
 namespace mrnn {
 namespace {
@@ -33,13 +34,31 @@ Index length_of(const Epoch& epoch, std::size_t trial) {
   return present ? std::max<Index>(0, epoch.last[trial] - epoch.first[trial]) : 0;
 }
 
-const Epoch& find_epoch(const Simulation& simulation, const std::string& name) {
-  for (const Epoch& epoch : simulation.trials.epochs) {
+/// The epoch of that name, where some trial has it; else null.
+const Epoch* find_epoch(const Trials& trials, const std::string& name) {
+  for (const Epoch& epoch : trials.epochs) {
     for (std::size_t trial = 0; epoch.name == name && trial < epoch.first.size(); ++trial) {
-      if (length_of(epoch, trial) > 0) return epoch;
+      if (length_of(epoch, trial) > 0) return &epoch;
     }
   }
-  throw RunError("no trial of simulation \"" + simulation.name + "\" has the epoch \"" + name + "\"");
+  return nullptr;
+}
+
+/// Those that some trial of a simulation has.
+std::vector<std::string> epoch_names(const Trials& trials) {
+  std::vector<std::string> names;
+  for (const Epoch& epoch : trials.epochs) {
+    if (find_epoch(trials, epoch.name) != nullptr) names.push_back(epoch.name);
+  }
+  return names;
+}
+
+const Epoch& require_epoch(const Simulation& simulation, const std::string& name) {
+  const Epoch* epoch = find_epoch(simulation.trials, name);
+  if (epoch == nullptr) {
+    throw RunError("no trial of simulation \"" + simulation.name + "\" has the epoch \"" + name + "\"");
+  }
+  return *epoch;
 }
 
 std::vector<Index> chosen_or_all(const std::vector<Index>& trials, Index count) {
@@ -69,11 +88,33 @@ Sequence aligned_activity(const std::vector<const Simulation*>& simulations, Qua
   return aligned;
 }
 
+std::vector<std::string> read_epochs(const ConfigNode& config, std::string_view key,
+                                     const std::vector<const Simulation*>& simulations) {
+  std::vector<std::string> common = epoch_names(simulations.front()->trials);
+  for (const Simulation* simulation : simulations) {
+    std::erase_if(common, [&](const std::string& name) { return find_epoch(simulation->trials, name) == nullptr; });
+  }
+  const std::vector<std::string> names = config.texts(key, common);
+  if (names.empty()) {
+    config.fail(key, config.has(key) ? "is an empty list; leave it out for all epochs"
+                                     : "is needed: there is no epoch that every simulation has");
+  }
+  for (const std::string& name : names) {
+    if (std::ranges::count(names, name) > 1) config.fail(key, "names \"" + name + "\" twice");
+    for (const Simulation* simulation : simulations) {
+      if (find_epoch(simulation->trials, name) != nullptr) continue;
+      config.fail(key, unknown_name("epoch", name, epoch_names(simulation->trials)) + " (simulation \"" +
+                           simulation->name + "\")");
+    }
+  }
+  return names;
+}
+
 Sequence epoch_activity(const std::vector<const Simulation*>& simulations, Quantity what, const Selection& units,
                         const std::string& name) {
   Index trials = 0, longest = 0;
   for (const Simulation* simulation : simulations) {
-    const Epoch& epoch = find_epoch(*simulation, name);
+    const Epoch& epoch = require_epoch(*simulation, name);
     for (std::size_t trial = 0; trial < epoch.first.size(); ++trial)
       longest = std::max(longest, length_of(epoch, trial));
     trials += simulation->trials.count;
@@ -83,7 +124,7 @@ Sequence epoch_activity(const std::vector<const Simulation*>& simulations, Quant
   Index row = 0;
   for (const Simulation* simulation : simulations) {
     const Sequence activity = simulation->activity(what, units);
-    const Epoch& epoch = find_epoch(*simulation, name);
+    const Epoch& epoch = require_epoch(*simulation, name);
     for (Index trial = 0; trial < activity.trials; ++trial, ++row) {
       const Index length = length_of(epoch, static_cast<std::size_t>(trial));
       const Index shift = length > 0 ? epoch.first[static_cast<std::size_t>(trial)] - simulation->steps.first : 0;
