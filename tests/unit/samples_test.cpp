@@ -178,6 +178,11 @@ TEST_CASE("units are scaled by nothing, their deviation, or their range and a so
   CHECK_THROWS_WITH(scales("softening = 1.0"), ContainsSubstring("has no meaning without normalise = \"soft\""));
   CHECK_THROWS_WITH(scales("normalise = \"z\""), ContainsSubstring("zscore"));
 
+  mrnn::Sequence more(3, 1, 1);  // stretches the range of the last unit
+  more.at(0) = Eigen::Vector3d(0.1, 1.0, 50.0);
+  const mrnn::Normalisation soft(mrnn::ConfigNode::parse("normalise = \"soft\"\nsoftening = 0.0"));
+  CHECK(soft.scales(std::vector<const mrnn::Sequence*>{&activity, &more}) == Eigen::Vector3d(1.0, 2.0, 50.0));
+
   mrnn::divide_by(Eigen::Vector3d(1.0, 2.0, 4.0), activity);
   CHECK(activity(2, 0, 1) == 2.5);
 }

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <limits>
 #include <string>
-#include <vector>
 
 namespace mrnn {
 namespace {
@@ -14,19 +13,23 @@ constexpr double default_softening = 0.1;
 /// A deviation below this share of a unit's activity is rounding: the unit is constant.
 constexpr double no_deviation = 1e-12;
 
+using Parts = std::vector<const Sequence*>;
+
 /// Calls visit(values) for every trial and step at which all units have a value.
 template <class Visit>
-void each_sample(const Sequence& samples, Visit&& visit) {
-  for (Index step = 0; step < samples.steps; ++step) {
-    for (Index trial = 0; trial < samples.trials; ++trial) {
-      const auto values = samples.at(step).col(trial);
-      if (values.allFinite()) visit(values);
+void each_sample(const Parts& parts, Visit&& visit) {
+  for (const Sequence* part : parts) {
+    for (Index step = 0; step < part->steps; ++step) {
+      for (Index trial = 0; trial < part->trials; ++trial) {
+        const auto values = part->at(step).col(trial);
+        if (values.allFinite()) visit(values);
+      }
     }
   }
 }
 
-Eigen::VectorXd standard_deviations(const Sequence& samples) {
-  Eigen::VectorXd mean = Eigen::VectorXd::Zero(samples.units), squares = mean;
+Eigen::VectorXd standard_deviations(const Parts& samples) {
+  Eigen::VectorXd mean = Eigen::VectorXd::Zero(samples.front()->units), squares = mean;
   double count = 0.0;
   each_sample(samples, [&](const auto& values) {
     mean += values;
@@ -40,9 +43,9 @@ Eigen::VectorXd standard_deviations(const Sequence& samples) {
   });
 }
 
-Eigen::VectorXd ranges(const Sequence& samples) {
+Eigen::VectorXd ranges(const Parts& samples) {
   constexpr double infinite = std::numeric_limits<double>::infinity();
-  Eigen::VectorXd low = Eigen::VectorXd::Constant(samples.units, infinite), high = -low;
+  Eigen::VectorXd low = Eigen::VectorXd::Constant(samples.front()->units, infinite), high = -low;
   each_sample(samples, [&](const auto& values) {
     low = low.cwiseMin(values);
     high = high.cwiseMax(values);
@@ -61,8 +64,8 @@ Normalisation::Normalisation(const ConfigNode& config) {
   softening_ = config.at_least_zero("softening", 0.0);
 }
 
-Eigen::VectorXd Normalisation::scales(const Sequence& samples) const {
-  if (kind_ == Kind::none) return Eigen::VectorXd::Ones(samples.units);
+Eigen::VectorXd Normalisation::scales(const Parts& samples) const {
+  if (kind_ == Kind::none) return Eigen::VectorXd::Ones(samples.front()->units);
   Eigen::VectorXd scales = kind_ == Kind::zscore ? standard_deviations(samples) : ranges(samples);
   if (kind_ == Kind::soft) scales.array() += softening_.value_or(default_softening * scales.maxCoeff());
   return scales.unaryExpr([](double scale) { return scale > 0.0 && std::isfinite(scale) ? scale : 1.0; });
