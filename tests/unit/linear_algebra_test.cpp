@@ -48,6 +48,28 @@ TEST_CASE("a singular value decomposition puts the matrix together again, values
   CHECK(mrnn::svd(Eigen::MatrixXd::Zero(3, 3)).rank() == 0);
 }
 
+TEST_CASE("the triangular factor alone is that of the QR decomposition", "[linear_algebra]") {
+  for (const auto& [rows, columns] : {std::pair(40, 5), std::pair(3, 7)}) {
+    const Eigen::MatrixXd a = draw(rows, columns, 8);
+
+    CHECK(distance(mrnn::triangular_factor(a), mrnn::qr(a).r) < tolerance);
+  }
+}
+
+TEST_CASE("components of a covariance are those of the samples", "[linear_algebra]") {
+  for (const auto& [units, samples] : {std::pair(6, 50), std::pair(50, 6)}) {
+    const Eigen::MatrixXd values = draw(units, samples, 9);
+    const Eigen::MatrixXd centred = values.colwise() - values.rowwise().mean();
+
+    const mrnn::Components direct = mrnn::principal_components(centred, 4);
+    const mrnn::Components found = mrnn::components_of(centred * centred.transpose() / double(samples - 1), 4);
+
+    REQUIRE(found.directions.cols() == 4);
+    CHECK(distance(found.directions, direct.directions) < 1e-11);
+    CHECK((found.shares - direct.shares).norm() < tolerance);
+  }
+}
+
 TEST_CASE("eigenvalues of a symmetric matrix fall, its vectors are orthonormal", "[linear_algebra]") {
   const Eigen::MatrixXd q = mrnn::qr(draw(5, 5, 4)).q;
   const Eigen::VectorXd values = (Eigen::VectorXd(5) << 3.0, 2.0, 0.5, -1.0, -4.0).finished();

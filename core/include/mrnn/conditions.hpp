@@ -32,4 +32,16 @@ MRNN_EXPORT Conditions group_trials(const ConfigNode& config, const std::vector<
 /// simulation, its first condition and each other one.
 MRNN_EXPORT std::vector<std::pair<std::size_t, std::size_t>> comparisons(const Conditions& conditions);
 
+/// How a condition looks in figures. Two simulations of several conditions: the colour says which condition, dashes say
+/// which simulation. Else a colour each.
+struct ConditionStyle {
+  int colour = 0;
+  bool dashed = false;
+};
+MRNN_EXPORT ConditionStyle condition_style(const Conditions& conditions, std::size_t number);
+
+/// Which trial is of which condition and simulation, as results: `conditions`, `trial_condition`, `trial_simulation`.
+MRNN_EXPORT void add_trials(const Conditions& conditions, const std::vector<const Simulation*>& simulations,
+                            AnalysisResults& results);
+
 }  // namespace mrnn

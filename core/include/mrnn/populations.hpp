@@ -21,4 +21,7 @@ struct Populations {
 };
 MRNN_EXPORT Populations read_populations(const ConfigNode& config, const Network& network);
 
+/// The keys quantity (h, x) and regions, for analyses of the units within each population. By default every region.
+MRNN_EXPORT Populations read_unit_populations(const ConfigNode& config, const Network& network);
+
 }  // namespace mrnn

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <optional>
+#include <set>
 
 #include "mrnn/names.hpp"
 
@@ -120,6 +121,39 @@ std::vector<std::pair<std::size_t, std::size_t>> comparisons(const Conditions& c
     }
   }
   return pairs;
+}
+
+ConditionStyle condition_style(const Conditions& conditions, std::size_t number) {
+  std::set<std::size_t> simulations, values;
+  for (const Condition& condition : conditions.list) {
+    simulations.insert(condition.simulation);
+    values.insert(condition.value);
+  }
+  const Condition& condition = conditions.list[number];
+  if (simulations.size() == 2 && values.size() > 1) {
+    return {static_cast<int>(condition.value), condition.simulation == 1};
+  }
+  return {static_cast<int>(number), false};
+}
+
+void add_trials(const Conditions& conditions, const std::vector<const Simulation*>& simulations,
+                AnalysisResults& results) {
+  NamedArray of_trial{"trial_condition",
+                      {std::ssize(conditions.of_trial)},
+                      {},
+                      "1",
+                      {"trial"},
+                      "condition of each trial, -1 for none; trials of all simulations counted through"};
+  of_trial.values.assign(conditions.of_trial.begin(), conditions.of_trial.end());
+  results.add(std::move(of_trial));
+  NamedTexts names{"conditions", {}, "names of the conditions"};
+  for (const Condition& condition : conditions.list) names.values.push_back(condition.name);
+  results.texts.push_back(std::move(names));
+  NamedTexts origin{"trial_simulation", {}, "simulation of each trial"};
+  for (const Simulation* simulation : simulations) {
+    origin.values.insert(origin.values.end(), static_cast<std::size_t>(simulation->trials.count), simulation->name);
+  }
+  results.texts.push_back(std::move(origin));
 }
 
 }  // namespace mrnn

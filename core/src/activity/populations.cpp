@@ -25,12 +25,8 @@ std::vector<std::string> read_names(const ConfigNode& config, const std::string&
   return names;
 }
 
-std::vector<Population> read_regions(const ConfigNode& config, const Network& network) {
-  std::vector<std::string> all;
-  for (const RegionLayout& region : network.regions()) {
-    all.push_back(region.name);
-    for (const NamedRange& type : region.cell_types) all.push_back(type.name);
-  }
+std::vector<Population> read_regions(const ConfigNode& config, const Network& network,
+                                     const std::vector<std::string>& all) {
   std::vector<Population> populations;
   for (const std::string& name : read_names(config, "regions", all)) {
     try {
@@ -67,7 +63,20 @@ Populations read_populations(const ConfigNode& config, const Network& network) {
     return {quantity, read_outputs(config, network)};
   }
   if (config.has("outputs")) config.fail("outputs", "needs quantity = \"y\"; use regions");
-  return {quantity, read_regions(config, network)};
+  std::vector<std::string> all;
+  for (const RegionLayout& region : network.regions()) {
+    all.push_back(region.name);
+    for (const NamedRange& type : region.cell_types) all.push_back(type.name);
+  }
+  return {quantity, read_regions(config, network, all)};
+}
+
+Populations read_unit_populations(const ConfigNode& config, const Network& network) {
+  const std::vector<std::string> accepted{"h", "x"};
+  const std::string quantity = config.choice("quantity", accepted, "h");
+  std::vector<std::string> all;
+  for (const RegionLayout& region : network.regions()) all.push_back(region.name);
+  return {quantity == "h" ? Quantity::h : Quantity::x, read_regions(config, network, all)};
 }
 
 }  // namespace mrnn

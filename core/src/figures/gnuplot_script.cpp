@@ -47,12 +47,15 @@ class Script {
 
   std::string write(const Figure& figure) {
     begin();
-    for (const PlacedText& text : layout_.texts) label(text);
     for (const PlacedSwatch& swatch : layout_.swatches) sign(swatch);
     const std::vector<Panel> none(1);
     const std::vector<Panel>& panels = figure.panels.empty() ? none : figure.panels;
     for (std::size_t i = 0; i < panels.size(); ++i) {
       if (i > 0) line("unset label; unset arrow; unset object");
+      // With the last panel: a later one's heat map would cover words within its axes.
+      if (i + 1 == panels.size()) {
+        for (const PlacedText& text : layout_.texts) label(text);
+      }
       panel(panels[i], layout_.panels[i]);
     }
     line("unset multiplot");
