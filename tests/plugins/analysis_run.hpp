@@ -46,7 +46,8 @@ inline std::unique_ptr<mrnn::Analysis> make_analysis(const std::string& plugin, 
                                                      const mrnn::Network& network) {
   static const auto runtime = [] {
     auto loaded = std::make_unique<mrnn::Runtime>();
-    for (const char* name : {"dpca", "eigen_spectrum", "flow_field", "psth", "psychometric"}) {
+    for (const char* name :
+         {"dpca", "eigen_spectrum", "flow_field", "lesion_scan", "psth", "psychometric", "stimulation_scan"}) {
       loaded->load(std::string(MRNN_PLUGINS_DIR) + "/" + name + ".so");
     }
     return loaded;
@@ -67,6 +68,7 @@ inline mrnn::AnalysisResults analyse(const Subject& subject, const std::string& 
   for (const mrnn::Simulation& simulation : subject.simulations) simulations.push_back(&simulation);
   mrnn::SessionOptions options;
   options.threads = 1;
+  options.precision = mrnn::Precision::float64;
   mrnn::AnalysisResults results;
   analysis->run({subject.network, subject.parameters, simulations, {*backend, options, subject.task}}, results);
   return results;

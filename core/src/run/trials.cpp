@@ -7,8 +7,8 @@ namespace mrnn {
 namespace {
 
 Sequence slice(const Sequence& all, Index first, Index count) {
-  if (all.empty()) return {};
-  Sequence part(all.units, count, all.steps);
+  if (all.trials == 0) return {};
+  Sequence part(all.units, count, all.steps);  // a network without inputs has 0 of them, and so has its part
   for (Index step = 0; step < all.steps; ++step) part.at(step) = all.at(step).middleCols(first, count);
   return part;
 }
