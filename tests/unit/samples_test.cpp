@@ -186,3 +186,60 @@ TEST_CASE("units are scaled by nothing, their deviation, or their range and a so
   mrnn::divide_by(Eigen::Vector3d(1.0, 2.0, 4.0), activity);
   CHECK(activity(2, 0, 1) == 2.5);
 }
+
+TEST_CASE("without a window, the steps that every trial with time zero has are common", "[samples]") {
+  const mrnn::Simulation made = simulation();
+  const auto common = [&](const std::string& keys) {
+    const mrnn::Alignment alignment(mrnn::ConfigNode::parse(keys, "x.toml"), dt);
+    return alignment.common_window({&made});
+  };
+
+  const mrnn::Window to_go = common("align = \"go\"");
+  CHECK(to_go.first == -1);  // trial 0 has one step before
+  CHECK(to_go.last == 4);    // trial 1 has four after
+  CHECK(common("align = \"go\"\nwindow = [-20, 20]").first == -2);
+  mrnn::Simulation apart = made;
+  apart.trials.epochs.front() = {"go", {0, 5, -1}, {4, 6, -1}};
+  apart.steps = {4, 6};
+  const mrnn::Alignment alignment(mrnn::ConfigNode::parse("align = \"go\"", "x.toml"), dt);
+  CHECK_THROWS_WITH(alignment.common_window({&apart}), EndsWith("leaves no time that was recorded in every trial; "
+                                                                "give a window"));
+}
+
+TEST_CASE("metadata are the levels of a factor: words as they appear, numbers sorted", "[samples]") {
+  mrnn::Simulation made = simulation(), other = simulation();
+  made.trials.numbers["coherence"] = {4.0, std::nan(""), -2.5};
+  other.trials.numbers["coherence"] = {-2.5, 8.0, 4.0};
+  const auto config = mrnn::ConfigNode::parse("factors = [\"x\"]", "x.toml");
+
+  const mrnn::Levels words = mrnn::read_levels(config, "factors", "condition", {&made});
+  const mrnn::Levels numbers = mrnn::read_levels(config, "factors", "coherence", {&made, &other});
+
+  CHECK(words.values == std::vector<std::string>{"left", "right"});
+  CHECK(words.of_trial == std::vector<int>{0, 1, 0});
+  CHECK(numbers.name == "coherence");
+  CHECK(numbers.values == std::vector<std::string>{"-2.5", "4", "8"});
+  CHECK(numbers.of_trial == std::vector<int>{1, -1, 0, 0, 2, 1});
+}
+
+TEST_CASE("metadata that are missing, empty or words are named at their key", "[samples]") {
+  mrnn::Simulation made = simulation();
+  made.trials.numbers["coherence"] = {4.0, std::nan(""), -2.5};
+  made.trials.numbers["empty"].assign(3, std::nan(""));
+  const auto config = mrnn::ConfigNode::parse("factors = [\"x\"]", "x.toml");
+
+  const std::vector<double> values = mrnn::read_numbers(config, "factors", "coherence", {&made});
+  REQUIRE(values.size() == 3);
+  CHECK(values[0] == 4.0);
+  CHECK(std::isnan(values[1]));
+  CHECK_THROWS_WITH(mrnn::read_levels(config, "factors", "conditions", {&made}),
+                    StartsWith("x.toml:1:11: factors: no per-trial metadata called \"conditions\"") &&
+                        EndsWith("Did you mean \"condition\"? (simulation \"control\")"));
+  CHECK_THROWS_WITH(mrnn::read_levels(config, "factors", "empty", {&made}),
+                    EndsWith("is \"empty\", which has no value in any trial"));
+  CHECK_THROWS_WITH(mrnn::read_numbers(config, "factors", "coherenc", {&made}),
+                    ContainsSubstring("Did you mean \"coherence\"?"));
+  CHECK_THROWS_WITH(mrnn::read_numbers(config, "factors", "condition", {&made}),
+                    EndsWith("is \"condition\", which is words, not numbers"));
+  CHECK_THROWS_WITH(mrnn::read_numbers(config, "factors", "empty", {&made}), EndsWith("has no value in any trial"));
+}
