@@ -1,6 +1,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <optional>
 
 #include "mrnn/export.hpp"
 
@@ -50,6 +51,15 @@ MRNN_EXPORT Eigen::MatrixXd triangular_factor(Eigen::MatrixXd matrix);
 /// X that solves A X = B, A square. @throws RunError where A is singular to working precision.
 MRNN_EXPORT Eigen::MatrixXd solve(const Eigen::Ref<const Eigen::MatrixXd>& a,
                                   const Eigen::Ref<const Eigen::MatrixXd>& b);
+
+/// The same for callers who know what to do with a singular A: none, in place of the exception.
+MRNN_EXPORT std::optional<Eigen::MatrixXd> solve_if_regular(const Eigen::Ref<const Eigen::MatrixXd>& a,
+                                                            const Eigen::Ref<const Eigen::MatrixXd>& b);
+
+/// The same for a symmetric positive definite A, whose lower triangle is read and overwritten, by Cholesky's
+/// factors; none where A is not positive definite to working precision, or not finite.
+MRNN_EXPORT std::optional<Eigen::MatrixXd> solve_positive_definite(Eigen::Ref<Eigen::MatrixXd> a,
+                                                                   const Eigen::Ref<const Eigen::MatrixXd>& b);
 
 /// X of least norm among those that minimise |A X - B| (Frobenius): numpy.linalg.lstsq.
 MRNN_EXPORT Eigen::MatrixXd least_squares(const Eigen::Ref<const Eigen::MatrixXd>& a,

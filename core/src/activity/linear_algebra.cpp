@@ -1,5 +1,6 @@
 #include "mrnn/linear_algebra.hpp"
 
+#include <Eigen/Cholesky>
 #include <Eigen/Eigenvalues>
 #include <Eigen/LU>
 #include <Eigen/QR>
@@ -86,11 +87,26 @@ MatrixXd triangular_factor(MatrixXd matrix) {
 }
 
 MatrixXd solve(const Matrix& a, const Matrix& b) {
+  const std::optional<MatrixXd> solution = solve_if_regular(a, b);
+  if (!solution) throw RunError("a system of linear equations is singular to working precision");
+  return *solution;
+}
+
+std::optional<MatrixXd> solve_if_regular(const Matrix& a, const Matrix& b) {
   require_square(a);
   require_finite(a);
   const Eigen::PartialPivLU<MatrixXd> solver(a);
-  if (!(solver.rcond() > epsilon)) throw RunError("a system of linear equations is singular to working precision");
+  if (!(solver.rcond() > epsilon)) return std::nullopt;
   return solver.solve(b);
+}
+
+std::optional<MatrixXd> solve_positive_definite(Eigen::Ref<MatrixXd> a, const Matrix& b) {
+  require_square(a);
+  const Eigen::LLT<Eigen::Ref<MatrixXd>> solver(a);
+  if (solver.info() != Eigen::Success) return std::nullopt;
+  MatrixXd solution = solver.solve(b);
+  if (!solution.allFinite()) return std::nullopt;
+  return solution;
 }
 
 MatrixXd least_squares(const Matrix& a, const Matrix& b) {
