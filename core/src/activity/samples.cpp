@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <optional>
 
 #include "mrnn/error.hpp"
 #include "mrnn/names.hpp"
@@ -13,17 +14,24 @@ namespace {
 
 constexpr double missing = std::numeric_limits<double>::quiet_NaN();
 
-/// Copies what one simulation recorded within the window to the trials from `row` on.
-void place(const Simulation& simulation, const Sequence& activity, const Alignment& alignment, const Window& window,
-           Index row, Sequence& aligned) {
-  const auto zero = alignment.zero(simulation.trials);
-  for (Index trial = 0; trial < activity.trials; ++trial) {
-    if (!zero[static_cast<std::size_t>(trial)]) continue;
-    // Step k of the window is recorded step k + shift.
-    const Index shift = window.first + *zero[static_cast<std::size_t>(trial)] - simulation.steps.first;
-    const Index last = std::min(window.size(), activity.steps - shift);
-    for (Index k = std::max<Index>(0, -shift); k < last; ++k) {
-      aligned.at(k).col(row + trial) = activity.at(k + shift).col(trial);
+/// Where the trials of a simulation go.
+struct Placement {
+  std::vector<std::optional<Index>> zero;  ///< per trial
+  Window window;
+  Index row = 0;  ///< of the first trial
+};
+
+/// Copies what one simulation recorded within the window to the trials from `row` on. Step by step, so that there is
+/// no second copy of the whole.
+void place(const Simulation& simulation, Quantity what, const Selection& units, const Placement& placement,
+           Sequence& aligned) {
+  for (Index step = simulation.steps.first; step < simulation.steps.last; ++step) {
+    const Eigen::MatrixXd values = simulation.activity_at(what, units, step);
+    for (Index trial = 0; trial < values.cols(); ++trial) {
+      const std::optional<Index>& zero = placement.zero[static_cast<std::size_t>(trial)];
+      if (!zero) continue;
+      const Index k = step - *zero - placement.window.first;
+      if (k >= 0 && k < placement.window.size()) aligned.at(k).col(placement.row + trial) = values.col(trial);
     }
   }
 }
@@ -74,16 +82,13 @@ Sequence aligned_activity(const std::vector<const Simulation*>& simulations, Qua
                           const Alignment& alignment, const Window& window) {
   Index total = 0;
   for (const Simulation* simulation : simulations) total += simulation->trials.count;
-  Sequence aligned;
-  Index row = 0;
+  Sequence aligned(units.size(), total, window.size());
+  std::ranges::fill(aligned.data, missing);
+  Placement placement{{}, window, 0};
   for (const Simulation* simulation : simulations) {
-    const Sequence activity = simulation->activity(what, units);
-    if (aligned.empty()) {
-      aligned = Sequence(activity.units, total, window.size());
-      std::ranges::fill(aligned.data, missing);
-    }
-    place(*simulation, activity, alignment, window, row, aligned);
-    row += activity.trials;
+    placement.zero = alignment.zero(simulation->trials);
+    place(*simulation, what, units, placement, aligned);
+    placement.row += simulation->trials.count;
   }
   return aligned;
 }
