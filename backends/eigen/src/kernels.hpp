@@ -99,9 +99,9 @@ struct Kernels {
 /// Widths the kernels are made for.
 inline constexpr Index widest_slice = 32;
 
-/// For the best instruction set of this machine.
+/// For the best instruction set of this machine. Exported for the benchmarks.
 template <class Scalar>
-const Kernels<Scalar>& kernels();
+MRNN_EXPORT const Kernels<Scalar>& kernels();
 
 // One per instruction set; null where the compiler's target has none of it. Exported for tests, which run all that
 // the machine has.
