@@ -15,7 +15,7 @@ constexpr Index trials = 64, steps = 100;
 
 /// A network and a session with a batch loaded.
 struct Bench {
-  explicit Bench(const benchmark::State& state) : network(make(state.range(0))) {
+  explicit Bench(const benchmark::State& state, double sparsity = 0.0) : network(make(state.range(0), sparsity)) {
     SessionOptions options;
     options.threads = static_cast<int>(state.range(1));
     backend = eigen::make_backend();
@@ -27,7 +27,7 @@ struct Bench {
     record.backward_every = 1;
   }
 
-  static Network make(Index units) {
+  static Network make(Index units, double sparsity) {
     NetworkSpec spec;
     spec.noise_recurrent = 0.1;
     Region region;
@@ -41,6 +41,7 @@ struct Bench {
     Connection own, cue;
     own.from = own.to = cue.to = "a";
     cue.from = "cue";
+    own.sparsity = sparsity;
     spec.connections = {own, cue};
     return build_network(spec, 1);
   }
@@ -93,9 +94,27 @@ void update(benchmark::State& state) {
   }
 }
 
+/// A whole step of training, a share of the weights absent (per cent).
+void train(benchmark::State& state) {
+  const Bench bench(state, static_cast<double>(state.range(2)) / 100.0);
+  OptimiserStep step;
+  for (auto _ : state) {
+    bench.session->load(bench.batch);
+    bench.session->forward(bench.record, Noise::on);
+    bench.session->backward({});
+    bench.session->update(step);
+    ++step.number;
+  }
+  per_step(state);
+}
+
 BENCHMARK(forward)->ArgNames({"units", "threads"})->ArgsProduct({{100, 256, 1000}, {1, 2}})->UseRealTime();
 BENCHMARK(forward_without_noise)->ArgNames({"units", "threads"})->ArgsProduct({{256}, {1, 2}})->UseRealTime();
 BENCHMARK(backward)->ArgNames({"units", "threads"})->ArgsProduct({{100, 256, 1000}, {1, 2}})->UseRealTime();
+BENCHMARK(train)
+    ->ArgNames({"units", "threads", "absent"})
+    ->ArgsProduct({{400}, {1}, {0, 50, 70, 75, 80, 90, 95}})
+    ->UseRealTime();
 BENCHMARK(update)->ArgNames({"units", "threads"})->ArgsProduct({{256}, {2}})->UseRealTime()->Iterations(50);
 
 }  // namespace
