@@ -10,6 +10,7 @@
 #include "mrnn/components.hpp"
 #include "mrnn/error.hpp"
 #include "mrnn/random.hpp"
+#include "mrnn/running_statistics.hpp"
 
 namespace {
 
@@ -199,4 +200,45 @@ TEST_CASE("the participation ratio counts the directions of equal variance", "[c
   a.row(0) *= std::sqrt(2.0);  // variances 2, 1, 1: (2 + 1 + 1)^2 / (4 + 1 + 1)
   CHECK_THAT(mrnn::participation_ratio(a), WithinRel(16.0 / 6.0, tolerance));
   CHECK(mrnn::participation_ratio(Eigen::MatrixXd::Zero(5, 8)) == 0.0);
+}
+
+TEST_CASE("running statistics of batches are those of all samples at once", "[components]") {
+  const Eigen::MatrixXd samples = (draw(4, 30, 5).array() + 1000.0).matrix();
+  mrnn::RunningStatistics statistics(4, 30);
+  statistics.add(samples.leftCols(7));
+  statistics.add(samples.middleCols(7, 0));
+  statistics.add(samples.rightCols(23));
+
+  const Eigen::MatrixXd centred = samples.colwise() - Eigen::VectorXd(samples.rowwise().mean());
+  const mrnn::Components expected = mrnn::principal_components(centred, 2);
+  CHECK(statistics.mean().isApprox(samples.rowwise().mean(), tolerance));
+  CHECK_THAT(statistics.power(), WithinRel(samples.squaredNorm() / 30.0, tolerance));
+  CHECK_THAT(statistics.dimension(), WithinRel(mrnn::participation_ratio(centred), 1e-9));
+  CHECK(statistics.components(2).directions.isApprox(expected.directions, 1e-9));
+  CHECK(statistics.components(2).shares.isApprox(expected.shares, 1e-9));
+}
+
+TEST_CASE("samples that are all alike have no variance, not one of rounding", "[components]") {
+  mrnn::RunningStatistics statistics(3, 40);
+  statistics.add(Eigen::Vector3d(0.1, -1e8, 1.0 / 3.0).replicate(1, 40));
+
+  CHECK(statistics.dimension() == 0.0);
+  CHECK(statistics.components(2).shares.size() == 0);
+  CHECK(mrnn::RunningStatistics(3, 0).mean().isZero(0.0));
+}
+
+TEST_CASE("of more than 2,000 units evenly spaced samples stand for all", "[components]") {
+  constexpr Eigen::Index units = 2001, count = 4100;  // every third is kept
+  Eigen::MatrixXd samples = Eigen::MatrixXd::Zero(units, count);
+  for (Eigen::Index k = 0; k < count; ++k) samples(7, k) = k % 3 == 0 ? double(k % 2) : 100.0;
+  mrnn::RunningStatistics statistics(units, count);
+  for (Eigen::Index first = 0; first < count; first += 1000) {
+    statistics.add(samples.middleCols(first, std::min<Eigen::Index>(1000, count - first)));
+  }
+
+  const mrnn::Components found = statistics.components(3);
+  REQUIRE(found.shares.size() == 1);
+  CHECK(found.directions(7, 0) == 1.0);
+  CHECK_THAT(statistics.dimension(), WithinRel(1.0, tolerance));
+  CHECK_THAT(statistics.mean()(7), WithinRel(samples.row(7).mean(), tolerance));
 }

@@ -112,6 +112,7 @@ class Training {
     }
     fit_.chi2.push_back(chi2_);
     fit_.p_var.push_back(1.0 - squares_ / variance_);
+    progress_(done_);
     if (std::isfinite(chi2_)) return;
     throw mrnn::RunError("the fit diverged in run " + std::to_string(run_ + 1) +
                          ": the activity of the model is no longer finite; a smaller g, p0 or dt / tau may help");

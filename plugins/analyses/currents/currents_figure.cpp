@@ -13,6 +13,8 @@ namespace {
 constexpr std::size_t most_along_side = 8;
 /// More conditions cannot be told apart.
 constexpr std::size_t most_conditions = 8;
+/// More columns leave no room for numbers in the cells of the shares.
+constexpr Index most_numbers = 12;
 
 /// Which rows and columns of the matrix of panels are drawn.
 struct Shown {
@@ -67,10 +69,10 @@ mrnn::Figure matrix_of_panels(const Found& found, const std::string& time_label,
       if (a == shown.targets.back()) panel.x.label = time_label;
       if (b == shown.sources.front()) panel.y.label = y_label;
       for (std::size_t c = 0; c < conditions && current.power > 0.0; ++c) add(current, b, c, panel);
-      if (current.power == 0.0)
+      if (current.power == 0.0) {
+        panel.axes = false;
         panel.texts.push_back({0.5, 0.5, "no current", mrnn::Text::Align::centre, 10.0, false, mrnn::grey});
-      if (current.power == 0.0) panel.axes = false;
-      if (panel.texts.empty() && found.scope.window.first < 0) {
+      } else if (found.scope.window.first < 0) {
         panel.guides.push_back({mrnn::Guide::Kind::vertical, 0.0, ""});
       }
       figure.panels.push_back(std::move(panel));
@@ -117,6 +119,7 @@ void share_scales(mrnn::Figure& figure) {
       }
     }
     for (std::size_t k = first; k < first + columns && highest > 0.0; ++k) {
+      if (!figure.panels[k].axes) continue;
       figure.panels[k].y.low = 0.0;
       figure.panels[k].y.high = 1.05 * highest;
     }
@@ -161,6 +164,22 @@ mrnn::Figure draw_components(const Found& found, const std::string& time_label) 
   return figure;
 }
 
+/// Per cent, in the cells; white on the dark ones.
+void write_numbers(const Eigen::MatrixXd& share, mrnn::Panel& panel) {
+  for (Index a = 0; a < share.rows(); ++a) {
+    for (Index b = 0; b < share.cols(); ++b) {
+      if (share(a, b) == 0.0) continue;
+      const long percent = std::lround(100.0 * share(a, b));
+      mrnn::Text text;
+      text.x = static_cast<double>(b) + 0.5;
+      text.y = static_cast<double>(share.rows() - a) - 0.5;
+      text.words = percent == 0 ? "< 1 %" : std::to_string(percent) + " %";
+      text.colour = share(a, b) < 0.6 ? mrnn::white : mrnn::black;
+      panel.texts.push_back(std::move(text));
+    }
+  }
+}
+
 mrnn::Figure draw_shares(const Found& found) {
   mrnn::Figure figure;
   figure.name = "current_shares";
@@ -182,6 +201,7 @@ mrnn::Figure draw_shares(const Found& found) {
     panel.y.names.push_back(
         {map.y_high - static_cast<double>(a) - 0.5, found.request.targets[static_cast<std::size_t>(a)].name});
   }
+  if (share.cols() <= most_numbers) write_numbers(share, panel);
   panel.x.label = "source";
   panel.y.label = "target";
   panel.heat_map = std::move(map);

@@ -1,5 +1,6 @@
 #include "currents_report.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <iomanip>
@@ -28,6 +29,14 @@ void append(std::vector<double>& values, const Eigen::MatrixXd& matrix, Index ro
       values.push_back(matrix.size() > 0 ? matrix(row, column) : missing);
     }
   }
+}
+
+bool has_noise(const mrnn::Simulation& simulation, const mrnn::Network& network) {
+  const bool own = network.noise().maxCoeff() > 0.0 || network.spec().noise_input > 0.0;
+  if (simulation.noise == mrnn::Noise::on && own) return true;
+  return std::ranges::any_of(simulation.trials.interventions, [](const mrnn::Intervention& intervention) {
+    return std::holds_alternative<mrnn::ExtraNoise>(intervention.what);
+  });
 }
 
 class Writer {
@@ -237,16 +246,15 @@ void add_summary(const Found& found, mrnn::AnalysisResults& results) {
     if (!(share.row(a).maxCoeff(&largest) > 0.0)) continue;
     words.push_back(found.request.targets[static_cast<std::size_t>(a)].name + " from " +
                     found.request.sources[static_cast<std::size_t>(largest)].name + " (" +
-                    number(100.0 * share(a, largest), 2) + " %)");
+                    std::to_string(std::lround(100.0 * share(a, largest))) + " %)");
   }
   if (!words.empty()) results.summary.push_back("largest share of the current into each: " + mrnn::join(words));
   results.scalar("largest_residual", residual, "a.u.",
                  "largest |drive told by the state - sum of the currents|: rounding, or the noise; NaN without x");
   if (std::isnan(residual)) return;
-  bool noisy = false;
-  for (const mrnn::Simulation* simulation : found.scope.context.simulations()) {
-    noisy = noisy || simulation->noise == mrnn::Noise::on;
-  }
+  const bool noisy = std::ranges::any_of(found.scope.context.simulations(), [&](const mrnn::Simulation* simulation) {
+    return has_noise(*simulation, found.scope.context.network());
+  });
   results.summary.push_back("the currents add up to the drive within " + number(residual, 2) +
                             (noisy ? ", the noise included" : ""));
 }
