@@ -44,6 +44,9 @@ struct Qr {
 };
 MRNN_EXPORT Qr qr(const Eigen::Ref<const Eigen::MatrixXd>& matrix);
 
+/// r alone, at a third of the work.
+MRNN_EXPORT Eigen::MatrixXd triangular_factor(const Eigen::Ref<const Eigen::MatrixXd>& matrix);
+
 /// X that solves A X = B, A square. @throws RunError where A is singular to working precision.
 MRNN_EXPORT Eigen::MatrixXd solve(const Eigen::Ref<const Eigen::MatrixXd>& a,
                                   const Eigen::Ref<const Eigen::MatrixXd>& b);

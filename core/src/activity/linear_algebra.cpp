@@ -27,6 +27,10 @@ void require_square(const Matrix& matrix) {
   if (matrix.rows() != matrix.cols()) throw ShapeError("a square matrix is needed");
 }
 
+MatrixXd upper(const Matrix& matrix) {
+  return matrix.triangularView<Eigen::Upper>().toDenseMatrix();
+}
+
 }  // namespace
 
 Index Svd::rank() const {
@@ -64,14 +68,23 @@ Qr qr(const Matrix& matrix) {
   require_finite(matrix);
   const Eigen::HouseholderQR<MatrixXd> solver(matrix);
   const Index k = std::min(matrix.rows(), matrix.cols());
-  Qr result{solver.householderQ() * MatrixXd::Identity(matrix.rows(), k), solver.matrixQR().topRows(k)};
-  result.r = result.r.triangularView<Eigen::Upper>().toDenseMatrix();
+  Qr result{solver.householderQ() * MatrixXd::Identity(matrix.rows(), k), upper(solver.matrixQR().topRows(k))};
   for (Index i = 0; i < k; ++i) {
     if (result.r(i, i) >= 0.0) continue;
     result.q.col(i) *= -1.0;
     result.r.row(i) *= -1.0;
   }
   return result;
+}
+
+MatrixXd triangular_factor(const Matrix& matrix) {
+  require_finite(matrix);
+  const Eigen::HouseholderQR<MatrixXd> solver(matrix);
+  MatrixXd r = upper(solver.matrixQR().topRows(std::min(matrix.rows(), matrix.cols())));
+  for (Index i = 0; i < r.rows(); ++i) {
+    if (r(i, i) < 0.0) r.row(i) *= -1.0;
+  }
+  return r;
 }
 
 MatrixXd solve(const Matrix& a, const Matrix& b) {

@@ -26,12 +26,11 @@ class Script {
 
   std::string write(const Figure& figure) {
     begin();
-    for (const PlacedText& text : layout_.texts) label(text);
-    for (const PlacedSwatch& swatch : layout_.swatches) sign(swatch);
     const std::vector<Panel> none(1);
     const std::vector<Panel>& panels = figure.panels.empty() ? none : figure.panels;
     for (std::size_t i = 0; i < panels.size(); ++i) {
       if (i > 0) line("unset label; unset arrow; unset object");
+      if (i + 1 == panels.size()) words();
       panel(panels[i], layout_.panels[i]);
     }
     line("unset multiplot");
@@ -39,6 +38,11 @@ class Script {
   }
 
  private:
+  /// With the last panel, so that no heat map is drawn over the words of another panel.
+  void words() {
+    for (const PlacedText& text : layout_.texts) label(text);
+    for (const PlacedSwatch& swatch : layout_.swatches) sign(swatch);
+  }
   void line(std::string_view text) {
     commands_ += text;
     commands_ += '\n';
