@@ -24,6 +24,20 @@ struct ComparedItem {
   std::size_t number = 0;        ///< of its region or output
 };
 
+/// The keys of Comparison, for what a plugin says of its options.
+inline constexpr const char* comparison_options =
+    "runs                  folders of finished runs to compare with; default: none\n"
+    "this_run = true       is this run compared too?\n"
+    "quantity = \"h\"        h | x | y\n"
+    "regions               selectors; default: every region\n"
+    "outputs               names of outputs, for y; default: all\n"
+    "pairs = \"all\"         all | matching: only regions of the same name\n"
+    "level = \"trials\"      trials | conditions: averages over trials\n"
+    "by = \"condition\"      per-trial metadata that groups trials\n"
+    "align                 epoch whose first step is time zero\n"
+    "align_at = 0          instead: ms from the start of the run\n"
+    "window                [from, to] in ms around time zero; default: all that was recorded\n";
+
 class Comparison;
 
 /// The activities that are compared, of this run and read from others. They are made when asked for, one at a time, so
@@ -42,6 +56,8 @@ class MRNN_EXPORT ComparedActivities {
   /// Only with Correspondence::samples.
   Sequence samples(std::size_t item) const;
   Index sample_count() const noexcept { return sample_count_; }
+  /// Of all samples of all items together.
+  std::size_t bytes() const;
 
  private:
   friend class Comparison;
@@ -124,5 +140,27 @@ class MRNN_EXPORT Comparison {
   std::vector<std::vector<NamedRange>> inputs_;
   std::optional<Alignment> alignment_;
 };
+
+/// Calls compare(i, prepared_i, j, prepared_j) for each pair, with what prepare(item) makes of each item. What is made
+/// is kept for later pairs, or else made again for each, two items at a time. Shows progress.
+template <class Prepare, class Compare>
+void for_each_pair(const ComparedActivities& activities, const AnalysisContext& context, bool keep, Prepare&& prepare,
+                   Compare&& compare) {
+  std::vector<std::optional<decltype(prepare(std::size_t{0}))>> prepared(activities.items().size());
+  const auto get = [&](std::size_t item) -> auto& {
+    if (!prepared[item]) prepared[item] = prepare(item);
+    return *prepared[item];
+  };
+  context.expect(static_cast<long>(activities.pairs().size()));
+  long done = 0;
+  std::size_t last = 0;
+  for (const auto& [i, j] : activities.pairs()) {
+    if (!keep && i != last) prepared[last].reset();
+    last = i;
+    compare(i, get(i), j, get(j));
+    if (!keep) prepared[j].reset();
+    context.advance(++done);
+  }
+}
 
 }  // namespace mrnn

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <optional>
 #include <string>
-#include <vector>
 
 #include "mrnn/comparison.hpp"
 
@@ -10,9 +10,10 @@ namespace mrnn {
 
 /// A number for each pair of compared items, and how it is shown.
 struct ComparisonMatrix {
-  Eigen::MatrixXd values;   ///< [items x items], symmetric; NaN where two are not compared
-  std::string label;        ///< of axes and colours: `angular distance (rad)`
-  bool similarity = false;  ///< large values are alike
+  Eigen::MatrixXd values;  ///< [items x items], symmetric; NaN where two are not compared
+  std::string label;       ///< of colours: `angular distance (rad)`
+  std::string unit;        ///< of distances: `rad`; empty: none
+  std::optional<Eigen::MatrixXd> distances = std::nullopt;  ///< where the values are similarities: theirs
 };
 
 /// The texts that name the items: item, item_run, item_simulation, item_part.
@@ -24,16 +25,10 @@ MRNN_EXPORT void add_items(const ComparedActivities& activities, AnalysisResults
 MRNN_EXPORT Eigen::MatrixXd classical_scaling(const Eigen::Ref<const Eigen::MatrixXd>& distances,
                                               Eigen::Index dimensions);
 
-/// The matrix as colours; one panel per region where only namesakes are compared.
-MRNN_EXPORT Figure draw_matrix(const ComparedActivities& activities, const ComparisonMatrix& matrix);
-
-/// The items in the plane that keeps their distances best, coloured by region. Only where all of three or more items
-/// are compared: see can_be_placed().
-MRNN_EXPORT Panel draw_places(const ComparedActivities& activities, const Network& network,
-                              const Eigen::Ref<const Eigen::MatrixXd>& places, const std::string& label);
-MRNN_EXPORT bool can_be_placed(const Eigen::Ref<const Eigen::MatrixXd>& distances);
-
-/// `closest: a and b (0.1); farthest: a and c (0.9)`, or of similarities `most alike`.
-MRNN_EXPORT std::string describe_extremes(const ComparedActivities& activities, const ComparisonMatrix& matrix);
+/// Adds to the figure, which has its words already, the matrix as colours: one panel, or one per region where only
+/// namesakes are compared. Where all of three or more items are compared, the items follow in the plane that keeps
+/// their distances best, with the array `places`. The figure goes to the results, and a line to the summary.
+MRNN_EXPORT void add_comparison(const ComparedActivities& activities, const Network& network,
+                                const ComparisonMatrix& matrix, Figure figure, AnalysisResults& results);
 
 }  // namespace mrnn

@@ -203,6 +203,14 @@ Sequence ComparedActivities::inputs(std::size_t item) const {
   return aligned(source, given, Quantity::y, channels);
 }
 
+std::size_t ComparedActivities::bytes() const {
+  Index units = 0;
+  for (const ComparedItem& item : items_) {
+    units += comparison_.units_[sources_[item.source].run][item.number].size();
+  }
+  return static_cast<std::size_t>(units * sample_count_) * sizeof(double);
+}
+
 /// A sample is shared where every source has a value; all units of a source have one at the same steps.
 void ComparedActivities::find_samples() {
   for (const Source& source : sources_) {

@@ -116,8 +116,8 @@ double wasserstein(const Eigen::VectorXcd& a, const Eigen::VectorXcd& b) {
   return std::sqrt(mrnn::optimal_transport(costs).cwiseProduct(costs).sum());
 }
 
-double compare_controllability(const MatrixXd& a, const MatrixXd& inputs_a, const MatrixXd& b,
-                               const MatrixXd& inputs_b, Index horizon) {
+double compare_controllability(const MatrixXd& a, const MatrixXd& inputs_a, const MatrixXd& b, const MatrixXd& inputs_b,
+                               Index horizon) {
   const auto reach = [horizon](const MatrixXd& dynamics, const MatrixXd& inputs) {
     MatrixXd all(dynamics.rows(), inputs.cols() * horizon);
     MatrixXd moved = inputs;
