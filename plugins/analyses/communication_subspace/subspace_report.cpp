@@ -1,0 +1,223 @@
+#include "subspace_report.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <iomanip>
+#include <limits>
+#include <sstream>
+#include <utility>
+
+namespace communication_subspace {
+namespace {
+
+using Eigen::MatrixXd;
+using Eigen::VectorXd;
+using mrnn::Index;
+using mrnn::NamedArray;
+
+constexpr double missing = std::numeric_limits<double>::quiet_NaN();
+
+/// Matrices of any sizes as one array (draw, row, column), filled up with NaN.
+NamedArray stack(std::string name, const std::vector<MatrixXd>& matrices, std::vector<std::string> axes,
+                 std::string description) {
+  Index rows = 0, columns = 0;
+  for (const MatrixXd& matrix : matrices) {
+    rows = std::max(rows, matrix.rows());
+    columns = std::max(columns, matrix.cols());
+  }
+  NamedArray array{std::move(name),       {std::ssize(matrices), rows, columns}, {}, "1", std::move(axes),
+                   std::move(description)};
+  for (const MatrixXd& matrix : matrices) {
+    for (Index row = 0; row < rows; ++row) {
+      for (Index column = 0; column < columns; ++column) {
+        array.values.push_back(row < matrix.rows() && column < matrix.cols() ? matrix(row, column) : missing);
+      }
+    }
+  }
+  return array;
+}
+
+/// Lists of numbers as one array (draw, ...), filled up with -1.
+NamedArray stack(std::string name, const std::vector<std::vector<Index>>& lists, std::string axis,
+                 std::string description) {
+  std::size_t longest = 0;
+  for (const auto& list : lists) longest = std::max(longest, list.size());
+  NamedArray array{
+      std::move(name),       {std::ssize(lists), static_cast<Index>(longest)}, {}, "1", {"draw", std::move(axis)},
+      std::move(description)};
+  for (const auto& list : lists) {
+    for (std::size_t k = 0; k < longest; ++k) array.values.push_back(k < list.size() ? double(list[k]) : -1.0);
+  }
+  return array;
+}
+
+/// A number of each source and target; NaN where there is none.
+template <class Number>
+MatrixXd table(const Report& report, Number&& number) {
+  MatrixXd values = MatrixXd::Constant(std::ssize(report.sources), std::ssize(report.targets), missing);
+  for (const PairResult& pair : report.pairs) {
+    const auto place = [](const std::vector<std::string>& names, const std::string& name) {
+      return std::ranges::find(names, name) - names.begin();
+    };
+    values(place(report.sources, pair.source), place(report.targets, pair.target)) = number(pair);
+  }
+  return values;
+}
+
+double removal_of(const PairResult& pair, double Removal::*number) {
+  return pair.mean([&](const Draw& draw) { return draw.removal ? *draw.removal.*number : missing; });
+}
+
+void add_pair(const PairResult& pair, Index dimensions, mrnn::AnalysisResults& results) {
+  const std::string name = pair.array_name(), of = " of " + pair.target + " from " + pair.source;
+  std::vector<MatrixXd> losses, predictive, axes;
+  std::vector<std::vector<Index>> source_units, target_units;
+  for (const Draw& draw : pair.draws) {
+    const Index kept = std::min(dimensions, draw.fit.dimensions.cols());
+    losses.push_back(draw.curve.losses);
+    predictive.emplace_back(draw.fit.dimensions.leftCols(kept).transpose());
+    axes.emplace_back(draw.fit.axes.leftCols(kept).transpose());
+    source_units.push_back(draw.source_units);
+    target_units.push_back(draw.target_units);
+  }
+  results.add(name + "_performance", pair.performance(), {"rank"}, "1",
+              "1 - normalised squared error of the prediction" + of + " by 0, 1, ... dimensions, mean over folds");
+  results.add(name + "_sem", pair.sem(), {"rank"}, "1", "its standard error over folds");
+  results.add(stack(name + "_loss", losses, {"draw", "fold", "rank"}, "normalised squared error of each fold"));
+  results.add(stack(name + "_predictive_dimensions", predictive, {"draw", "dimension", "unit"},
+                    "columns of B V: weights of the source's units, fitted to all samples"));
+  results.add(stack(name + "_target_axes", axes, {"draw", "dimension", "unit"},
+                    "columns of V: what each dimension predicts in the target's units"));
+  results.add(stack(name + "_source_units", source_units, "unit", "numbers of the source's units; -1: no more"));
+  results.add(stack(name + "_target_units", target_units, "unit", "numbers of the target's units; -1: no more"));
+  VectorXd best(std::ssize(pair.draws));
+  for (std::size_t d = 0; d < pair.draws.size(); ++d) {
+    best(static_cast<Index>(d)) = static_cast<double>(pair.draws[d].curve.best);
+  }
+  results.add(name + "_optimal_dimension", best, {"draw"}, "1",
+              "least number of dimensions within one SEM of the best");
+}
+
+void add_factor_curve(const PairResult& pair, mrnn::AnalysisResults& results) {
+  const bool any = std::ranges::any_of(pair.draws, [](const Draw& draw) { return draw.factor_curve.has_value(); });
+  if (!any) return;
+  std::vector<MatrixXd> losses;
+  for (const Draw& draw : pair.draws) losses.push_back(draw.factor_curve ? draw.factor_curve->losses : MatrixXd());
+  results.add(stack(pair.array_name() + "_factor_loss", losses, {"draw", "fold", "factor"},
+                    "normalised squared error of regression on 0, 1, ... leading factors of the source"));
+}
+
+void add_tables(const Report& report, mrnn::AnalysisResults& results) {
+  const std::vector<std::string> axes{"source", "target"};
+  const auto add = [&](const char* name, auto&& number, const char* description) {
+    results.add(name, table(report, number), axes, "1", description);
+  };
+  add(
+      "optimal_dimension",
+      [](const PairResult& pair) { return pair.mean([](const Draw& draw) { return double(draw.curve.best); }); },
+      "predictive dimensions: least number within one SEM of the best, mean over draws");
+  add(
+      "performance",
+      [](const PairResult& pair) { return pair.mean([](const Draw& draw) { return draw.performance(); }); },
+      "1 - normalised squared error at that number");
+  add(
+      "performance_sem",
+      [](const PairResult& pair) {
+        return pair.mean([](const Draw& draw) { return draw.curve.sem(draw.curve.best); });
+      },
+      "its standard error over folds");
+  add(
+      "full_performance",
+      [](const PairResult& pair) { return pair.mean([](const Draw& draw) { return draw.full_performance(); }); },
+      "that of the full regression");
+  if (report.ridge) {
+    add(
+        "lambda", [](const PairResult& pair) { return pair.mean([](const Draw& draw) { return draw.lambda; }); },
+        "ridge penalty");
+  }
+  const bool removal =
+      std::ranges::any_of(report.pairs, [](const PairResult& pair) { return pair.draws.front().removal.has_value(); });
+  if (!removal) return;
+  const auto add_removal = [&](const char* name, double Removal::*number, const char* description) {
+    add(
+        name, [&](const PairResult& pair) { return removal_of(pair, number); }, description);
+  };
+  add_removal("private_dimension", &Removal::dimensions,
+              "dimensions that predict the source's own target once those for the target are taken out");
+  add_removal("within_after_removal", &Removal::within,
+              "performance on the source's own target without the dimensions for the target");
+  add_removal("within_after_random", &Removal::within_random, "the same without as many random dimensions");
+  add_removal("across_after_removal", &Removal::across,
+              "performance on the target without the dimensions for the source's own target");
+  add_removal("across_after_random", &Removal::across_random, "the same without as many random dimensions");
+}
+
+}  // namespace
+
+VectorXd PairResult::performance() const {
+  Index ranks = draws.front().curve.mean.size();
+  for (const Draw& draw : draws) ranks = std::min(ranks, draw.curve.mean.size());
+  VectorXd sum = VectorXd::Zero(ranks);
+  for (const Draw& draw : draws) sum += draw.curve.mean.head(ranks);
+  return 1.0 - sum.array() / static_cast<double>(draws.size());
+}
+
+VectorXd PairResult::sem() const {
+  VectorXd sum = VectorXd::Zero(performance().size());
+  for (const Draw& draw : draws) sum += draw.curve.sem.head(sum.size());
+  return sum / static_cast<double>(draws.size());
+}
+
+VectorXd PairResult::factor_performance() const {
+  Index count = std::numeric_limits<Index>::max();
+  for (const Draw& draw : draws) count = std::min(count, draw.factor_curve ? draw.factor_curve->mean.size() : 0);
+  VectorXd sum = VectorXd::Zero(count);
+  for (const Draw& draw : draws) {
+    if (count > 0) sum += draw.factor_curve->mean.head(count);
+  }
+  return 1.0 - sum.array() / static_cast<double>(draws.size());
+}
+
+void add_arrays(const Report& report, mrnn::AnalysisResults& results) {
+  add_tables(report, results);
+  for (const PairResult& pair : report.pairs) add_pair(pair, report.dimensions, results);
+  if (report.source_factors.size() > 0) {
+    results.add("source_factors", report.source_factors, {"source"}, "1",
+                "factors of the source that hold 95 % of its shared variance, mean over draws");
+    results.add("target_factors",
+                table(report,
+                      [](const PairResult& pair) {
+                        return pair.mean([](const Draw& draw) { return double(draw.target_factors.value_or(0)); });
+                      }),
+                {"source", "target"}, "1", "factors of the target that hold 95 % of its shared variance");
+    for (const PairResult& pair : report.pairs) add_factor_curve(pair, results);
+  }
+  results.add(stack("trial_fold", report.trial_folds, "trial", "fold of each trial; -1: no samples"));
+  VectorXd dropped(std::ssize(report.dropped));
+  std::ranges::copy(report.dropped, dropped.begin());
+  results.add("dropped_units", dropped, {"unit"}, "1", "numbers of units that do not vary and are left out");
+  results.texts.push_back({"sources", report.sources, "sources"});
+  results.texts.push_back({"targets", report.targets, "targets; one that is also the source is the other half of it"});
+}
+
+void add_summary(const Report& report, mrnn::AnalysisResults& results) {
+  for (const PairResult& pair : report.pairs) {
+    std::ostringstream line;
+    const double best = pair.mean([](const Draw& draw) { return double(draw.curve.best); });
+    line << std::setprecision(3) << (pair.within() ? "within " + pair.source : pair.source + " to " + pair.target)
+         << ": " << best << (best == 1.0 ? " predictive dimension" : " predictive dimensions") << ", performance "
+         << pair.mean([](const Draw& draw) { return draw.performance(); }) << " (full regression "
+         << pair.mean([](const Draw& draw) { return draw.full_performance(); }) << ")";
+    if (pair.draws.front().removal) {
+      line << "; without them, within " << pair.source << " " << removal_of(pair, &Removal::within)
+           << " (without random ones " << removal_of(pair, &Removal::within_random) << ")";
+    }
+    results.summary.push_back(line.str());
+  }
+  if (report.dropped.empty()) return;
+  results.summary.push_back(std::to_string(report.dropped.size()) + (report.dropped.size() == 1
+                                                                         ? " unit does not vary and is left out"
+                                                                         : " units do not vary and are left out"));
+}
+
+}  // namespace communication_subspace
