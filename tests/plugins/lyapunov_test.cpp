@@ -220,8 +220,7 @@ TEST_CASE("the Kaplan-Yorke dimension is where the sum of exponents passes 0", "
   CHECK_THAT(at(results, "dimension", {0}), WithinRel(2.0 + std::log(1.1 * 0.95) / std::abs(std::log(0.7)), 1e-9));
   CHECK_THAT(at(results, "entropy", {0}), WithinRel(exponent(1.1), 1e-9));
   CHECK(at(results, "positive", {0}) == 1.0);
-  CHECK_THAT(results.summary.front(),
-             ContainsSubstring("Kaplan-Yorke dimension 2.12 +- ") && ContainsSubstring("entropy 9.53 +- "));
+  CHECK_THAT(results.summary.front(), ContainsSubstring("Kaplan-Yorke dimension 2.12, entropy 9.53 nats per s"));
 }
 
 TEST_CASE("where all directions grow the dimension is their number", "[lyapunov]") {
@@ -273,6 +272,24 @@ TEST_CASE("orthonormalised too rarely, exponents lose digits, and the summary sa
   CHECK(summary("every = 20").back() == "control: some exponents have lost digits; a smaller every keeps them");
 }
 
+TEST_CASE("an estimate that has not settled is called so in the summary", "[lyapunov]") {
+  // At rest the one unit does not decay; driven away from 0 it does.
+  test::Subject made = subject({1, 0, 1}, mrnn::Activation::tanh);
+  set_weights(made, Eigen::MatrixXd::Constant(1, 1, 1.0));
+  made.parameters.input.front().setOnes();
+  mrnn::Trials trials = mrnn::blank_trials(1, 1, 40);
+  for (Index step = 20; step < 40; ++step) trials.inputs(0, 0, step) = 3.0;
+  made.simulations = {test::simulate(made, "pulse", trials)};
+
+  const auto moving = test::analyse(made, "lyapunov", "discard = 0").summary;
+  const auto settled = test::analyse(made, "lyapunov", "discard = 300").summary;
+
+  REQUIRE(moving.size() == 2);
+  CHECK_THAT(moving[1], StartsWith("pulse: the largest exponent still moved by -") &&
+                            EndsWith("per s over the second half of the time; a longer run (duration) settles it"));
+  CHECK(settled.size() == 1);
+}
+
 TEST_CASE("silent relu units without leak lose every direction at once", "[lyapunov]") {
   test::Subject made = subject({}, mrnn::Activation::relu, mrnn::Dynamics::elman);
   made.parameters.bias.setConstant(-1.0);
@@ -312,6 +329,10 @@ TEST_CASE("a lesion of some trials changes the exponents of those", "[lyapunov]"
   CHECK_THAT(at(results, "exponents_trials", {0, 2}), WithinRel(exponent(0.4), tolerance));
   CHECK_THAT(at(results, "exponents_trials", {1, 2}), WithinRel(exponent(1.0 - alpha), tolerance));
   CHECK_THAT(at(results, "exponents_trials", {2, 2}), WithinRel(exponent(0.4), tolerance));
+  // Of three values of which two are equal: their difference / 3.
+  const double spread = (exponent(0.9) - exponent(1.0 - alpha)) / 3.0;
+  CHECK_THAT(at(results, "exponents_sem", {0, 0}), WithinRel(spread, tolerance));
+  CHECK_THAT(results.summary.front(), ContainsSubstring("largest Lyapunov exponent -14.5 +- 3.93 per s"));
 }
 
 TEST_CASE("a trial's exponents do not depend on the other trials", "[lyapunov]") {

@@ -26,14 +26,29 @@ mrnn::Series spectrum(const Eigen::VectorXd& values, const std::string& label, i
   return series;
 }
 
+/// Whole numbers from 1, at most about eight of them.
+mrnn::Axis count_axis(std::string label, Index count) {
+  mrnn::Axis axis{std::move(label), 0.5, static_cast<double>(count) + 0.5};
+  Index apart = 1;
+  for (Index scale = 1; count / apart > 8; scale *= 10) {
+    for (const Index factor : {2, 5, 10}) {
+      if (count / apart > 8) apart = factor * scale;
+    }
+  }
+  for (Index k = apart; k <= count; k += apart) axis.names.push_back({static_cast<double>(k), std::to_string(k)});
+  return axis;
+}
+
 mrnn::Panel spectra(const StateGramians& state) {
   mrnn::Panel panel;
   panel.title = "axes of the gramians";
-  panel.x.label = "axis";
   panel.y.label = "value, relative to the largest";
   panel.y.log = true;
   panel.series = {spectrum(state.reach_values, "controllability", 0), spectrum(state.see_values, "observability", 1),
                   spectrum(state.hankel, "Hankel values", 7)};
+  std::size_t longest = 1;
+  for (const mrnn::Series& series : panel.series) longest = std::max(longest, series.x.size());
+  panel.x = count_axis("axis", static_cast<Index>(longest));
   return panel;
 }
 
@@ -56,6 +71,33 @@ mrnn::Panel influence(const Report& report) {
     panel.x.names.push_back({static_cast<double>(r) + 0.5, report.parts[r].name});
     panel.y.names.push_back({static_cast<double>(values.rows()) - static_cast<double>(r) - 0.5, report.parts[r].name});
   }
+  return panel;
+}
+
+/// How much of what the sources reach, and of what the targets see, lies in each region.
+mrnn::Panel by_region(const Report& report) {
+  const StateGramians& state = report.states.front();
+  mrnn::Panel panel;
+  panel.title = "by region";
+  panel.x = {"region", -0.5, static_cast<double>(report.parts.size()) - 0.5};
+  panel.y.label = "share of the trace";
+  panel.y.log = true;
+  for (std::size_t r = 0; r < report.parts.size(); ++r) {
+    panel.x.names.push_back({static_cast<double>(r), report.parts[r].name});
+  }
+  const auto add = [&](const Eigen::VectorXd& traces, int colour, bool open) {
+    mrnn::Series series;
+    series.kind = mrnn::Series::Kind::scatter;
+    series.colour = colour;
+    series.open = open;
+    for (Index r = 0; r < traces.size(); ++r) {
+      series.x.push_back(static_cast<double>(r));
+      series.y.push_back(traces(r) / traces.sum());
+    }
+    panel.series.push_back(std::move(series));
+  };
+  add(state.to_regions.rowwise().sum(), 0, false);
+  add(state.seen_regions, 1, true);
   return panel;
 }
 
@@ -104,6 +146,7 @@ mrnn::Figure draw(const Report& report) {
     figure.caption +=
         " Colours: what one impulse of drive to a unit of one region leaves in another, squared and "
         "summed over steps.";
+    figure.panels.push_back(by_region(report));
   }
   if (state.modes.size() > 0) {
     figure.panels.push_back(modes(report));
