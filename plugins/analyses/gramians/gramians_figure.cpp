@@ -52,6 +52,21 @@ mrnn::Panel spectra(const StateGramians& state) {
   return panel;
 }
 
+/// A unit leaves most in its own region; the colours tell the others apart.
+void scale_between(const Eigen::MatrixXd& values, double floor, mrnn::HeatMap& map) {
+  double low = std::numeric_limits<double>::infinity(), high = -low;
+  for (Index to = 0; to < values.rows(); ++to) {
+    for (Index from = 0; from < values.cols(); ++from) {
+      if (to == from) continue;
+      low = std::min(low, std::max(std::log10(values(to, from)), floor));
+      high = std::max(high, std::max(std::log10(values(to, from)), floor));
+    }
+  }
+  if (!(high > low)) return;
+  map.low = low;
+  map.high = high;
+}
+
 /// Row 0 of a heat map lies below; the first region is shown above.
 mrnn::Panel influence(const Report& report) {
   const Eigen::MatrixXd& values = report.states.front().between_regions;
@@ -64,6 +79,7 @@ mrnn::Panel influence(const Report& report) {
   map.x_high = static_cast<double>(values.cols());
   map.y_high = static_cast<double>(values.rows());
   map.label = "log10 of energy";
+  scale_between(values, floor, map);
   panel.heat_map = std::move(map);
   panel.x = {"driven region", 0.0, static_cast<double>(values.cols())};
   panel.y = {"region reached", 0.0, static_cast<double>(values.rows())};
@@ -144,8 +160,8 @@ mrnn::Figure draw(const Report& report) {
   if (report.parts.size() > 1) {
     figure.panels.push_back(influence(report));
     figure.caption +=
-        " Colours: what one impulse of drive to a unit of one region leaves in another, squared and "
-        "summed over steps.";
+        " Colours: what one impulse of drive to a unit of one region leaves in another, squared and summed over steps; "
+        "their range is that between different regions.";
     figure.panels.push_back(by_region(report));
   }
   if (state.modes.size() > 0) {

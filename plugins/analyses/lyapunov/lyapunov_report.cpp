@@ -160,7 +160,7 @@ Mean mean_of_totals(const Report& report, const SimulationExponents& simulation,
   return mean_of(values);
 }
 
-/// Line and band of one standard error.
+/// Line and, where there is an error, a band of one standard error.
 void add_line(const Eigen::VectorXd& x, const Mean& y, int colour, const std::string& label, mrnn::Panel& panel) {
   mrnn::Series line, band;
   line.label = label;
@@ -213,7 +213,9 @@ mrnn::Panel convergence_panel(const Report& report) {
     const Eigen::VectorXd x = Eigen::Map<const Eigen::VectorXd>(times.data(), std::ssize(times));
     for (Index i = 0; i < (several ? 1 : std::min(report.count, most_lines)); ++i) {
       const std::string label = several || report.count == 1 ? "" : "exponent " + std::to_string(i + 1);
-      add_line(x, mean_of(running_of(simulation, i)), colour++, label, panel);
+      Mean mean = mean_of(running_of(simulation, i));
+      if (i > 0) mean.sem.setConstant(nan);  // bands of several exponents would cover each other
+      add_line(x, mean, colour++, label, panel);
     }
   }
   return panel;
@@ -283,7 +285,8 @@ mrnn::Figure draw(const Report& report) {
   figure.name = "lyapunov";
   figure.title = "Lyapunov exponents";
   figure.caption =
-      "Mean over trials, bands: standard error. Right: estimates from the first counted step up to each time.";
+      "Mean over trials, bands: standard error (right: of the first exponent). Right: estimates from the first "
+      "counted step up to each time.";
   figure.columns = 2;
   figure.panels = {spectrum_panel(report), convergence_panel(report)};
   return figure;
