@@ -318,6 +318,26 @@ TEST_CASE("the summary says radius, stability and the slowest decay in words", "
         "control, trial 0, step 9: largest real part -0.005 per ms (stable), slowest decay 200 ms");
 }
 
+TEST_CASE("nothing is said of decay where no mode decays", "[eigen_spectrum]") {
+  test::Subject made = subject(mrnn::Activation::linear);
+  set_weights(made, 2.0 * Eigen::Matrix3d::Identity());
+
+  CHECK(test::analyse(made, "eigen_spectrum", "").summary.front() ==
+        "control, trial 0, step 9: spectral radius 1.1 (unstable)");
+}
+
+TEST_CASE("many states have the colour of their trial", "[eigen_spectrum]") {
+  const mrnn::AnalysisResults results = test::analyse(turning(), "eigen_spectrum", "trials = [0, 1]\nevery = 2");
+
+  const std::vector<mrnn::Series>& series = results.figures.front().panels.front().series;
+  REQUIRE(series.size() == 10);
+  CHECK(series[4].colour == 0);
+  CHECK(series[5].colour == 1);
+  CHECK(series[0].label == "trial 0");
+  CHECK(series[1].label.empty());
+  CHECK(series[5].label == "trial 1");
+}
+
 TEST_CASE("leading eigenvalues are the first of all", "[eigen_spectrum]") {
   const mrnn::AnalysisResults results = test::analyse(turning(), "eigen_spectrum", "count = 1\nmethod = \"iterative\"");
 

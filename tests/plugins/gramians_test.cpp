@@ -142,6 +142,42 @@ TEST_CASE("an unstable network has no gramians over infinite time, and the messa
                     "not exist; set the key horizon (ms) for those of a finite time");
   CHECK_THROWS_WITH(test::analyse(network_of(system), "gramians", "horizon = 1e9"),
                     "the gramians overflow: a shorter horizon keeps them finite");
+  system.jacobian(0, 0) = 1.0 - 1e-13;
+  CHECK_THROWS_WITH(test::analyse(network_of(system), "gramians", ""),
+                    "the gramians over infinite time do not converge; set the key horizon");
+}
+
+TEST_CASE("sources that reach nothing have gramians of zero", "[gramians]") {
+  System system = reference();
+  system.input.setZero();
+
+  const auto results = test::analyse(network_of(system), "gramians", "");
+
+  CHECK(at(results, "controllability", {0, 0}) == 0.0);
+  CHECK(at(results, "hankel", {0, 0}) == 0.0);
+  CHECK(at(results, "average_controllability", {0, 1}) == 0.0);
+  CHECK(std::isnan(at(results, "modal_controllability", {0, 1})));
+  CHECK_THAT(results.summary.front(), EndsWith("0 of 4 directions carry 99 % from sources to targets"));
+}
+
+TEST_CASE("gramians that would not fit are refused before they are computed", "[gramians]") {
+  mrnn::NetworkSpec spec;
+  mrnn::Region region;
+  region.name = "many";
+  region.units = 2000;
+  spec.regions = {region};
+  region.name = "one";
+  region.units = 1;
+  spec.regions.push_back(region);
+  test::Subject made{mrnn::build_network(spec, 1), {}};
+  made.parameters = mrnn::initial_parameters(made.network, 1);
+  made.simulations = {test::simulate(made, "control", mrnn::blank_trials(0, 1, 13))};
+
+  CHECK_THAT(test::mistake(made, "gramians", ""),
+             ContainsSubstring("regions: names 2001 units; gramians are dense matrices, of up to 2000 units"));
+  CHECK_THAT(test::mistake(made, "gramians", "regions = \"many\"\nmatrices = true\nevery = 1"),
+             ContainsSubstring("matrices: would store two gramians of 2000 x 2000 numbers for 13 states; choose fewer "
+                               "states or units"));
 }
 
 TEST_CASE("spectra and Hankel values are those of scipy", "[gramians]") {
@@ -301,7 +337,7 @@ TEST_CASE("several states are stacked, and modes may be left out", "[gramians]")
   CHECK_FALSE(test::has_array(results, "modes_real"));
   CHECK_FALSE(test::has_array(results, "controllability_axes"));
   CHECK_FALSE(test::has_array(results, "controllability_gramian"));
-  CHECK(results.figures.front().panels.size() == 2);
+  CHECK(results.figures.front().panels.size() == 3);
   const auto one = test::analyse(made, "gramians", "modes = 1");
   CHECK(test::array(one, "controllability_axes").shape == std::vector<Index>{1, 1, 4});
 }

@@ -290,6 +290,17 @@ TEST_CASE("the first trials are stored whole, all are measured", "[linear_approx
   CHECK(one.figures.front().panels[1].y.label == "relative error");
 }
 
+TEST_CASE("trajectories that would not fit are refused before they are computed", "[linear_approximation]") {
+  test::Subject made = subject(mrnn::Activation::tanh);
+  made.simulations.resize(1);
+  made.simulations.front().name = "long";
+  made.simulations.front().trials = mrnn::blank_trials(0, 1, 20'000'000);
+  made.simulations.front().steps = {0, 20'000'000};
+
+  CHECK_THAT(test::mistake(made, "linear_approximation", "stored_trials = 3"),
+             ContainsSubstring("stored_trials: would store 1 trials of 20000000 steps and 3 units; choose fewer"));
+}
+
 TEST_CASE("a single unit is drawn over time", "[linear_approximation]") {
   const auto results = test::analyse(driven(mrnn::Activation::tanh), "linear_approximation", "regions = \"b\"");
 
@@ -307,6 +318,26 @@ TEST_CASE("the summary of a linear approximation says how far it carries", "[lin
                                               ContainsSubstring("; the relative error exceeds 0.02 after ") &&
                                               ContainsSubstring(" ms (median), never in 0 of 2 trials"));
   CHECK_THAT(summary("every = 10\ntrials = [0]"), StartsWith("control, 1 trial linearised about 4 states each: "));
+}
+
+TEST_CASE("trials that do not move have no relative error, and are left out of the summary", "[linear_approximation]") {
+  test::Subject made = displaced({0.0, 0.0, 0.3});
+  made.parameters.initial_state.setZero();
+  made.parameters.bias.setZero();
+  mrnn::Trials trials = made.simulations.front().trials;
+  trials.initial_state.leftCols(2).setZero();
+  made.simulations = {test::simulate(made, "control", trials)};
+
+  const auto results = test::analyse(made, "linear_approximation", "");
+  const auto still = test::analyse(made, "linear_approximation", "trials = [0]");
+
+  CHECK(std::isnan(at(results, "r2", {0})));
+  CHECK(std::isnan(at(results, "relative_error", {1, 3})));
+  CHECK(at(results, "error", {1, 3}) == 0.0);
+  CHECK_THAT(results.summary.front(), StartsWith("control, 3 trials linearised about 1 state: median R^2 0.") &&
+                                          EndsWith("of 1 trials; 2 do not move and are left out"));
+  CHECK(still.summary.front() ==
+        "control, 1 trial linearised about 1 state: the full network does not move, so there is nothing to explain");
 }
 
 TEST_CASE("a linear approximation needs the state recorded", "[linear_approximation]") {

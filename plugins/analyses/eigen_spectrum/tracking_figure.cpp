@@ -53,6 +53,7 @@ class Drawing {
     panel.y.label = continuous_ ? "imaginary part (1/ms)" : "imaginary part";
     panel.guides.push_back(
         {continuous_ ? mrnn::Guide::Kind::vertical : mrnn::Guide::Kind::circle, continuous_ ? 0.0 : 1.0, ""});
+    frame(panel);
     for (std::size_t m = 0; m < modes_.size(); ++m) {
       mrnn::Series path, end;
       path.colour = end.colour = static_cast<int>(m);
@@ -92,6 +93,27 @@ class Drawing {
     std::ranges::stable_sort(modes_, std::ranges::greater(),
                              [&](Index k) { return largest[static_cast<std::size_t>(k)]; });
     modes_.resize(std::min(modes_.size(), most_modes));
+  }
+
+  /// The paths with some air, the border of stability in sight where it is near.
+  void frame(mrnn::Panel& panel) const {
+    double x_low = 1e300, x_high = -1e300, y_low = 0.0, y_high = 0.0;
+    for (std::size_t s = 0; s < trajectory_.states.size(); ++s) {
+      for (const Index mode : modes_) {
+        x_low = std::min(x_low, value(s, mode).real());
+        x_high = std::max(x_high, value(s, mode).real());
+        y_low = std::min(y_low, value(s, mode).imag());
+        y_high = std::max(y_high, value(s, mode).imag());
+      }
+    }
+    if (!continuous_ && x_high > 0.8) x_high = std::max(x_high, 1.0);
+    if (continuous_) x_high = std::max(x_high, 0.0);
+    const double least = continuous_ ? 1e-5 : 1e-4;
+    const double x_air = std::max(0.05 * (x_high - x_low), least), y_air = std::max(0.05 * (y_high - y_low), least);
+    panel.x.low = x_low - x_air;
+    panel.x.high = x_high + x_air;
+    panel.y.low = y_low - y_air;
+    panel.y.high = y_high + y_air;
   }
 
   void add_epochs(const mrnn::Simulation& simulation, mrnn::Panel& panel) const {

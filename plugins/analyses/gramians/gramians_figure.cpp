@@ -26,15 +26,45 @@ mrnn::Series spectrum(const Eigen::VectorXd& values, const std::string& label, i
   return series;
 }
 
+/// Whole numbers from 1, at most about eight of them.
+mrnn::Axis count_axis(std::string label, Index count) {
+  mrnn::Axis axis{std::move(label), 0.5, static_cast<double>(count) + 0.5};
+  Index apart = 1;
+  for (Index scale = 1; count / apart > 8; scale *= 10) {
+    for (const Index factor : {2, 5, 10}) {
+      if (count / apart > 8) apart = factor * scale;
+    }
+  }
+  for (Index k = apart; k <= count; k += apart) axis.names.push_back({static_cast<double>(k), std::to_string(k)});
+  return axis;
+}
+
 mrnn::Panel spectra(const StateGramians& state) {
   mrnn::Panel panel;
   panel.title = "axes of the gramians";
-  panel.x.label = "axis";
   panel.y.label = "value, relative to the largest";
   panel.y.log = true;
   panel.series = {spectrum(state.reach_values, "controllability", 0), spectrum(state.see_values, "observability", 1),
                   spectrum(state.hankel, "Hankel values", 7)};
+  std::size_t longest = 1;
+  for (const mrnn::Series& series : panel.series) longest = std::max(longest, series.x.size());
+  panel.x = count_axis("axis", static_cast<Index>(longest));
   return panel;
+}
+
+/// A unit leaves most in its own region; the colours tell the others apart.
+void scale_between(const Eigen::MatrixXd& values, double floor, mrnn::HeatMap& map) {
+  double low = std::numeric_limits<double>::infinity(), high = -low;
+  for (Index to = 0; to < values.rows(); ++to) {
+    for (Index from = 0; from < values.cols(); ++from) {
+      if (to == from) continue;
+      low = std::min(low, std::max(std::log10(values(to, from)), floor));
+      high = std::max(high, std::max(std::log10(values(to, from)), floor));
+    }
+  }
+  if (!(high > low)) return;
+  map.low = low;
+  map.high = high;
 }
 
 /// Row 0 of a heat map lies below; the first region is shown above.
@@ -49,6 +79,7 @@ mrnn::Panel influence(const Report& report) {
   map.x_high = static_cast<double>(values.cols());
   map.y_high = static_cast<double>(values.rows());
   map.label = "log10 of energy";
+  scale_between(values, floor, map);
   panel.heat_map = std::move(map);
   panel.x = {"driven region", 0.0, static_cast<double>(values.cols())};
   panel.y = {"region reached", 0.0, static_cast<double>(values.rows())};
@@ -56,6 +87,33 @@ mrnn::Panel influence(const Report& report) {
     panel.x.names.push_back({static_cast<double>(r) + 0.5, report.parts[r].name});
     panel.y.names.push_back({static_cast<double>(values.rows()) - static_cast<double>(r) - 0.5, report.parts[r].name});
   }
+  return panel;
+}
+
+/// How much of what the sources reach, and of what the targets see, lies in each region.
+mrnn::Panel by_region(const Report& report) {
+  const StateGramians& state = report.states.front();
+  mrnn::Panel panel;
+  panel.title = "by region";
+  panel.x = {"region", -0.5, static_cast<double>(report.parts.size()) - 0.5};
+  panel.y.label = "share of the trace";
+  panel.y.log = true;
+  for (std::size_t r = 0; r < report.parts.size(); ++r) {
+    panel.x.names.push_back({static_cast<double>(r), report.parts[r].name});
+  }
+  const auto add = [&](const Eigen::VectorXd& traces, int colour, bool open) {
+    mrnn::Series series;
+    series.kind = mrnn::Series::Kind::scatter;
+    series.colour = colour;
+    series.open = open;
+    for (Index r = 0; r < traces.size(); ++r) {
+      series.x.push_back(static_cast<double>(r));
+      series.y.push_back(traces(r) / traces.sum());
+    }
+    panel.series.push_back(std::move(series));
+  };
+  add(state.to_regions.rowwise().sum(), 0, false);
+  add(state.seen_regions, 1, true);
   return panel;
 }
 
@@ -102,8 +160,9 @@ mrnn::Figure draw(const Report& report) {
   if (report.parts.size() > 1) {
     figure.panels.push_back(influence(report));
     figure.caption +=
-        " Colours: what one impulse of drive to a unit of one region leaves in another, squared and "
-        "summed over steps.";
+        " Colours: what one impulse of drive to a unit of one region leaves in another, squared and summed over steps; "
+        "their range is that between different regions.";
+    figure.panels.push_back(by_region(report));
   }
   if (state.modes.size() > 0) {
     figure.panels.push_back(modes(report));

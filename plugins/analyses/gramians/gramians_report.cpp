@@ -94,6 +94,9 @@ void add_regions(Stack& stack) {
   stack.matrices("region_controllability", "region", "source_group", "a.u.",
                  "part of the trace of the gramian of each source group that lies in each region",
                  [](const auto& state) { return state.to_regions; });
+  stack.vectors("region_observability", "region", "a.u.",
+                "part of the trace of the observability gramian that lies in each region",
+                [](const auto& state) { return state.seen_regions; });
   stack.matrices("region_influence", "to", "from", "a.u.",
                  "what a unit impulse of drive to one unit leaves in a region, squared, summed over units and steps, "
                  "mean over the units of the region it is given to",

@@ -106,16 +106,18 @@ VectorXd quadratic(const MatrixXd& m, const MatrixXd& b) {
 
 /// M_r = sum_k (A^k)^T P_r A^k tells what a column b leaves in region r, summed over time: b^T M_r b.
 void add_regions(const LinearSystem& system, const std::vector<Group>& sources, const std::vector<Part>& parts,
-                 const std::vector<MatrixXd>& seen_by_region, StateGramians& state) {
+                 const std::vector<MatrixXd>& seen_by_region, const MatrixXd& see, StateGramians& state) {
   const Index regions = std::ssize(parts);
   state.column_average = VectorXd::Zero(system.b.cols());
   state.to_regions.resize(regions, std::ssize(sources));
   state.between_regions.resize(regions, regions);
+  state.seen_regions.resize(regions);
   for (Index r = 0; r < regions; ++r) {
     const MatrixXd& m = seen_by_region[static_cast<std::size_t>(r)];
     const VectorXd of_columns = quadratic(m, system.b);
     state.column_average += of_columns;
     state.to_regions.row(r) = by_group(of_columns, sources).transpose();
+    state.seen_regions(r) = see.diagonal()(parts[static_cast<std::size_t>(r)].places).sum();
     const VectorXd of_units = m.diagonal().cwiseProduct(system.post.cwiseAbs2());
     for (Index from = 0; from < regions; ++from) {
       const std::vector<Index>& places = parts[static_cast<std::size_t>(from)].places;
@@ -170,7 +172,7 @@ StateGramians measure(const LinearSystem& system, const mrnn::Linearisation& jac
     progress(modes_done + (sums_done - modes_done) * done / expected);
   });
   const std::vector<MatrixXd> by_region(sums.seen.begin() + 1, sums.seen.end());
-  add_regions(system, sources, parts, by_region, state);
+  add_regions(system, sources, parts, by_region, sums.seen.front(), state);
   const VectorXd before = system.b.colwise().squaredNorm(), after = (system.a * system.b).colwise().squaredNorm();
   state.column_modal = 1.0 - after.array() / before.array();  // NaN where a column is zero
   const MatrixXd& w = sums.reached.front();

@@ -28,6 +28,7 @@ struct StateGramians {
   Eigen::VectorXd column_average;            ///< trace of the gramian of each column of B alone
   Eigen::VectorXd column_modal;              ///< 1 - |A b|^2 / |b|^2
   Eigen::VectorXd row_energy;                ///< least energy that moves each row of C x by 1
+  Eigen::VectorXd seen_regions;              ///< part of the trace of the observability gramian in each region
   Eigen::MatrixXd to_regions;                ///< part of the trace in each region by each source [regions x sources]
   Eigen::MatrixXd between_regions;           ///< the same for one unit of drive to each unit of a region [to x from]
   Eigen::VectorXcd modes;                    ///< leading eigenvalues of A

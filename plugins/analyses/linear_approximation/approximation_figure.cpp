@@ -13,11 +13,13 @@ namespace {
 using mrnn::Index;
 
 /// Trials drawn; more cannot be told apart.
-constexpr Index most_trials = 4;
+constexpr std::size_t most_trials = 4;
+/// Decades of the error drawn below the largest; rounding lies further below.
+constexpr double error_decades = 1e-5;
 /// References marked; more would cover the lines.
 constexpr std::size_t most_marks = 12;
 /// The linear trajectory may leave the full one's range by this share of it before it is cut.
-constexpr double margin = 0.4;
+constexpr double margin = 0.25;
 
 struct Range {
   double low = std::numeric_limits<double>::infinity(), high = -low;
@@ -56,8 +58,30 @@ std::vector<double> course(const mrnn::Sequence& states, const Plane& plane, Ind
   return values;
 }
 
+/// Its condition, where the trials have one.
+std::string condition_of(const Report& report, Index stored) {
+  const auto trial = static_cast<std::size_t>(report.plan.trials[static_cast<std::size_t>(stored)]);
+  const auto found = report.simulation.trials.texts.find("condition");
+  return found == report.simulation.trials.texts.end() ? "" : found->second[trial];
+}
+
 std::string trial_label(const Report& report, Index stored) {
-  return "trial " + std::to_string(report.plan.trials[static_cast<std::size_t>(stored)]);
+  const std::string trial = "trial " + std::to_string(report.plan.trials[static_cast<std::size_t>(stored)]);
+  const std::string condition = condition_of(report, stored);
+  return condition.empty() ? trial : trial + " (" + condition + ")";
+}
+
+/// The first stored trial of each condition; without conditions the first ones.
+std::vector<Index> drawn_trials(const Report& report) {
+  std::vector<Index> drawn;
+  std::vector<std::string> seen;
+  for (Index k = 0; k < report.plan.stored && drawn.size() < most_trials; ++k) {
+    const std::string condition = condition_of(report, k);
+    if (!condition.empty() && std::ranges::find(seen, condition) != seen.end()) continue;
+    seen.push_back(condition);
+    drawn.push_back(k);
+  }
+  return drawn;
 }
 
 mrnn::Panel plane_panel(const Report& report) {
@@ -68,7 +92,8 @@ mrnn::Panel plane_panel(const Report& report) {
   starts.kind = mrnn::Series::Kind::scatter;
   starts.colour = mrnn::black;
   starts.label = "first step";
-  for (Index k = 0; k < std::min(report.plan.stored, most_trials); ++k) {
+  int colour = 0;
+  for (const Index k : drawn_trials(report)) {
     const auto along = [&](const mrnn::Sequence& states, Index component) {
       return course(states, report.plane, component, k);
     };
@@ -77,8 +102,8 @@ mrnn::Panel plane_panel(const Report& report) {
     for (const double value : full_y) y.include(value);
     starts.x.push_back(full_x.front());
     starts.y.push_back(full_y.front());
-    add_pair(full_x, full_y, along(report.comparison.linear, 0), along(report.comparison.linear, 1),
-             static_cast<int>(k), trial_label(report, k), panel);
+    add_pair(full_x, full_y, along(report.comparison.linear, 0), along(report.comparison.linear, 1), colour++,
+             trial_label(report, k), panel);
   }
   panel.series.push_back(std::move(starts));
   panel.x = x.axis(mrnn::component_label(report.plane.components, 0));
@@ -100,11 +125,12 @@ mrnn::Panel course_panel(const Report& report) {
   panel.title = "full (solid) and linear (dashed)";
   panel.x.label = "time (ms)";
   Range y;
-  for (Index k = 0; k < std::min(report.plan.stored, most_trials); ++k) {
+  int colour = 0;
+  for (const Index k : drawn_trials(report)) {
     const std::vector<double> full = course(report.comparison.full, report.plane, 0, k);
     for (const double value : full) y.include(value);
-    add_pair(times(report), full, times(report), course(report.comparison.linear, report.plane, 0, k),
-             static_cast<int>(k), trial_label(report, k), panel);
+    add_pair(times(report), full, times(report), course(report.comparison.linear, report.plane, 0, k), colour++,
+             trial_label(report, k), panel);
   }
   panel.y = y.axis(mrnn::component_label(report.plane.components, 0));
   return panel;
@@ -127,10 +153,17 @@ mrnn::Series median(const Report& report, const Eigen::MatrixXd& values) {
   return line;
 }
 
-mrnn::Panel error_panel(const Report& report) {
+/// @param shown  the errors that will be drawn
+mrnn::Panel error_panel(const Report& report, const std::vector<Eigen::MatrixXd>& shown) {
   mrnn::Panel panel;
   panel.title = "error";
-  panel.x.label = "time (ms)";
+  const mrnn::StepRange& steps = report.plan.steps;
+  panel.x = {"time (ms)", static_cast<double>(steps.first) * report.dt, static_cast<double>(steps.last) * report.dt};
+  double most = 0.0;
+  for (const Eigen::MatrixXd& errors : shown) {
+    for (const double error : errors.reshaped()) most = std::isfinite(error) ? std::max(most, error) : most;
+  }
+  if (most > 0.0) panel.y.low = error_decades * most;
   panel.y.label = "relative error";
   panel.y.log = true;
   panel.guides.push_back({mrnn::Guide::Kind::horizontal, report.threshold, ""});
@@ -144,7 +177,7 @@ mrnn::Panel error_panel(const Report& report) {
 }
 
 mrnn::Panel all_panel(const Report& report) {
-  mrnn::Panel panel = error_panel(report);
+  mrnn::Panel panel = error_panel(report, {report.measures.relative});
   if (report.plan.trials.size() > 1) {
     mrnn::Series band;
     band.kind = mrnn::Series::Kind::band;
@@ -158,7 +191,7 @@ mrnn::Panel all_panel(const Report& report) {
 }
 
 mrnn::Panel region_panel(const Report& report) {
-  mrnn::Panel panel = error_panel(report);
+  mrnn::Panel panel = error_panel(report, report.measures.parts);
   panel.title = "error by region";
   const std::vector<Part>& parts = report.comparison.errors.parts();
   for (std::size_t r = 0; r < parts.size(); ++r) {

@@ -92,10 +92,11 @@ void add_numbers(std::string name, const std::vector<Index>& numbers, std::strin
 }  // namespace
 
 double quantile(std::vector<double> values, double share) {
-  const auto rank = static_cast<std::size_t>(share * static_cast<double>(values.size() - 1) + 0.5);
-  std::ranges::nth_element(values, values.begin() + static_cast<std::ptrdiff_t>(rank),
-                           [](double a, double b) { return std::isnan(b) ? !std::isnan(a) : a < b; });
-  return values[rank];
+  std::erase_if(values, [](double value) { return std::isnan(value); });
+  if (values.empty()) return nan;
+  const auto rank = static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1) + 0.5);
+  std::ranges::nth_element(values, values.begin() + rank);
+  return values[static_cast<std::size_t>(rank)];
 }
 
 Measures measure(const ErrorSums& errors, double threshold, double dt) {
@@ -165,22 +166,35 @@ void add_arrays(const Report& report, mrnn::AnalysisResults& results) {
 
 void add_summary(const Report& report, mrnn::AnalysisResults& results) {
   const Plan& plan = report.plan;
-  const Eigen::VectorXd& horizon = report.measures.horizon;
-  const std::vector<double> r2(report.measures.r2.begin(), report.measures.r2.end());
+  const Measures& measures = report.measures;
+  std::vector<double> horizons;  // of the trials that move; infinite where the threshold is never passed
+  for (Index trial = 0; trial < measures.r2.size(); ++trial) {
+    if (std::isnan(measures.r2(trial))) continue;
+    const double horizon = measures.horizon(trial);
+    horizons.push_back(std::isnan(horizon) ? std::numeric_limits<double>::infinity() : horizon);
+  }
   std::ostringstream line;
   line << report.simulation.name << ", " << plan.trials.size() << (plan.trials.size() == 1 ? " trial" : " trials")
-       << " linearised about " << plan.references.size() << (plan.references.size() == 1 ? " state" : " states each")
-       << ": median R^2 " << number(quantile(r2, 0.5));
-  const double median = quantile({horizon.begin(), horizon.end()}, 0.5);
-  const auto never = std::ranges::count_if(horizon, [](double value) { return std::isnan(value); });
-  line << "; the relative error exceeds " << number(report.threshold);
-  if (never == horizon.size()) {
-    line << " nowhere";
-  } else if (std::isnan(median)) {
-    line << " in " << horizon.size() - never << " of " << horizon.size() << " trials";
-  } else {
-    line << " after " << number(median) << " ms (median), never in " << never << " of " << horizon.size() << " trials";
+       << " linearised about " << plan.references.size()
+       << (plan.references.size() == 1 ? " state: " : " states each: ");
+  const auto still = measures.r2.size() - std::ssize(horizons);
+  if (horizons.empty()) {
+    results.summary.push_back(line.str() + "the full network does not move, so there is nothing to explain");
+    return;
   }
+  line << "median R^2 " << number(quantile({measures.r2.begin(), measures.r2.end()}, 0.5));
+  const double median = quantile(horizons, 0.5);
+  const auto passed = std::ranges::count_if(horizons, [](double value) { return std::isfinite(value); });
+  line << "; the relative error exceeds " << number(report.threshold);
+  if (passed == 0) {
+    line << " nowhere";
+  } else if (!std::isfinite(median)) {
+    line << " in " << passed << " of " << horizons.size() << " trials";
+  } else {
+    line << " after " << number(median) << " ms (median), never in " << std::ssize(horizons) - passed << " of "
+         << horizons.size() << " trials";
+  }
+  if (still > 0) line << "; " << still << " do not move and are left out";
   results.summary.push_back(line.str());
 }
 

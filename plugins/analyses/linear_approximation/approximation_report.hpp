@@ -46,7 +46,7 @@ void add_arrays(const Report& report, mrnn::AnalysisResults& results);
 void add_summary(const Report& report, mrnn::AnalysisResults& results);
 mrnn::Figure draw(const Report& report);
 
-/// Of numbers among which NaN stands for one above all others: the `share`-th, by rank; NaN where it is among those.
+/// The `share`-th of these numbers by rank, NaN left out; NaN where there is none.
 double quantile(std::vector<double> values, double share);
 
 }  // namespace linear_approximation

@@ -128,9 +128,10 @@ void add_trials(const Report& report, mrnn::AnalysisResults& results) {
                         [](const Growth& growth) { return static_cast<double>(growth.trial); }));
 }
 
-/// Mean and, from several trials, standard error: `2.31 +- 0.04`.
+/// Mean and, where trials differ by more than rounding, standard error: `2.31 +- 0.04`.
 std::string with_error(const Mean& value) {
-  return number(value.mean(0)) + (std::isfinite(value.sem(0)) ? " +- " + number(value.sem(0)) : "");
+  const bool differ = value.sem(0) > 1e-9 * std::abs(value.mean(0));
+  return number(value.mean(0)) + (differ ? " +- " + number(value.sem(0)) : "");
 }
 
 /// Of the largest exponent. Within two standard errors of 0 nothing is said.
@@ -139,6 +140,15 @@ std::string meaning(const Mean& largest) {
   if (largest.mean(0) > margin) return "neighbouring states move apart";
   if (largest.mean(0) < -margin) return "neighbouring states come together";
   return "neither growth nor decay can be told from 0";
+}
+
+/// By how much the estimate of the first exponent has changed over the second half of the samples, mean over trials;
+/// 0 where that is little beside it and its error.
+double drift(const SimulationExponents& simulation, const Mean& largest) {
+  const Eigen::VectorXd running = mean_of(running_of(simulation, 0)).mean;
+  const double change = running(running.size() - 1) - running(running.size() / 2);
+  const double error = std::isfinite(largest.sem(0)) ? 2.0 * largest.sem(0) : 0.0;
+  return std::abs(change) > 0.1 * std::abs(largest.mean(0)) + error ? change : 0.0;
 }
 
 Mean mean_of_totals(const Report& report, const SimulationExponents& simulation, double Totals::*which) {
@@ -150,7 +160,7 @@ Mean mean_of_totals(const Report& report, const SimulationExponents& simulation,
   return mean_of(values);
 }
 
-/// Line and band of one standard error.
+/// Line and, where there is an error, a band of one standard error.
 void add_line(const Eigen::VectorXd& x, const Mean& y, int colour, const std::string& label, mrnn::Panel& panel) {
   mrnn::Series line, band;
   line.label = label;
@@ -203,7 +213,9 @@ mrnn::Panel convergence_panel(const Report& report) {
     const Eigen::VectorXd x = Eigen::Map<const Eigen::VectorXd>(times.data(), std::ssize(times));
     for (Index i = 0; i < (several ? 1 : std::min(report.count, most_lines)); ++i) {
       const std::string label = several || report.count == 1 ? "" : "exponent " + std::to_string(i + 1);
-      add_line(x, mean_of(running_of(simulation, i)), colour++, label, panel);
+      Mean mean = mean_of(running_of(simulation, i));
+      if (i > 0) mean.sem.setConstant(nan);  // bands of several exponents would cover each other
+      add_line(x, mean, colour++, label, panel);
     }
   }
   return panel;
@@ -258,6 +270,10 @@ void add_summary(const Report& report, mrnn::AnalysisResults& results) {
     }
     if (entropy.mean(0) > 0.0) line += ", entropy " + with_error(entropy) + " nats per s";
     results.summary.push_back(std::move(line));
+    if (const double change = drift(simulation, exponents); change != 0.0) {
+      results.summary.push_back(simulation.name + ": the largest exponent still moved by " + number(change) +
+                                " per s over the second half of the time; a longer run (duration) settles it");
+    }
     if (std::ranges::any_of(simulation.growth.trials, &Growth::coarse)) {
       results.summary.push_back(simulation.name + ": some exponents have lost digits; a smaller every keeps them");
     }
@@ -269,7 +285,8 @@ mrnn::Figure draw(const Report& report) {
   figure.name = "lyapunov";
   figure.title = "Lyapunov exponents";
   figure.caption =
-      "Mean over trials, bands: standard error. Right: estimates from the first counted step up to each time.";
+      "Mean over trials, bands: standard error (right: of the first exponent). Right: estimates from the first "
+      "counted step up to each time.";
   figure.columns = 2;
   figure.panels = {spectrum_panel(report), convergence_panel(report)};
   return figure;
