@@ -46,9 +46,7 @@ inline std::unique_ptr<mrnn::Analysis> make_analysis(const std::string& plugin, 
                                                      const mrnn::Network& network) {
   static const auto runtime = [] {
     auto loaded = std::make_unique<mrnn::Runtime>();
-    for (const char* name : {"eigen_spectrum", "flow_field", "gramians", "linear_approximation", "lyapunov", "psth"}) {
-      loaded->load(std::string(MRNN_PLUGINS_DIR) + "/" + name + ".so");
-    }
+    loaded->load_folder(MRNN_PLUGINS_DIR);
     return loaded;
   }();
   const auto config = mrnn::ConfigNode::parse("plugin = \"" + plugin + "\"\n" + keys, "x.toml");
@@ -67,6 +65,7 @@ inline mrnn::AnalysisResults analyse(const Subject& subject, const std::string& 
   for (const mrnn::Simulation& simulation : subject.simulations) simulations.push_back(&simulation);
   mrnn::SessionOptions options;
   options.threads = 1;
+  options.precision = mrnn::Precision::float64;
   mrnn::AnalysisResults results;
   analysis->run({subject.network, subject.parameters, simulations, {*backend, options, subject.task}}, results);
   return results;
