@@ -46,8 +46,8 @@ inline std::unique_ptr<mrnn::Analysis> make_analysis(const std::string& plugin, 
                                                      const mrnn::Network& network) {
   static const auto runtime = [] {
     auto loaded = std::make_unique<mrnn::Runtime>();
-    for (const char* name :
-         {"eigen_spectrum", "flow_field", "participation_ratio", "pca", "psth", "subspace_alignment"}) {
+    for (const char* name : {"communication_subspace", "eigen_spectrum", "flow_field", "participation_ratio", "pca",
+                             "psth", "subspace_alignment"}) {
       loaded->load(std::string(MRNN_PLUGINS_DIR) + "/" + name + ".so");
     }
     return loaded;
