@@ -79,6 +79,11 @@ TEST_CASE("samples are single trials, means of conditions, or residuals about th
   CHECK_THAT(at(ratio(waves(), "fit = \"residuals\""), "a_ratio", {0}), WithinRel(2.4397840627851686, tolerance));
   CHECK_THAT(at(ratio(waves(), "every = 3"), "a_ratio", {0}), WithinRel(2.0711488873107911, tolerance));
   CHECK_THAT(at(ratio(waves(), "normalise = \"zscore\""), "a_ratio", {0}), WithinRel(3.702601262378165, tolerance));
+  const std::string soft = "normalise = \"soft\"\nsoftening = ";
+  CHECK(at(ratio(waves(), soft + "0.0"), "a_ratio", {0}) > at(ratio(waves(), soft + "5.0"), "a_ratio", {0}));
+  // x is 2 h here; a single unit has one dimension.
+  CHECK_THAT(at(ratio(waves(), "quantity = \"x\""), "a_ratio", {0}), WithinRel(2.4412965819437384, tolerance));
+  CHECK(test::make_analysis("participation_ratio", "quantity = \"x\"", waves().network)->needs().x);
 }
 
 TEST_CASE("each condition has an estimate of its own", "[participation_ratio]") {
@@ -86,6 +91,11 @@ TEST_CASE("each condition has an estimate of its own", "[participation_ratio]") 
 
   CHECK(test::texts(results, "groups") == std::vector<std::string>{"even", "odd"});
   CHECK((matrix(results, "a_ratio") - Eigen::Vector2d(2.4250393419758121, 2.2606423868379424)).norm() < tolerance);
+  test::Subject sides = waves();
+  sides.simulations.front().trials.texts["side"] = {"left", "right", "left", "right", "left"};
+  sides.simulations.front().trials.texts["condition"] = std::vector<std::string>(5, "all");
+  CHECK(test::texts(ratio(sides, "over = \"conditions\"\nby = \"side\""), "groups") ==
+        std::vector<std::string>{"left", "right"});
   // The means of the trials of a condition are one `trial`.
   const mrnn::AnalysisResults means = ratio(waves(), "over = \"conditions\"\nfit = \"conditions\"");
   CHECK(std::isnan(at(means, "a_sem", {0})));

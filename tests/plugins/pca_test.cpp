@@ -74,6 +74,11 @@ TEST_CASE("components of condition averages are those of numpy", "[pca]") {
   CHECK((matrix(results, "a_axes").row(0).transpose() - first).norm() < tolerance);
   CHECK_THAT(at(results, "a_explained_variance", {1}), WithinRel(0.23000624687776866, tolerance));
   CHECK(test::texts(results, "conditions") == std::vector<std::string>{"even", "odd"});
+  test::Subject halves = waves();
+  halves.simulations.front().trials.numbers["half"] = {2.0, 1.0, 1.0, 2.0, 2.0};
+  const mrnn::AnalysisResults other = test::analyse(halves, "pca", "fit = \"conditions\"\nby = \"half\"");
+  CHECK(test::texts(other, "conditions") == std::vector<std::string>{"1", "2"});
+  CHECK(matrix(other, "a_axes") != matrix(results, "a_axes"));
   CHECK_THAT(at(results, "a_conditions", {1, 5, 1}), WithinRel(2.685951552214017, tolerance));
 }
 

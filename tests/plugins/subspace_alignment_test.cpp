@@ -133,13 +133,28 @@ TEST_CASE("index and angles between conditions are those of numpy and scipy", "[
   CHECK_THAT(at(window, "a_index", {0, 1}), WithinRel(0.8521362302952945, tolerance));
 }
 
+TEST_CASE("conditions are those of the metadata asked for, activity that of the quantity", "[subspace_alignment]") {
+  test::Subject made = waves();
+  made.simulations.front().trials.texts["side"] = made.simulations.front().trials.texts["condition"];
+  made.simulations.front().trials.texts.erase("condition");
+  const std::string keys = "between = \"conditions\"\ncomponents = 2\nby = \"side\"\nquantity = \"x\"";
+
+  const mrnn::AnalysisResults results = align(made, keys);
+
+  CHECK_THAT(at(results, "a_index", {0, 1}), WithinRel(0.8959576083518218, tolerance));  // x is 2 h here
+  CHECK(test::make_analysis("subspace_alignment", keys, made.network)->needs().x);
+  CHECK_FALSE(test::make_analysis("subspace_alignment", keys, made.network)->needs().h);
+}
+
 TEST_CASE("units are scaled alike in all sets, and steps can be left out", "[subspace_alignment]") {
   const mrnn::AnalysisResults scaled = align(waves(), "components = 3\nnormalise = \"zscore\""),
-                              thinned = align(waves(), "components = 3\nevery = 2");
+                              thinned = align(waves(), "components = 3\nevery = 2"),
+                              soft = align(waves(), "components = 3\nnormalise = \"soft\"\nsoftening = 1e6");
 
   CHECK_THAT(at(scaled, "a_index", {0, 1}), WithinRel(0.8732164623208518, tolerance));
   CHECK_THAT(at(scaled, "a_angles", {0, 1, 1}), WithinRel(33.773090158732515, tolerance));
   CHECK_THAT(at(thinned, "a_index", {1, 0}), WithinRel(0.9507655003341146, tolerance));
+  CHECK_THAT(at(soft, "a_index", {0, 1}), WithinRel(0.9704616324725133, 1e-4));  // all units by nearly the same
 }
 
 TEST_CASE("subspaces hold a share of the variance in every set", "[subspace_alignment]") {

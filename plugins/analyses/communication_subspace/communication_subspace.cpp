@@ -137,41 +137,36 @@ class CommunicationSubspace final : public mrnn::Analysis {
                  std::size_t number, Index draw, Report& report) const {
     const Group& group = groups_[number];
     const Populations units = communication_subspace::draw_units(group, activity, match_, context.seed(), draw);
-    std::vector<Draw> draws;
     std::optional<Pair> own;  // kept while the others are compared with it
+    Index own_best = 0;
     std::optional<Index> source_factors;
     const auto step = [&] { context.advance(0); };
     for (const std::size_t t : order(group)) {
       Pair pair = communication_subspace::make_pair(
           group.source.name, group.targets[t].name,
           communication_subspace::fold_tables(activity, units.source, units.targets[t], folds, folds_), regression_);
-      Draw made{communication_subspace::validate(pair),
-                reduced_rank(pair.whole, pair.lambda),
-                pair.lambda,
-                units.source,
-                units.targets[t],
-                {},
-                {},
-                {}};
-      if (own && private_) made.removal = remove(*own, draws.front(), pair, made, context.seed(), draw);
-      if (factors_ > 0) {
-        if (!source_factors) {
-          source_factors = communication_subspace::count_factors(pair, Side::source, factors_, step).count;
-          report.source_factors(static_cast<Index>(number)) +=
-              static_cast<double>(*source_factors) / static_cast<double>(draws_);
-        }
-        made.target_factors = communication_subspace::count_factors(pair, Side::target, factors_, step).count;
-        if (*source_factors > 0) {
-          made.factor_curve = communication_subspace::factor_regression(pair, *source_factors, step);
-        }
+      Draw made;
+      made.curve = communication_subspace::validate(pair);
+      made.fit = reduced_rank(pair.whole, pair.lambda);
+      made.lambda = pair.lambda;
+      made.source_units = units.source;
+      made.target_units = units.targets[t];
+      if (own && private_) made.removal = remove(*own, own_best, pair, made.curve.best, context.seed(), draw);
+      if (factors_ > 0 && !source_factors) {
+        source_factors = communication_subspace::count_factors(pair, Side::source, factors_, step).count;
+        report.source_factors(static_cast<Index>(number)) +=
+            static_cast<double>(*source_factors) / static_cast<double>(draws_);
       }
-      if (static_cast<int>(t) == group.within) own = std::move(pair);
-      draws.push_back(std::move(made));
+      if (source_factors) {
+        made.target_factors = communication_subspace::count_factors(pair, Side::target, factors_, step).count;
+        if (*source_factors > 0) made.factor_curve = factor_regression(pair, *source_factors, step);
+      }
+      if (static_cast<int>(t) == group.within) {
+        own = std::move(pair);
+        own_best = made.curve.best;
+      }
+      report.pairs[number * group.targets.size() + t].draws.push_back(std::move(made));
       context.advance(1);
-    }
-    std::size_t k = 0;
-    for (const std::size_t t : order(group)) {
-      report.pairs[number * group.targets.size() + t].draws.push_back(std::move(draws[k++]));
     }
   }
 
@@ -186,8 +181,8 @@ class CommunicationSubspace final : public mrnn::Analysis {
   }
 
   /// What the dimensions for one target mean for the prediction of the source's own, and the other way round.
-  static Removal remove(const Pair& own, const Draw& of_own, const Pair& other, const Draw& of_other,
-                        std::uint64_t seed, Index draw) {
+  static Removal remove(const Pair& own, Index own_best, const Pair& other, Index other_best, std::uint64_t seed,
+                        Index draw) {
     mrnn::RandomStream random(
         seed, mrnn::Stream::analyses,
         "communication_subspace:removal:" + own.source + ":" + other.target + ":" + std::to_string(draw));
@@ -198,13 +193,13 @@ class CommunicationSubspace final : public mrnn::Analysis {
       return communication_subspace::validate(pair, &axes);
     };
     const communication_subspace::Curve within =
-        left(own, communication_subspace::without_predictive(other, of_other.curve.best));
+        left(own, communication_subspace::without_predictive(other, other_best));
     Removal removal;
     removal.within = full(within);
     removal.dimensions = static_cast<double>(within.best);
-    removal.within_random = full(left(own, communication_subspace::without_random(own, of_other.curve.best, random)));
-    removal.across = full(left(other, communication_subspace::without_predictive(own, of_own.curve.best)));
-    removal.across_random = full(left(other, communication_subspace::without_random(other, of_own.curve.best, random)));
+    removal.within_random = full(left(own, communication_subspace::without_random(own, other_best, random)));
+    removal.across = full(left(other, communication_subspace::without_predictive(own, own_best)));
+    removal.across_random = full(left(other, communication_subspace::without_random(other, own_best, random)));
     return removal;
   }
 

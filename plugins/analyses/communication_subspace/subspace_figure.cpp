@@ -12,6 +12,7 @@ namespace {
 using mrnn::Index;
 
 constexpr double panel_size = 280.0, mark_size = 9.0;  // pixels
+constexpr double beside = 0.08, margin = 0.03;         // of points, in units of their axes
 constexpr int most_columns = 3;
 /// Ranks that are drawn at least, and beyond the largest optimum.
 constexpr Index least_ranks = 8, further_ranks = 4;
@@ -59,10 +60,10 @@ void add_curve(const mrnn::Network& network, const PairResult& pair, Index ranks
     band.upper.push_back(performance(m) + sem(m));
   }
   ring.open = true;
-  ring.x = {pair.mean([](const Draw& draw) { return double(draw.curve.best); })};
-  ring.y = {pair.mean([](const Draw& draw) { return draw.performance(); })};
+  ring.x = {pair.mean(&Draw::optimum)};
+  ring.y = {pair.mean(&Draw::performance)};
   full.x = {static_cast<double>(ranks + 1)};
-  full.y = {pair.mean([](const Draw& draw) { return draw.full_performance(); })};
+  full.y = {pair.mean(&Draw::full_performance)};
   for (mrnn::Series* series : {&band, &line, &ring, &full}) panel.series.push_back(std::move(*series));
 }
 
@@ -124,17 +125,22 @@ mrnn::Panel removal_panel(const Report& report, const std::string& source) {
   random.open = true;
   for (const PairResult* pair : pairs_of(report, source)) {
     if (pair->within()) {
-      const double whole = pair->mean([](const Draw& draw) { return draw.full_performance(); });
+      const double whole = pair->mean(&Draw::full_performance);
       panel.guides.push_back({mrnn::Guide::Kind::horizontal, whole, ""});
     }
     if (!pair->draws.front().removal) continue;
     const auto place = static_cast<double>(panel.x.names.size());
     panel.x.names.push_back({place, pair->target});
-    left.x.push_back(place);
-    random.x.push_back(place);
+    left.x.push_back(place - beside);
+    random.x.push_back(place + beside);
     left.y.push_back(pair->mean([](const Draw& draw) { return draw.removal->within; }));
     random.y.push_back(pair->mean([](const Draw& draw) { return draw.removal->within_random; }));
   }
+  double lowest = 0.0;
+  for (const auto* series : {&left, &random}) {
+    for (const double value : series->y) lowest = std::min(lowest, value);
+  }
+  panel.y.low = lowest - margin;
   panel.x.low = -0.5;
   panel.x.high = static_cast<double>(panel.x.names.size()) - 0.5;
   panel.series = {std::move(random), std::move(left)};
@@ -177,8 +183,8 @@ mrnn::Figure draw_table(const Report& report) {
   Index k = 0;
   for (const PairResult& pair : report.pairs) {  // every source with every target
     const Index row = k / dimensions.cols(), column = k % dimensions.cols();
-    dimensions(row, column) = pair.mean([](const Draw& draw) { return double(draw.curve.best); });
-    performance(row, column) = pair.mean([](const Draw& draw) { return draw.performance(); });
+    dimensions(row, column) = pair.mean(&Draw::optimum);
+    performance(row, column) = pair.mean(&Draw::performance);
     ++k;
   }
   figure.panels.push_back(table_panel(report, "predictive dimensions", dimensions));
@@ -246,8 +252,8 @@ mrnn::Figure draw_factors(const mrnn::Network& network, const Report& report) {
   for (const PairResult& pair : report.pairs) {
     mrnn::Series point = scatter(mrnn::region_colour(network, pair.target), mark_size);
     point.open = pair.within();
-    point.x = {pair.mean([](const Draw& draw) { return double(draw.target_factors.value_or(0)); })};
-    point.y = {pair.mean([](const Draw& draw) { return double(draw.curve.best); })};
+    point.x = {pair.mean(&Draw::factors)};
+    point.y = {pair.mean(&Draw::optimum)};
     point.label = (pair.within() ? "within " : "to ") + pair.target;
     most = std::max({most, point.x.front(), point.y.front()});
     panel.series.push_back(std::move(point));

@@ -92,7 +92,7 @@ void add_pair(const PairResult& pair, Index dimensions, mrnn::AnalysisResults& r
   results.add(stack(name + "_target_units", target_units, "unit", "numbers of the target's units; -1: no more"));
   VectorXd best(std::ssize(pair.draws));
   for (std::size_t d = 0; d < pair.draws.size(); ++d) {
-    best(static_cast<Index>(d)) = static_cast<double>(pair.draws[d].curve.best);
+    best(static_cast<Index>(d)) = pair.draws[d].optimum();
   }
   results.add(name + "_optimal_dimension", best, {"draw"}, "1",
               "least number of dimensions within one SEM of the best");
@@ -107,49 +107,39 @@ void add_factor_curve(const PairResult& pair, mrnn::AnalysisResults& results) {
                     "normalised squared error of regression on 0, 1, ... leading factors of the source"));
 }
 
-void add_tables(const Report& report, mrnn::AnalysisResults& results) {
-  const std::vector<std::string> axes{"source", "target"};
-  const auto add = [&](const char* name, auto&& number, const char* description) {
-    results.add(name, table(report, number), axes, "1", description);
+void add_removal_tables(const Report& report, mrnn::AnalysisResults& results) {
+  const auto add = [&](const char* name, double Removal::*number, const char* description) {
+    results.add(name, table(report, [&](const PairResult& pair) { return removal_of(pair, number); }),
+                {"source", "target"}, "1", description);
   };
-  add(
-      "optimal_dimension",
-      [](const PairResult& pair) { return pair.mean([](const Draw& draw) { return double(draw.curve.best); }); },
+  add("private_dimension", &Removal::dimensions,
+      "dimensions that predict the source's own target once those for the target are taken out");
+  add("within_after_removal", &Removal::within,
+      "performance on the source's own target without the dimensions for the target");
+  add("within_after_random", &Removal::within_random, "the same without as many random dimensions");
+  add("across_after_removal", &Removal::across,
+      "performance on the target without the dimensions for the source's own target");
+  add("across_after_random", &Removal::across_random, "the same without as many random dimensions");
+}
+
+void add_tables(const Report& report, mrnn::AnalysisResults& results) {
+  const auto add = [&](const char* name, auto number, const char* description) {
+    results.add(name, table(report, [&](const PairResult& pair) { return pair.mean(number); }), {"source", "target"},
+                "1", description);
+  };
+  add("optimal_dimension", &Draw::optimum,
       "predictive dimensions: least number within one SEM of the best, mean over draws");
-  add(
-      "performance",
-      [](const PairResult& pair) { return pair.mean([](const Draw& draw) { return draw.performance(); }); },
-      "1 - normalised squared error at that number");
-  add(
-      "performance_sem",
-      [](const PairResult& pair) {
-        return pair.mean([](const Draw& draw) { return draw.curve.sem(draw.curve.best); });
-      },
-      "its standard error over folds");
-  add(
-      "full_performance",
-      [](const PairResult& pair) { return pair.mean([](const Draw& draw) { return draw.full_performance(); }); },
-      "that of the full regression");
-  if (report.ridge) {
-    add(
-        "lambda", [](const PairResult& pair) { return pair.mean([](const Draw& draw) { return draw.lambda; }); },
-        "ridge penalty");
-  }
+  add("performance", &Draw::performance, "1 - normalised squared error at that number");
+  add("performance_sem", &Draw::performance_sem, "its standard error over folds");
+  add("full_performance", &Draw::full_performance, "that of the full regression");
+  if (report.ridge) add("lambda", &Draw::lambda, "ridge penalty");
   const bool removal =
       std::ranges::any_of(report.pairs, [](const PairResult& pair) { return pair.draws.front().removal.has_value(); });
-  if (!removal) return;
-  const auto add_removal = [&](const char* name, double Removal::*number, const char* description) {
-    add(
-        name, [&](const PairResult& pair) { return removal_of(pair, number); }, description);
-  };
-  add_removal("private_dimension", &Removal::dimensions,
-              "dimensions that predict the source's own target once those for the target are taken out");
-  add_removal("within_after_removal", &Removal::within,
-              "performance on the source's own target without the dimensions for the target");
-  add_removal("within_after_random", &Removal::within_random, "the same without as many random dimensions");
-  add_removal("across_after_removal", &Removal::across,
-              "performance on the target without the dimensions for the source's own target");
-  add_removal("across_after_random", &Removal::across_random, "the same without as many random dimensions");
+  if (removal) add_removal_tables(report, results);
+  if (report.source_factors.size() == 0) return;
+  results.add("source_factors", report.source_factors, {"source"}, "1",
+              "factors of the source that hold 95 % of its shared variance, mean over draws");
+  add("target_factors", &Draw::factors, "factors of the target that hold 95 % of its shared variance");
 }
 
 }  // namespace
@@ -181,17 +171,7 @@ VectorXd PairResult::factor_performance() const {
 void add_arrays(const Report& report, mrnn::AnalysisResults& results) {
   add_tables(report, results);
   for (const PairResult& pair : report.pairs) add_pair(pair, report.dimensions, results);
-  if (report.source_factors.size() > 0) {
-    results.add("source_factors", report.source_factors, {"source"}, "1",
-                "factors of the source that hold 95 % of its shared variance, mean over draws");
-    results.add("target_factors",
-                table(report,
-                      [](const PairResult& pair) {
-                        return pair.mean([](const Draw& draw) { return double(draw.target_factors.value_or(0)); });
-                      }),
-                {"source", "target"}, "1", "factors of the target that hold 95 % of its shared variance");
-    for (const PairResult& pair : report.pairs) add_factor_curve(pair, results);
-  }
+  for (const PairResult& pair : report.pairs) add_factor_curve(pair, results);
   results.add(stack("trial_fold", report.trial_folds, "trial", "fold of each trial; -1: no samples"));
   VectorXd dropped(std::ssize(report.dropped));
   std::ranges::copy(report.dropped, dropped.begin());
@@ -203,11 +183,10 @@ void add_arrays(const Report& report, mrnn::AnalysisResults& results) {
 void add_summary(const Report& report, mrnn::AnalysisResults& results) {
   for (const PairResult& pair : report.pairs) {
     std::ostringstream line;
-    const double best = pair.mean([](const Draw& draw) { return double(draw.curve.best); });
+    const double best = pair.mean(&Draw::optimum);
     line << std::setprecision(3) << (pair.within() ? "within " + pair.source : pair.source + " to " + pair.target)
          << ": " << best << (best == 1.0 ? " predictive dimension" : " predictive dimensions") << ", performance "
-         << pair.mean([](const Draw& draw) { return draw.performance(); }) << " (full regression "
-         << pair.mean([](const Draw& draw) { return draw.full_performance(); }) << ")";
+         << pair.mean(&Draw::performance) << " (full regression " << pair.mean(&Draw::full_performance) << ")";
     if (pair.draws.front().removal) {
       line << "; without them, within " << pair.source << " " << removal_of(pair, &Removal::within)
            << " (without random ones " << removal_of(pair, &Removal::within_random) << ")";

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,7 +30,10 @@ struct Draw {
   std::optional<mrnn::Index> target_factors;
   std::optional<Curve> factor_curve;  ///< empty where the source has no factors
 
+  double factors() const { return static_cast<double>(target_factors.value_or(0)); }
+  double optimum() const { return static_cast<double>(curve.best); }
   double performance() const { return 1.0 - curve.mean(curve.best); }
+  double performance_sem() const { return curve.sem(curve.best); }
   double full_performance() const { return 1.0 - curve.mean(curve.mean.size() - 1); }
 };
 
@@ -39,11 +43,11 @@ struct PairResult {
 
   bool within() const { return source == target; }
   std::string array_name() const { return source + "_to_" + target; }
-  /// Mean over draws of a number of each.
+  /// Mean over draws of a number of each: `mean(&Draw::performance)`.
   template <class Number>
   double mean(Number&& number) const {
     double sum = 0.0;
-    for (const Draw& draw : draws) sum += number(draw);
+    for (const Draw& draw : draws) sum += std::invoke(number, draw);
     return sum / static_cast<double>(draws.size());
   }
   /// Mean over draws of the performance of each number of dimensions, and of its SEM over folds; as many as the draw
