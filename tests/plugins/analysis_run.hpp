@@ -47,7 +47,7 @@ inline std::unique_ptr<mrnn::Analysis> make_analysis(const std::string& plugin, 
   static const auto runtime = [] {
     auto loaded = std::make_unique<mrnn::Runtime>();
     for (const char* name : {"dpca", "eigen_spectrum", "flow_field", "lesion_scan", "psth", "psychometric",
-                             "stimulation_scan", "tuning"}) {
+                             "stimulation_scan", "task_variance", "tuning"}) {
       loaded->load(std::string(MRNN_PLUGINS_DIR) + "/" + name + ".so");
     }
     return loaded;
