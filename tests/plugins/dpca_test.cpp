@@ -370,8 +370,8 @@ TEST_CASE("regions are decomposed by themselves, components are limited by margi
   CHECK(test::array(results, "b_units").values == std::vector<double>{3.0, 4.0});
   CHECK_FALSE(test::has_array(results, "all_encoder"));
   REQUIRE(results.figures.size() == 4);
-  CHECK(results.figures[0].name == "dpca_a");
-  CHECK(results.figures[3].name == "dpca_variance_b");
+  CHECK(results.figures[0].name == "a");
+  CHECK(results.figures[3].name == "variance_b");
 }
 
 TEST_CASE("simulations can be a factor", "[dpca]") {

@@ -287,7 +287,7 @@ mrnn::Panel lambda_panel(const LambdaSearch& search) {
 
 mrnn::Figure draw_variances(const Outcome& outcome) {
   mrnn::Figure figure;
-  figure.name = "dpca_variance";
+  figure.name = "variance";
   figure.title = "Variance explained by demixed principal components";
   figure.columns = outcome.search ? 3 : 2;
   figure.panels = {stacked_panel(outcome), cumulative_panel(outcome), shares_panel(outcome), overlap_panel(outcome)};
@@ -305,7 +305,7 @@ mrnn::Figure draw_variances(const Outcome& outcome) {
 mrnn::Figure draw_accuracies(const Outcome& outcome, const TimeAxis& axis) {
   const Significance& test = *outcome.significance;
   mrnn::Figure figure;
-  figure.name = "dpca_accuracy";
+  figure.name = "accuracy";
   figure.title = "Conditions told apart by single components";
   figure.caption =
       "Share of held-out trials whose nearest class mean is that of their class, and the best of all "
@@ -342,7 +342,7 @@ void draw(const Outcome& outcome, const TimeAxis& axis, const std::string& suffi
   }
   for (mrnn::Figure& figure : figures) {
     if (!suffix.empty()) {
-      figure.name += "_" + suffix;
+      figure.name = figure.name == "dpca" ? suffix : figure.name + "_" + suffix;
       figure.title += ": " + suffix;
     }
     results.figures.push_back(std::move(figure));

@@ -142,7 +142,7 @@ mrnn::Figure draw_curves(const Drawing& drawing) {
 mrnn::Figure draw_parameters(const Drawing& drawing) {
   const bool by_group = compares_groups(drawing);
   mrnn::Figure figure;
-  figure.name = "psychometric_parameters";
+  figure.name = "parameters";
   figure.title = "Parameters of the psychometric curves";
   figure.caption =
       "Bars: 95 % intervals (bootstrap). Bias and threshold are left out where the choices do not determine "

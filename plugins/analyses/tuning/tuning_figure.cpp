@@ -216,7 +216,7 @@ mrnn::Figure draw_distribution(const Drawing& drawing) {
     add_bars(shares_of(drawing, tuned), styles[p], 0.5 * gap + static_cast<double>(p) * width, width, preferred);
   }
   mrnn::Figure figure;
-  figure.name = "tuning_distribution";
+  figure.name = "distribution";
   figure.title = "Tuning by region";
   figure.columns = 2;
   if (styles.size() > 1) figure.caption = "Bars: in the order of the key";
