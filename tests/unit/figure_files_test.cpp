@@ -42,6 +42,7 @@ Figure everything() {
   panel.colours = ColourScale{"time (ms)", true, 1.0, {}, true};
   figure.shared_x = figure.shared_colours = true;
   figure.letters = false;
+  figure.frame_seconds = 0.5;
   panel.polygons = {{{0.0, 1.0, 0.0}, {0.0, 0.0, 1.0}, 2, grey, 0.5}};
   panel.texts = {{1.0, 2.0, "here", Text::Align::right, 8.0, true, 4}};
   panel.equal_aspect = true;
@@ -101,6 +102,7 @@ TEST_CASE("a figure read back from JSON is the same figure", "[figure]") {
   CHECK(panel.colours->low == 1.0);
   CHECK(panel.colours->log);
   CHECK((again.shared_x && !again.shared_y && again.shared_colours && !again.letters));
+  CHECK(again.frame_seconds == 0.5);
 }
 
 TEST_CASE("a figure written before there were bars, markers and shared axes is read", "[figure]") {

@@ -190,6 +190,53 @@ TEST_CASE("figures are drawn as SVG, PDF and PNG, the same bytes each time", "[g
   CHECK(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()) == 3);
 }
 
+TEST_CASE("an animation is one SVG that shows each frame for its time", "[gnuplot]") {
+  const Gnuplot gnuplot;
+  if (!gnuplot.available()) {
+    WARN("skipped: gnuplot is not installed");
+    return;
+  }
+  const test::TemporaryFolder folder;
+  Figure figure = line_figure({0.0, 1.0}, {0.0, 1.0});
+  figure.panels.resize(4, figure.panels[0]);
+  for (std::size_t i = 0; i < 4; ++i) figure.panels[i].title = "frame " + std::to_string(i);
+  figure.panels[2].series[0].y = {0.0, 123456.0};  // wider numbers
+  figure.frame_seconds = 0.25;
+
+  const Rendered rendered = gnuplot.render(figure, folder.path());
+
+  CHECK(rendered.warnings.empty());
+  REQUIRE(rendered.files == std::vector<fs::path>{folder.path() / "lines.svg"});
+  const std::string svg = bytes_of(rendered.files[0]);
+  CHECK_THAT(svg, ContainsSubstring("values='visible;hidden' keyTimes='0;0.250000'") &&
+                      ContainsSubstring("dur='1s' values='hidden;visible;hidden' keyTimes='0;0.500000;0.750000'") &&
+                      ContainsSubstring("values='hidden;visible' keyTimes='0;0.750000'"));
+  for (const char* title : {"frame 0", "frame 1", "frame 2", "frame 3"}) CHECK(svg.find(title) != std::string::npos);
+  CHECK(svg.find("<defs>") == svg.rfind("<defs>"));
+  CHECK(svg.find("</svg>") == svg.rfind("</svg>"));
+}
+
+TEST_CASE("frames of an animation have one size, and their panels one place", "[gnuplot]") {
+  Figure figure = line_figure({0.0, 1.0}, {0.0, 1.0});
+  figure.panels.resize(3, figure.panels[0]);
+  figure.panels[1].series[0].y = {0.0, 123456.0};
+  figure.panels[2].title = "with a title";
+  figure.frame_seconds = 1.0;
+  figure.shared_x = true;
+
+  const std::vector<FigureLayout> pages = lay_out_frames(figure);
+
+  REQUIRE(pages.size() == 3);
+  for (const FigureLayout& page : pages) {
+    CHECK(page.width == pages[0].width);
+    CHECK(page.height == pages[0].height);
+    REQUIRE(page.panels.size() == 1);
+    CHECK(page.panels[0].plot.x == pages[0].panels[0].plot.x);
+    CHECK(page.panels[0].plot.y == pages[0].panels[0].plot.y);
+    CHECK_FALSE(page.panels[0].x_ticks.labels.empty());
+  }
+}
+
 TEST_CASE("PNG has 300 dots per inch at the size PDF is printed", "[gnuplot]") {
   const Gnuplot gnuplot;
   if (!gnuplot.available()) {

@@ -141,6 +141,8 @@ struct Figure {
   /// one colour bar.
   bool shared_x = false, shared_y = false, shared_colours = false;
   bool letters = true;  ///< A, B, C ... above the panels where there are several
+  /// Above 0: the panels are frames of an animation, each shown for so long; drawn as SVG only.
+  double frame_seconds = 0.0;
 };
 
 /// The colour of a region, cell type or input region in all figures: regions count from 0 in the order of

@@ -267,6 +267,7 @@ std::string to_json(const Figure& figure) {
                   {"panel_height", number(figure.panel_height)},
                   {"shared", {figure.shared_x, figure.shared_y, figure.shared_colours}},
                   {"letters", figure.letters},
+                  {"frame_seconds", number(figure.frame_seconds)},
                   {"panels", write(figure.panels)}};
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
@@ -291,6 +292,7 @@ Figure figure_from_json(std::string_view text) {
       figure.shared_colours = shared.at(2);
     }
     figure.letters = json.value("letters", true);
+    figure.frame_seconds = json.value("frame_seconds", 0.0);
     read(json.at("panels"), figure.panels);
     return figure;
   } catch (const Json::exception& error) {

@@ -49,6 +49,7 @@ void share(const Figure& figure, int columns, std::vector<Draft>& drafts) {
   if (figure.shared_colours) {
     join(drafts, &PanelLayout::colour, [](const Draft& draft) { return draft.layout.colours.has_value(); });
   }
+  if (figure.frame_seconds > 0.0) return;  // each frame says all
   const auto wide = static_cast<std::size_t>(columns);
   for (std::size_t i = 0; i < drafts.size(); ++i) {
     if (figure.shared_x) drafts[i].x_beside = i + wide >= drafts.size();
@@ -223,13 +224,8 @@ double total(const std::vector<double>& first, const std::vector<double>& second
   return sum;
 }
 
-}  // namespace
-
-FigureLayout lay_out(const Figure& figure) {
-  const std::vector<Panel> none(1);
-  const std::vector<Panel>& panels = figure.panels.empty() ? none : figure.panels;
-  const int columns = columns_of(figure);
-  const bool shared_key = shares_key(figure);
+/// Panels measured, without a place.
+std::vector<Draft> measure_all(const Figure& figure, const std::vector<Panel>& panels, int columns, bool shared_key) {
   std::vector<Draft> drafts(panels.size());
   for (std::size_t i = 0; i < panels.size(); ++i) fit(panels[i], drafts[i]);
   share(figure, columns, drafts);
@@ -238,6 +234,17 @@ FigureLayout lay_out(const Figure& figure) {
     choose_ticks(draft);
     measure(figure, shared_key, draft);
   }
+  return drafts;
+}
+
+}  // namespace
+
+FigureLayout lay_out(const Figure& figure) {
+  const std::vector<Panel> none(1);
+  const std::vector<Panel>& panels = figure.panels.empty() ? none : figure.panels;
+  const int columns = columns_of(figure);
+  const bool shared_key = shares_key(figure);
+  std::vector<Draft> drafts = measure_all(figure, panels, columns, shared_key);
   const Grid grid = measure_grid(drafts, columns);
   const bool letters = figure.letters && panels.size() > 1;
   FigureLayout layout;
@@ -259,6 +266,35 @@ FigureLayout lay_out(const Figure& figure) {
   layout.height = std::ceil(y - row_gap + outer);
   for (Draft& draft : drafts) layout.panels.push_back(std::move(draft.layout));
   return layout;
+}
+
+std::vector<FigureLayout> lay_out_frames(const Figure& figure) {
+  Figure plain = figure;
+  plain.letters = false;
+  const bool shared_key = shares_key(plain);
+  std::vector<Draft> drafts = measure_all(plain, plain.panels, 1, shared_key);
+  Surround around;
+  double width = 0.0, height = 0.0;
+  for (Draft& draft : drafts) {
+    around.left = std::max(around.left, draft.around.left);
+    around.right = std::max(around.right, draft.around.right);
+    around.top = std::max(around.top, draft.around.top);
+    around.bottom = std::max(around.bottom, draft.around.bottom);
+    width = std::max(width, draft.layout.plot.width);
+    height = std::max(height, draft.layout.plot.height);
+  }
+  std::vector<FigureLayout> pages;
+  for (Draft& draft : drafts) {
+    FigureLayout& page = pages.emplace_back();
+    page.width = std::ceil(2.0 * outer + around.left + width + around.right);
+    const double y = place_head(plain, shared_key, page);
+    page.height = std::ceil(y + around.top + height + around.bottom + outer);
+    draft.layout.plot.x = outer + around.left;
+    draft.layout.plot.y = y + around.top;
+    place_panel(draft, Box{outer, y, 0.0, 0.0}, "", page);
+    page.panels.push_back(std::move(draft.layout));
+  }
+  return pages;
 }
 
 }  // namespace mrnn

@@ -64,4 +64,7 @@ struct FigureLayout {
 
 MRNN_EXPORT FigureLayout lay_out(const Figure& figure);
 
+/// Each panel by itself, as a page of its own: all pages have one size, and their panels one place.
+MRNN_EXPORT std::vector<FigureLayout> lay_out_frames(const Figure& figure);
+
 }  // namespace mrnn

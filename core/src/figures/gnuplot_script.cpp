@@ -45,11 +45,16 @@ class Script {
   Script(const FigureLayout& layout, Picture picture)
       : layout_(layout), picture_(picture), measures_(measures(picture)) {}
 
+<<<<<<< HEAD
   std::string write(const Figure& figure) {
     begin();
+=======
+  /// @param file  gnuplot's output; empty: its standard output
+  std::string write(const std::vector<Panel>& panels, const std::string& file = "") {
+    begin(file);
+    for (const PlacedText& text : layout_.texts) label(text);
+>>>>>>> look
     for (const PlacedSwatch& swatch : layout_.swatches) sign(swatch);
-    const std::vector<Panel> none(1);
-    const std::vector<Panel>& panels = figure.panels.empty() ? none : figure.panels;
     for (std::size_t i = 0; i < panels.size(); ++i) {
       if (i > 0) line("unset label; unset arrow; unset object");
       // With the last panel: a later one's heat map would cover words within its axes.
@@ -76,9 +81,15 @@ class Script {
   std::string at(double x, double y) const {
     return fmt::format("screen {:.6f},screen {:.6f}", x / layout_.width, 1.0 - y / layout_.height);
   }
+  /// A type of dashes, lengths in pixels, for a line of a width. Terminals scale them by the width, cairo's from 1.5
+  /// on.
+  std::string dashes(double width, double dash, double gap) const {
+    const double unit = picture_ == Picture::svg ? 0.5 * width : 0.275 * std::max(width, 1.5);
+    return fmt::format("dt ({:.4g},{:.4g})", dash / unit, gap / unit);
+  }
   double points(double diameter) const { return diameter / measures_.disc; }
 
-  void begin() {
+  void begin(const std::string& file) {
     line("set encoding utf8");
     const double width = measures_.size * layout_.width, height = measures_.size * layout_.height;
     if (picture_ == Picture::svg) {
@@ -92,6 +103,7 @@ class Script {
           "background '#ffffff'",
           size, measures_.font, measures_.line, measures_.point);
     }
+    if (!file.empty()) command("set output {}", quoted(file));
     line("set multiplot");
     line("unset key; unset title; unset xlabel; unset ylabel; set tics scale 0; set clip two");
   }
@@ -112,9 +124,12 @@ class Script {
     switch (swatch.entry.swatch) {
       case KeyEntry::Swatch::line:
       case KeyEntry::Swatch::dashed:
-        command("set arrow from {} to {} nohead front lw {} {} lc rgb '{}'", at(left, y), at(right, y),
-                line_width + 0.3, swatch.entry.swatch == KeyEntry::Swatch::dashed ? "dt (20,12)" : "dt solid",
-                hex(colour));
+        for (const auto& [from, to] : swatch.entry.swatch == KeyEntry::Swatch::dashed
+                                          ? std::vector{std::pair{left, left + 7.0}, std::pair{right - 7.0, right}}
+                                          : std::vector{std::pair{left, right}}) {
+          command("set arrow from {} to {} nohead front lw {} dt solid lc rgb '{}'", at(from, y), at(to, y),
+                  line_width + 0.3, hex(colour));
+        }
         return;
       case KeyEntry::Swatch::band:
         command("set object rectangle from {} to {} front fillstyle solid noborder fillcolor rgb '{}'",
@@ -244,7 +259,7 @@ class Script {
     }
     element(guide_data(guide, layout),
             fmt::format("with lines lw {} {} lc rgb '{}'", guide_width,
-                        guide.kind == Guide::Kind::circle ? "dt solid" : "dt (12,7)", colour));
+                        guide.kind == Guide::Kind::circle ? "dt solid" : dashes(guide_width, 4.5, 3.0), colour));
   }
 
   void draw(const Polygon& polygon) {
@@ -282,14 +297,14 @@ class Script {
   void draw_line(const Series& series, bool on_heat, const PanelLayout& layout) {
     const DataBlock data = series_data(series);
     const double width = series.width > 0.0 ? series.width : line_width;
-    const char* dashes = series.dashed ? "dt (20,12)" : "dt solid";
+    const std::string dash = series.dashed ? dashes(width, 4.5 * width, 3.5 * width) : "dt solid";
     // A rim of the other brightness shows the line on dark and on light colours.
     const std::string rim = series.colour == white ? hex(palette_colour(black), 0.55) : "#ffffff";
     if (on_heat) element(data, fmt::format("using 1:2 with lines lw {} lc rgb '{}'", width + 1.6, rim));
     if (series.values.empty()) {
-      element(data, fmt::format("with lines lw {} {} lc rgb '{}'", width, dashes, hex(palette_colour(series.colour))));
+      element(data, fmt::format("with lines lw {} {} lc rgb '{}'", width, dash, hex(palette_colour(series.colour))));
     } else {
-      element(data, fmt::format("using 1:2:3 with lines lw {} {} lc palette", width, dashes));
+      element(data, fmt::format("using 1:2:3 with lines lw {} {} lc palette", width, dash));
     }
     element(head_data(series, layout),
             fmt::format("with filledcurves closed fs solid noborder lc rgb '{}'", hex(palette_colour(series.colour))));
@@ -330,7 +345,18 @@ class Script {
 }  // namespace
 
 std::string gnuplot_script(const Figure& figure, const FigureLayout& layout, Picture picture) {
-  return Script(layout, picture).write(figure);
+  const std::vector<Panel> none(1);
+  return Script(layout, picture).write(figure.panels.empty() ? none : figure.panels);
+}
+
+std::string gnuplot_frames(const Figure& figure, const std::vector<FigureLayout>& pages,
+                           const std::vector<std::string>& files) {
+  std::string commands;
+  for (std::size_t i = 0; i < pages.size(); ++i) {
+    if (i > 0) commands += "reset; unset label; unset arrow; unset object\n";
+    commands += Script(pages[i], Picture::svg).write({figure.panels[i]}, files[i]);
+  }
+  return commands + "unset output\n";
 }
 
 std::string quoted(std::string_view text) {

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "figures/figure_layout.hpp"
 #include "mrnn/export.hpp"
@@ -20,6 +21,10 @@ inline constexpr double dots_per_inch = 300.0;
 /// The commands that draw a figure, data included; the picture goes to gnuplot's standard output. Text of
 /// the figure stands only within single quotes, where gnuplot replaces nothing.
 MRNN_EXPORT std::string gnuplot_script(const Figure& figure, const FigureLayout& layout, Picture picture);
+
+/// The same for the frames of an animation, a page each, as SVG into files.
+std::string gnuplot_frames(const Figure& figure, const std::vector<FigureLayout>& pages,
+                           const std::vector<std::string>& files);
 
 /// A string of gnuplot's: one line within single quotes, those inside doubled.
 MRNN_EXPORT std::string quoted(std::string_view text);
