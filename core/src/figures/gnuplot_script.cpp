@@ -45,15 +45,9 @@ class Script {
   Script(const FigureLayout& layout, Picture picture)
       : layout_(layout), picture_(picture), measures_(measures(picture)) {}
 
-<<<<<<< HEAD
-  std::string write(const Figure& figure) {
-    begin();
-=======
   /// @param file  gnuplot's output; empty: its standard output
   std::string write(const std::vector<Panel>& panels, const std::string& file = "") {
     begin(file);
-    for (const PlacedText& text : layout_.texts) label(text);
->>>>>>> look
     for (const PlacedSwatch& swatch : layout_.swatches) sign(swatch);
     for (std::size_t i = 0; i < panels.size(); ++i) {
       if (i > 0) line("unset label; unset arrow; unset object");
