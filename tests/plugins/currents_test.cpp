@@ -303,6 +303,17 @@ TEST_CASE("without x the currents are there, and the sum is not compared", "[cur
   CHECK(results.summary.size() == 1);
 }
 
+TEST_CASE("with noise the sum of the currents differs from the drive by it", "[currents]") {
+  test::Subject made = with_everything(mrnn::Dynamics::leaky);
+  made.simulations.front().trials.interventions.push_back(
+      {{0, 1}, {}, mrnn::ExtraNoise{mrnn::Selection({{0, 1}}), 0.1}});
+
+  const mrnn::AnalysisResults results = test::analyse(made, "currents", "");
+
+  CHECK_THAT(results.summary.back(),
+             StartsWith("the drive differs from the sum of the currents by up to ") && EndsWith(": the noise"));
+}
+
 TEST_CASE("simulations are compared as conditions", "[currents]") {
   test::Subject made = with_activity();
   made.simulations.push_back(made.simulations.front());
@@ -331,6 +342,26 @@ TEST_CASE("there is a panel for every target and source, in the colour of the so
   CHECK(norms.panels[1].y.high == norms.panels[2].y.high);  // of a row
   CHECK(results.figures[1].name == "current_components");
   CHECK(results.figures[2].panels.front().heat_map->values(1, 1) == at(results, "share", {0, 1}));
+}
+
+TEST_CASE("where most pairs have no current, only those that have are drawn", "[currents]") {
+  const mrnn::AnalysisResults results = test::analyse(with_everything(mrnn::Dynamics::leaky), "currents", "");
+  mrnn::NetworkSpec chain;
+  chain.activation = mrnn::Activation::linear;
+  chain.regions = {{"a", 1}, {"b", 1}, {"c", 1}, {"d", 1}};
+  chain.connections = {{"a", "b"}, {"b", "c"}, {"c", "d"}};
+  test::Subject sparse{mrnn::build_network(chain, 1), {}};
+  sparse.parameters = mrnn::initial_parameters(sparse.network, 1);
+  sparse.parameters.initial_state.setOnes();
+  sparse.simulations = {test::simulate(sparse, "control", mrnn::blank_trials(0, 1, 5))};
+
+  const mrnn::AnalysisResults few = test::analyse(sparse, "currents", "");
+
+  CHECK(results.figures.front().panels.size() == 21);
+  CHECK(results.figures.front().title == "Currents by target (rows) and source (columns)");
+  REQUIRE(few.figures.front().panels.size() == 3);
+  CHECK(few.figures.front().panels[2].title == "c to d");
+  CHECK(few.figures.front().title == "Currents by target and source");
 }
 
 TEST_CASE("progress goes through every trial twice for every target, and a wish to stop is heard", "[currents]") {

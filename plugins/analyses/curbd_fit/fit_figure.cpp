@@ -24,6 +24,19 @@ std::string number(double value) {
   return text.str();
 }
 
+/// A component as it is drawn: divided by its standard deviation over all samples for which the truth is known.
+VectorXd scaled(const VectorXd& component) {
+  const Eigen::ArrayXd known = component.array().isFinite().select(component.array(), 0.0);
+  const double count = static_cast<double>(component.array().isFinite().count());
+  return component / std::sqrt(known.square().sum() / count);
+}
+
+/// Over the samples for which both are known.
+double product(const VectorXd& a, const VectorXd& b) {
+  const Eigen::ArrayXd products = a.array() * b.array();
+  return products.isFinite().select(products, 0.0).sum();
+}
+
 class Drawing {
  public:
   Drawing(const Found& found, const mrnn::Network* network)
@@ -41,7 +54,7 @@ class Drawing {
     figure.columns = 2;
     mrnn::Panel p_var = curve("pVar", found_.fit.p_var), chi2 = curve("chi2", found_.fit.chi2);
     p_var.y.high = 1.0;
-    p_var.y.low = std::max(-1.0, std::min(0.0, *std::ranges::min_element(found_.fit.p_var)));
+    if (*std::ranges::min_element(found_.fit.p_var) < -1.0) p_var.y.low = -1.0;
     chi2.y.log = true;
     figure.panels = {std::move(p_var), std::move(chi2)};
     return figure;
@@ -194,24 +207,21 @@ class Drawing {
 
   mrnn::Panel truth_panel(std::size_t to, std::size_t from) const {
     const Comparison& pair = found_.comparisons[found_.pair(to, from)];
-    const PairCurrent& recovered = found_.currents[found_.pair(to, from)];
     mrnn::Panel panel;
     panel.title = title(to, from);
     panel.x.label = "time (ms)";
     panel.y.label = "component (s.d.)";
-    if (std::isnan(pair.correlation) || recovered.projections.rows() == 0) return panel;
+    if (std::isnan(pair.component_correlation)) return panel;
     panel.title += ": r = " + number(pair.correlation) + ", r1 = " + number(pair.component_correlation);
     const Index acting = trial_.size() - 1;
-    const auto scaled = [](const VectorXd& values) -> VectorXd {
-      const VectorXd centred = values.array() - values.mean();
-      return centred / std::max(centred.norm() / std::sqrt(static_cast<double>(centred.size())), 1e-300);
-    };
-    const VectorXd expected = scaled(pair.true_component.segment(trial_.first, acting));
-    VectorXd found = scaled(recovered.projections.row(0).segment(trial_.first, acting).transpose());
-    if (found.dot(expected) < 0.0) found = -found;
+    const VectorXd expected = scaled(pair.true_component);
+    const VectorXd found = product(pair.true_component, pair.found_component) < 0.0 ? -scaled(pair.found_component)
+                                                                                    : scaled(pair.found_component);
     const bool first = to == 0 && from == 0;
-    panel.series.push_back(course(found.transpose(), colour(from), false, first ? "recovered" : ""));
-    panel.series.push_back(course(expected.transpose(), mrnn::black, true, first ? "true" : ""));
+    panel.series.push_back(
+        course(found.segment(trial_.first, acting).transpose(), colour(from), false, first ? "recovered" : ""));
+    panel.series.push_back(
+        course(expected.segment(trial_.first, acting).transpose(), mrnn::black, true, first ? "true" : ""));
     return panel;
   }
 

@@ -8,9 +8,9 @@ namespace curbd {
 
 /// All that was found. Pairs are (target, source), targets first.
 struct Found {
-  const Data& data;
+  Data& data;  ///< its samples and the activity of the fit are moved into the results in the end
   const FitOptions& options;
-  Fit& fit;  ///< its activity is moved into the results
+  Fit& fit;
   const std::vector<PairCurrent>& currents;
   const std::vector<Comparison>& comparisons;  ///< empty where the truth is not known
   mrnn::WeightPart part = mrnn::WeightPart::all;
@@ -21,7 +21,7 @@ struct Found {
 };
 
 void add_summary(const Found& found, mrnn::AnalysisResults& results);
-/// Last: it empties the activity of the fit.
+/// Last: it empties the samples of the data and the activity of the fit.
 void add_arrays(const Found& found, mrnn::AnalysisResults& results);
 
 }  // namespace curbd

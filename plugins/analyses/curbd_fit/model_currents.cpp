@@ -110,6 +110,7 @@ Comparison compare(const Data& data, const Fit& fit, const Truth& truth, std::si
   result.correlation = units.value();
   result.size = std::sqrt(units.variance_b() / units.variance_a());
   result.true_component = VectorXd::Constant(data.count(), std::numeric_limits<double>::quiet_NaN());
+  result.found_component = result.true_component;
   const MatrixXd axis = of_truth.components(1).directions, model_axis = of_model.components(1).directions;
   result.component_correlation = std::numeric_limits<double>::quiet_NaN();
   if (axis.cols() == 0 || model_axis.cols() == 0) return result;
@@ -117,8 +118,10 @@ Comparison compare(const Data& data, const Fit& fit, const Truth& truth, std::si
   for (Index trial = 0; trial < truth.trials(); ++trial) {
     const Index first = data.trials[static_cast<std::size_t>(trial)].first;
     const MatrixXd expected = axis.transpose() * truth.current(to, from, trial);
-    leading.add(expected, model_axis.transpose() * weights * activity.middleCols(first, acting));
+    const MatrixXd found = model_axis.transpose() * weights * activity.middleCols(first, acting);
+    leading.add(expected, found);
     result.true_component.segment(first, acting) = expected.transpose().array() - axis.col(0).dot(of_truth.mean());
+    result.found_component.segment(first, acting) = found.transpose().array() - model_axis.col(0).dot(of_model.mean());
   }
   result.component_correlation = std::abs(leading.value());
   return result;

@@ -28,7 +28,9 @@ struct Comparison {
   double correlation = 0.0;            ///< over units and samples, each unit less its mean
   double component_correlation = 0.0;  ///< |r| of the leading components, each of its own current
   double size = 0.0;                   ///< root mean square about the mean, recovered over true
-  Eigen::VectorXd true_component;      ///< leading component of the true current; NaN at the last sample of a trial
+  /// Leading components of the true and of the recovered current, less their means; NaN at the last sample of a trial,
+  /// which sends into no step.
+  Eigen::VectorXd true_component, found_component;
 };
 
 /// The weights of J between two regions that count.
@@ -38,7 +40,7 @@ Eigen::MatrixXd weights_between(const Data& data, const Eigen::MatrixXd& weights
 PairCurrent current_between(const Data& data, const Fit& fit, std::size_t to, std::size_t from, mrnn::WeightPart part,
                             Index components);
 
-/// @param recovered  of the same pair, from all weights
+/// Of the currents that all weights make.
 Comparison compare(const Data& data, const Fit& fit, const Truth& truth, std::size_t to, std::size_t from);
 
 }  // namespace curbd

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <set>
+#include <map>
 #include <utility>
 
 namespace currents {
@@ -16,20 +16,37 @@ constexpr std::size_t most_conditions = 8;
 /// More columns leave no room for numbers in the cells of the shares.
 constexpr Index most_numbers = 12;
 
-/// Which rows and columns of the matrix of panels are drawn.
+/// A panel of the figure.
+struct Pair {
+  std::size_t target = 0, source = 0;
+};
+
+/// What is drawn: a matrix, targets by sources, or where most of it would be empty a list of the currents there are.
 struct Shown {
-  std::vector<std::size_t> targets, sources;
+  std::vector<Pair> pairs;
+  std::size_t columns = 0;  ///< of the matrix; 0: a list
+  bool complete = true;
 };
 
 Shown choose(const Found& found) {
-  Shown shown;
-  for (std::size_t a = 0; a < std::min(found.targets.size(), most_along_side); ++a) shown.targets.push_back(a);
-  for (std::size_t b = 0; b < found.request.sources.size() && shown.sources.size() < most_along_side; ++b) {
-    const bool reaches =
-        std::ranges::any_of(shown.targets, [&](std::size_t a) { return found.targets[a].from[b].power > 0.0; });
-    if (reaches) shown.sources.push_back(b);
+  std::vector<std::size_t> sources;
+  const std::size_t targets = std::min(found.targets.size(), most_along_side);
+  Shown list, matrix;
+  for (std::size_t b = 0; b < found.request.sources.size(); ++b) {
+    bool reaches = false;
+    for (std::size_t a = 0; a < targets; ++a) reaches = reaches || found.targets[a].from[b].power > 0.0;
+    if (reaches) sources.push_back(b);
   }
-  return shown;
+  list.complete = matrix.complete = targets == found.targets.size() && sources.size() <= most_along_side;
+  sources.resize(std::min(sources.size(), most_along_side));
+  for (std::size_t a = 0; a < targets; ++a) {
+    for (const std::size_t b : sources) {
+      matrix.pairs.push_back({a, b});
+      if (found.targets[a].from[b].power > 0.0) list.pairs.push_back({a, b});
+    }
+  }
+  matrix.columns = sources.size();
+  return 2 * list.pairs.size() >= matrix.pairs.size() ? matrix : list;
 }
 
 int colour_of(const Found& found, std::size_t source) {
@@ -55,52 +72,52 @@ mrnn::Series line(const Found& found, const Eigen::MatrixXd& values, std::size_t
 /// Adds the lines of one current to its panel.
 using AddLines = std::function<void(const Current&, std::size_t source, std::size_t condition, mrnn::Panel&)>;
 
-mrnn::Figure matrix_of_panels(const Found& found, const std::string& time_label, const std::string& y_label,
-                              const AddLines& add) {
-  const Shown shown = choose(found);
+struct Labels {
+  std::string time, values;
+};
+
+void say_instead(const std::string& words, mrnn::Panel& panel) {
+  panel.axes = false;
+  panel.texts.push_back({0.5, 0.5, words, mrnn::Text::Align::centre, 10.0, false, mrnn::grey});
+}
+
+mrnn::Figure draw_panels(const Found& found, const Shown& shown, const Labels& labels, const AddLines& add) {
   mrnn::Figure figure;
-  figure.columns = static_cast<int>(std::max<std::size_t>(1, shown.sources.size()));
+  figure.columns = static_cast<int>(shown.columns > 0 ? shown.columns : std::min<std::size_t>(4, shown.pairs.size()));
   const std::size_t conditions = std::min(found.scope.conditions.list.size(), most_conditions);
-  for (const std::size_t a : shown.targets) {
-    for (const std::size_t b : shown.sources) {
-      const Current& current = found.targets[a].from[b];
-      mrnn::Panel panel;
-      panel.title = found.request.sources[b].name + " to " + found.request.targets[a].name;
-      if (a == shown.targets.back()) panel.x.label = time_label;
-      if (b == shown.sources.front()) panel.y.label = y_label;
-      for (std::size_t c = 0; c < conditions && current.power > 0.0; ++c) add(current, b, c, panel);
-      if (current.power == 0.0) {
-        panel.axes = false;
-        panel.texts.push_back({0.5, 0.5, "no current", mrnn::Text::Align::centre, 10.0, false, mrnn::grey});
-      } else if (found.scope.window.first < 0) {
-        panel.guides.push_back({mrnn::Guide::Kind::vertical, 0.0, ""});
-      }
-      figure.panels.push_back(std::move(panel));
+  for (const Pair& pair : shown.pairs) {
+    const Current& current = found.targets[pair.target].from[pair.source];
+    mrnn::Panel panel;
+    panel.title = found.request.sources[pair.source].name + " to " + found.request.targets[pair.target].name;
+    panel.x.label = labels.time;
+    panel.y.label = labels.values;
+    for (std::size_t c = 0; c < conditions && current.power > 0.0; ++c) add(current, pair.source, c, panel);
+    if (panel.series.empty()) {
+      say_instead(current.power > 0.0 ? "constant" : "no current", panel);
+    } else if (found.scope.window.first < 0) {
+      panel.guides.push_back({mrnn::Guide::Kind::vertical, 0.0, ""});
     }
+    figure.panels.push_back(std::move(panel));
   }
   return figure;
 }
 
-/// One key is enough: the first panel with lines names the conditions, which take `step` lines each.
-void name_conditions(const Found& found, std::size_t step, mrnn::Figure& figure) {
+/// One key is enough: the first panel with lines names the conditions by its solid ones.
+void name_conditions(const Found& found, mrnn::Figure& figure) {
   if (found.scope.conditions.list.size() == 1) return;
   for (mrnn::Panel& panel : figure.panels) {
-    if (panel.series.empty()) continue;
-    for (std::size_t k = 0; k * step < panel.series.size(); ++k) {
-      panel.series[k * step].label = found.scope.conditions.list[k].name;
+    std::size_t condition = 0;
+    for (mrnn::Series& series : panel.series) {
+      if (!series.dashed) series.label = found.scope.conditions.list[condition++].name;
     }
-    return;
+    if (condition > 0) return;
   }
 }
 
-std::string left_out(const Found& found) {
-  const Shown shown = choose(found);
+std::string left_out(const Found& found, const Shown& shown) {
   std::string words;
-  if (shown.targets.size() < found.targets.size()) {
-    words += " Only the first " + std::to_string(shown.targets.size()) + " targets are drawn.";
-  }
-  if (shown.sources.size() == most_along_side) {
-    words += " At most " + std::to_string(most_along_side) + " sources are drawn.";
+  if (!shown.complete) {
+    words += " Only the first " + std::to_string(most_along_side) + " targets and sources are drawn.";
   }
   if (found.scope.conditions.list.size() > most_conditions) {
     words += " Only the first " + std::to_string(most_conditions) + " conditions are drawn.";
@@ -108,59 +125,60 @@ std::string left_out(const Found& found) {
   return words;
 }
 
-/// The panels of a row share their scale, so that sources can be compared.
-void share_scales(mrnn::Figure& figure) {
-  const auto columns = static_cast<std::size_t>(figure.columns);
-  for (std::size_t first = 0; first < figure.panels.size(); first += columns) {
-    double highest = 0.0;
-    for (std::size_t k = first; k < first + columns; ++k) {
-      for (const mrnn::Series& series : figure.panels[k].series) {
-        for (const double value : series.y) highest = std::isfinite(value) ? std::max(highest, value) : highest;
-      }
+std::string title_of(const std::string& what, const Shown& shown) {
+  return what + (shown.columns > 0 ? " by target (rows) and source (columns)" : " by target and source");
+}
+
+/// The panels of a target share their scale, so that sources can be compared.
+void share_scales(const Shown& shown, mrnn::Figure& figure) {
+  std::map<std::size_t, double> highest;
+  for (std::size_t k = 0; k < shown.pairs.size(); ++k) {
+    double& largest = highest[shown.pairs[k].target];
+    for (const mrnn::Series& series : figure.panels[k].series) {
+      for (const double value : series.y) largest = std::isfinite(value) ? std::max(largest, value) : largest;
     }
-    for (std::size_t k = first; k < first + columns && highest > 0.0; ++k) {
-      if (!figure.panels[k].axes) continue;
-      figure.panels[k].y.low = 0.0;
-      figure.panels[k].y.high = 1.05 * highest;
-    }
+  }
+  for (std::size_t k = 0; k < shown.pairs.size(); ++k) {
+    if (!figure.panels[k].axes) continue;
+    figure.panels[k].y.low = 0.0;
+    figure.panels[k].y.high = 1.05 * highest[shown.pairs[k].target];
   }
 }
 
-mrnn::Figure draw_norms(const Found& found, const std::string& time_label) {
+mrnn::Figure draw_norms(const Found& found, const Shown& shown, const std::string& time_label) {
   mrnn::Figure figure =
-      matrix_of_panels(found, time_label, "|C| (a.u.)",
-                       [&](const Current& current, std::size_t source, std::size_t condition, mrnn::Panel& panel) {
-                         panel.series.push_back(line(found, current.norm[0], source, condition));
-                       });
-  share_scales(figure);
-  name_conditions(found, 1, figure);
+      draw_panels(found, shown, {time_label, "|C| (a.u.)"},
+                  [&](const Current& current, std::size_t source, std::size_t condition, mrnn::Panel& panel) {
+                    panel.series.push_back(line(found, current.norm[0], source, condition));
+                  });
+  share_scales(shown, figure);
+  name_conditions(found, figure);
   figure.name = "currents";
-  figure.title = "Currents by target (rows) and source (columns)";
+  figure.title = title_of("Currents", shown);
   figure.caption =
-      "Length of the current over the units of the target, mean over trials. Panels of a row share their "
-      "scale." +
-      left_out(found);
+      "Length of the current over the units of the target, mean over trials. Panels of a target share their scale." +
+      left_out(found, shown);
   return figure;
 }
 
-mrnn::Figure draw_components(const Found& found, const std::string& time_label) {
+mrnn::Figure draw_components(const Found& found, const Shown& shown, const std::string& time_label) {
+  constexpr std::size_t most_lines = 2;
   mrnn::Figure figure =
-      matrix_of_panels(found, time_label, "projection (a.u.)",
-                       [&](const Current& current, std::size_t source, std::size_t condition, mrnn::Panel& panel) {
-                         for (std::size_t k = 0; k < std::min<std::size_t>(2, current.projections.size()); ++k) {
-                           mrnn::Series series = line(found, current.projections[k], source, condition);
-                           series.dashed = k == 1;
-                           panel.series.push_back(std::move(series));
-                         }
-                       });
-  const auto lines = static_cast<std::size_t>(std::min<Index>(2, found.request.components));
-  name_conditions(found, lines, figure);
+      draw_panels(found, shown, {time_label, "projection (a.u.)"},
+                  [&](const Current& current, std::size_t source, std::size_t condition, mrnn::Panel& panel) {
+                    for (std::size_t k = 0; k < std::min(most_lines, current.projections.size()); ++k) {
+                      mrnn::Series series = line(found, current.projections[k], source, condition);
+                      series.dashed = k == 1;
+                      panel.series.push_back(std::move(series));
+                    }
+                  });
+  name_conditions(found, figure);
   figure.name = "current_components";
-  figure.title = "Leading components of the currents by target (rows) and source (columns)";
+  figure.title = title_of("Leading components of the currents", shown);
   figure.caption =
       "Projection of each current, less its mean, on its first (solid) and second (dashed) principal "
       "component, mean over trials." +
-      left_out(found);
+      left_out(found, shown);
   return figure;
 }
 
@@ -212,8 +230,9 @@ mrnn::Figure draw_shares(const Found& found) {
 }  // namespace
 
 void draw(const Found& found, const std::string& time_label, mrnn::AnalysisResults& results) {
-  results.figures.push_back(draw_norms(found, time_label));
-  results.figures.push_back(draw_components(found, time_label));
+  const Shown shown = choose(found);
+  results.figures.push_back(draw_norms(found, shown, time_label));
+  results.figures.push_back(draw_components(found, shown, time_label));
   results.figures.push_back(draw_shares(found));
 }
 

@@ -255,8 +255,9 @@ void add_summary(const Found& found, mrnn::AnalysisResults& results) {
   const bool noisy = std::ranges::any_of(found.scope.context.simulations(), [&](const mrnn::Simulation* simulation) {
     return has_noise(*simulation, found.scope.context.network());
   });
-  results.summary.push_back("the currents add up to the drive within " + number(residual, 2) +
-                            (noisy ? ", the noise included" : ""));
+  results.summary.push_back(noisy ? "the drive differs from the sum of the currents by up to " + number(residual, 2) +
+                                        ": the noise"
+                                  : "the currents add up to the drive within " + number(residual, 2));
 }
 
 }  // namespace currents
