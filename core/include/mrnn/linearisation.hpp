@@ -1,6 +1,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <complex>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -117,6 +118,13 @@ struct Spectrum {
 /// eigenvalues, it gives way to the dense one.
 /// @throws RunError where the matrix is not finite or the iteration does not converge.
 MRNN_EXPORT Spectrum spectrum(const Linearisation& linearisation, const SpectrumOptions& options);
+
+/// Right and left eigenvector of one eigenvalue that is known, scaled as in Spectrum, by inverse iteration on the dense
+/// matrix: for a mode far from the leading ones.
+struct Mode {
+  Eigen::VectorXcd right, left;  ///< [size]
+};
+MRNN_EXPORT Mode mode_of(const Linearisation& linearisation, std::complex<double> eigenvalue);
 
 /// Of discrete or continuous eigenvalues, in ms: dt / |ln |lambda||, or 1 / |Re lambda|. Decay and growth alike.
 MRNN_EXPORT Eigen::VectorXd time_constants(const Eigen::VectorXcd& values, LinearForm form, double dt);

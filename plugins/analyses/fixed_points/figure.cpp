@@ -10,7 +10,12 @@ namespace fixed_points {
 namespace {
 
 /// Trajectories drawn, and states that define the components.
-constexpr Index most_trajectories = 40, most_samples = 4000;
+constexpr Index most_trajectories = 10, most_samples = 4000;
+/// So many fixed points have components of their own, which show how they lie to each other.
+constexpr Index points_for_components = 4;
+constexpr double second_direction = 1e-3;  // least share of the second of them
+/// Room around points in their own components, and around all that is drawn in those of the activity.
+constexpr double wide_room = 0.3, room = 0.08;
 /// Half the length of an unstable mode's line, as a share of the panel's range.
 constexpr double mode_length = 0.07;
 /// A third component is shown from this share of the variance on.
@@ -25,13 +30,17 @@ constexpr int marginal_colour = 5, slow_colour = 6;
 class View {
  public:
   View(const mrnn::AnalysisContext& context, const Report& report) : context_(context), report_(report) {
-    find_components();
+    of_points_ = find_components_of_points();
+    if (!of_points_) find_components();
   }
   Index dimensions() const { return components_.directions.cols(); }
   double share(Index component) const { return components_.shares(component); }
   std::string label(Index component) const {
-    return component < dimensions() ? mrnn::component_label(components_, component) : "a.u.";
+    if (component >= dimensions()) return "a.u.";
+    const std::string label = mrnn::component_label(components_, component);
+    return of_points_ ? "PC " + std::to_string(component + 1) + " of points" + label.substr(label.find(" (")) : label;
   }
+  bool of_points() const { return of_points_; }
   /// A state of the chosen units in the components. [3]
   Eigen::Vector3d place(const Eigen::VectorXd& x) const { return turn(x - mean_); }
   Eigen::Vector3d turn(const Eigen::VectorXd& difference) const {
@@ -51,9 +60,24 @@ class View {
   const mrnn::AnalysisContext& context_;
   const Report& report_;
   std::vector<Index> units_ = report_.units.indices();
+  bool find_components_of_points();
   Eigen::VectorXd mean_;
   mrnn::Components components_;
+  bool of_points_ = false;
 };
+
+bool View::find_components_of_points() {
+  std::vector<const Point*> points;
+  for (const Point& point : report_.points) {
+    if (point.at.kind == Kind::fixed && !point.outlier) points.push_back(&point);
+  }
+  if (std::ssize(points) < points_for_components) return false;
+  Eigen::MatrixXd samples(std::ssize(units_), std::ssize(points));
+  for (Index k = 0; k < samples.cols(); ++k) samples.col(k) = points[static_cast<std::size_t>(k)]->at.x;
+  mean_ = samples.rowwise().mean();
+  components_ = mrnn::principal_components(samples.colwise() - mean_, 3);
+  return components_.shares.size() > 1 && components_.shares(1) >= second_direction;
+}
 
 void View::find_components() {
   Index states = 0;
@@ -70,6 +94,7 @@ void View::find_components() {
       }
     }
   }
+  if (!std::isfinite(samples.squaredNorm())) samples.setZero();  // nothing to be seen
   mean_ = samples.rowwise().mean();
   components_ = mrnn::principal_components(samples.colwise() - mean_, 3);
 }
@@ -141,7 +166,7 @@ mrnn::Series scatter(const Sort& sort) {
 }
 
 /// Lowest and highest finite value with some air.
-std::array<double, 2> range_of(const Eigen::RowVectorXd& values) {
+std::array<double, 2> range_of(const Eigen::RowVectorXd& values, double share) {
   double low = std::numeric_limits<double>::infinity(), high = -low;
   for (const double value : values) {
     if (!std::isfinite(value)) continue;
@@ -149,7 +174,7 @@ std::array<double, 2> range_of(const Eigen::RowVectorXd& values) {
     high = std::max(high, value);
   }
   if (!(low < high)) return {low - 1.0, high + 1.0};
-  const double air = 0.08 * (high - low);
+  const double air = share * (high - low);
   return {low - air, high + air};
 }
 
@@ -161,28 +186,17 @@ class PlanePanel {
 
   mrnn::Panel make() {
     const Eigen::MatrixXd path = view_.trajectories();
-    std::vector<Eigen::Vector3d> places;
-    Eigen::MatrixXd all(3, path.cols() + std::ssize(report_.points));
-    all.leftCols(path.cols()) = path;
-    for (std::size_t p = 0; p < report_.points.size(); ++p) {
-      const Point& point = report_.points[p];
-      places.push_back(view_.place(point.at.x));
-      all.col(path.cols() + static_cast<Index>(p)) =
-          point.outlier ? Eigen::Vector3d::Constant(std::numeric_limits<double>::quiet_NaN()) : places.back();
-    }
-    const std::array<double, 2> horizontal = range_of(all.row(x_)), vertical = range_of(all.row(y_));
-    panel_.x = {view_.label(x_), horizontal[0], horizontal[1]};
-    panel_.y = {view_.label(y_), vertical[0], vertical[1]};
-    scale_ = {mode_length * (horizontal[1] - horizontal[0]), mode_length * (vertical[1] - vertical[0])};
+    set_range(path);
     add_path(path);
     add_orbits();
-    for (std::size_t p = 0; p < places.size(); ++p) add_modes(report_.points[p], places[p]);
+    for (const Point& point : report_.points) add_modes(point);
     for (const Sort& sort : sorts_of(report_.points)) {
       mrnn::Series series = scatter(sort);
-      for (std::size_t p = 0; p < places.size(); ++p) {
-        if (!(sort_of(report_.points[p]) == sort)) continue;
-        series.x.push_back(places[p](x_));
-        series.y.push_back(places[p](y_));
+      for (const Point& point : report_.points) {
+        if (!(sort_of(point) == sort)) continue;
+        const Eigen::Vector3d at = view_.place(point.at.x);
+        series.x.push_back(at(x_));
+        series.y.push_back(at(y_));
       }
       panel_.series.push_back(std::move(series));
     }
@@ -190,6 +204,25 @@ class PlanePanel {
   }
 
  private:
+  void set_range(const Eigen::MatrixXd& path) {
+    Eigen::MatrixXd all = Eigen::MatrixXd::Constant(3, std::ssize(report_.points), path.size() > 0 ? path(0, 0) : 0.0);
+    for (Index p = 0; p < all.cols(); ++p) {
+      const Point& point = report_.points[static_cast<std::size_t>(p)];
+      const double nan = std::numeric_limits<double>::quiet_NaN();
+      all.col(p) = point.outlier ? Eigen::Vector3d::Constant(nan) : view_.place(point.at.x);
+    }
+    if (!view_.of_points()) {
+      const Index points = all.cols();
+      all.conservativeResize(Eigen::NoChange, points + path.cols());
+      all.rightCols(path.cols()) = path;
+    }
+    const double air = view_.of_points() ? wide_room : room;
+    const std::array<double, 2> horizontal = range_of(all.row(x_), air), vertical = range_of(all.row(y_), air);
+    panel_.x = {view_.label(x_), horizontal[0], horizontal[1]};
+    panel_.y = {view_.label(y_), vertical[0], vertical[1]};
+    reach_ = mode_length * std::min(horizontal[1] - horizontal[0], vertical[1] - vertical[0]);
+  }
+
   void add_path(const Eigen::MatrixXd& path) {
     mrnn::Series line;
     line.colour = mrnn::light_grey;
@@ -203,47 +236,42 @@ class PlanePanel {
 
   void add_orbits() {
     for (const Eigen::MatrixXd& states : report_.orbits) {
-      mrnn::Series line;
-      line.label = panel_.series.size() == 1 ? "cycle" : "";
-      line.colour = mrnn::black;
-      line.width = 2.0;
-      for (Index k = 0; k < states.cols(); ++k) {
-        const Eigen::Vector3d at = view_.place(states.col(k));
-        line.x.push_back(at(x_));
-        line.y.push_back(at(y_));
-      }
-      panel_.series.push_back(std::move(line));
+      add_line(states, mrnn::black, 2.0);
+      if (&states == &report_.orbits.front()) panel_.series.back().label = "cycle";
     }
   }
 
-  /// The directions in which activity leaves a saddle, real and imaginary part of a mode that turns, as lines through
-  /// it of the length that they have in this plane.
-  void add_modes(const Point& point, const Eigen::Vector3d& place) {
-    if (point.at.kind != Kind::fixed) return;
+  /// Where activity goes from a saddle; where that was not followed, the direction in which it leaves.
+  void add_modes(const Point& point) {
+    for (const Departure& departure : point.departures) add_line(departure.path, sort_of(point).colour, 1.5);
+    if (point.at.kind != Kind::fixed || !point.departures.empty()) return;
     const Index modes = std::min(point.stability.unstable, point.stability.right.cols());
     for (Index mode = 0; mode < modes; ++mode) {
-      const bool second = point.stability.values(mode).imag() < 0.0;
-      const Eigen::VectorXcd& vector = point.stability.right.col(mode);
-      const Eigen::VectorXd part = second ? Eigen::VectorXd(vector.imag()) : Eigen::VectorXd(vector.real());
-      const Eigen::Vector3d along = view_.turn(part);
-      const double length = along.norm();
+      const Eigen::VectorXd direction = point.stability.right.col(mode).real();
+      const double length = view_.turn(direction).norm();
       if (!(length > 0.0)) continue;
-      const double reach = std::min(scale_[0], scale_[1]) / length;
-      mrnn::Series line;
-      line.colour = sort_of(point).colour;
-      line.width = 1.5;
-      for (const double side : {-1.0, 1.0}) {
-        line.x.push_back(place(x_) + side * reach * along(x_));
-        line.y.push_back(place(y_) + side * reach * along(y_));
-      }
-      panel_.series.push_back(std::move(line));
+      Eigen::MatrixXd line(direction.size(), 2);
+      line << point.at.x - reach_ / length * direction, point.at.x + reach_ / length * direction;
+      add_line(line, sort_of(point).colour, 1.5);
     }
+  }
+
+  void add_line(const Eigen::MatrixXd& states, int colour, double width) {
+    mrnn::Series line;
+    line.colour = colour;
+    line.width = width;
+    for (Index k = 0; k < states.cols(); ++k) {
+      const Eigen::Vector3d at = view_.place(states.col(k));
+      line.x.push_back(at(x_));
+      line.y.push_back(at(y_));
+    }
+    panel_.series.push_back(std::move(line));
   }
 
   const Report& report_;
   const View& view_;
   Index x_, y_;
-  std::array<double, 2> scale_{};
+  double reach_ = 1.0;  ///< half length of a mode's line
   mrnn::Panel panel_;
 };
 
@@ -276,10 +304,11 @@ mrnn::Figure draw(const mrnn::AnalysisContext& context, const Report& report) {
   const View view(context, report);
   mrnn::Figure figure;
   figure.name = "fixed_points";
-  figure.title = "Fixed points";
+  figure.title = "Fixed points with " + report.input_words;
   figure.caption =
-      "Points by stability over trajectories (grey) in the principal components of the activity. Lines through points: "
-      "directions of their unstable modes.";
+      std::string("Points by stability over trajectories (grey), in the principal components of ") +
+      (view.of_points() ? "the points" : "the activity") +
+      ". Lines from points lead to where activity goes that leaves them along an unstable mode, without noise.";
   figure.panels.push_back(PlanePanel(report, view, 0, 1).make());
   if (view.dimensions() > 2 && view.share(2) >= worth_showing) {
     figure.panels.push_back(PlanePanel(report, view, 0, 2).make());

@@ -28,9 +28,15 @@ constexpr Index points_at_once = 32;
 /// time constants of the units away.
 constexpr double slow_journey = 10.0;
 /// Seeds that are followed on where nothing is stable, and steps of the cycle that may be drawn.
-constexpr Index most_followed = 16;
+constexpr Index most_followed = 8;
 constexpr double most_orbit = 10'000.0;
 constexpr double same_period = 0.01;
+
+/// First step of activity that leaves a saddle, as a share of the seeds' mean distance from their centroid, and how near
+/// to a point it rests where that is where it went.
+constexpr double first_departure = 0.02, arrived = 1e-3;
+/// Multiply-adds that following activity from the saddles may take.
+constexpr double most_departure_work = 1e11;
 
 enum class Method : std::uint8_t { newton, gradient, scyfi };
 
@@ -95,6 +101,14 @@ Options read_options(const mrnn::ConfigNode& config, const mrnn::Network& networ
   return options;
 }
 
+/// Columns 0, 2, 4, ... and the last.
+Eigen::MatrixXd every_other(const Eigen::MatrixXd& path) {
+  Eigen::MatrixXd half(path.rows(), path.cols() / 2 + 1);
+  for (Index k = 0; k + 1 < half.cols(); ++k) half.col(k) = path.col(2 * k);
+  half.rightCols(1) = path.rightCols(1);
+  return half;
+}
+
 /// One run of the analysis.
 class Analysis {
  public:
@@ -138,6 +152,7 @@ class Analysis {
   void look_closer(const Group& group);
   void look_closer(const StepMap& map, Index first, const std::vector<Point*>& points);
   void follow_on(const Group& group);
+  void depart(const Group& group);
   bool is_slow(const Search& found, Index k) const;
 
   const mrnn::AnalysisContext& context_;
@@ -146,6 +161,7 @@ class Analysis {
   std::vector<std::unique_ptr<Ground>> grounds_;  ///< one per simulation
   Eigen::MatrixXd starts_;                        ///< states of the chosen units [n x seeds]
   std::vector<Arrival> arrivals_;
+  Index between_ = 0;  ///< searches from midpoints, which are half as many as seeds at most
   long done_ = 0, looked_at_ = 0;
   Tell tell_ = [this](long ended) { context_.advance(done_ += ended); };
 };
@@ -227,7 +243,8 @@ void Analysis::keep(const StepMap& map, Index network, const Round& round, const
 /// Saddles lie between attractors, and seeds are rare there. Says whether anything was searched.
 bool Analysis::search_between(const std::vector<Group>& groups, Index round) {
   const std::vector<Midpoint> middle =
-      midpoints(report_.points, round - 1, options_.unique_distance, starts_.cols());
+      midpoints(report_.points, round - 1, options_.unique_distance, starts_.cols() / 2 - between_);
+  between_ += std::ssize(middle);
   for (const Group& group : groups) {
     Round here{round, {}};
     std::vector<Index> columns;
@@ -332,6 +349,45 @@ void Analysis::look_closer(const StepMap& map, Index first, const std::vector<Po
   context_.advance(done_ + std::ssize(report_.ends.ending) * looked_at_ / std::ssize(report_.points));
 }
 
+/// Where activity goes from the saddles of this group along their unstable modes: the skeleton of the flow.
+void Analysis::depart(const Group& group) {
+  const double first = first_departure * mean_distance(starts_);
+  std::vector<std::pair<Point*, Departure>> all;
+  std::vector<Index> seeds;
+  for (Point& point : report_.points) {
+    if (point.at.kind != Kind::fixed || !std::ranges::binary_search(group.seeds, point.at.seed)) continue;
+    for (Index mode = 0; mode < std::min(point.stability.unstable, point.stability.right.cols()); ++mode) {
+      for (const double side : {1.0, -1.0}) {
+        const Eigen::VectorXd start = point.at.x + side * first * point.stability.right.col(mode).real();
+        all.push_back({&point, {mode, side, start, -1}});
+        seeds.push_back(point.at.seed);
+      }
+    }
+  }
+  const double units = static_cast<double>(context_.network().units());
+  if (all.empty() || units * units * static_cast<double>(all.size() * options_.follow) > most_departure_work) return;
+  Eigen::MatrixXd starts(starts_.rows(), std::ssize(all));
+  for (Index k = 0; k < starts.cols(); ++k) starts.col(k) = all[static_cast<std::size_t>(k)].second.path;
+  std::vector<Index> which(all.size());
+  std::iota(which.begin(), which.end(), Index{0});
+  const Tell tell = [this](long /*ended*/) { context_.advance(done_ + std::ssize(report_.ends.ending)); };
+  std::vector<Eigen::MatrixXd> paths = fixed_points::paths(map_of(group, seeds), starts, which, options_.follow, tell);
+  for (std::size_t k = 0; k < all.size(); ++k) {
+    auto& [point, departure] = all[k];
+    const Eigen::VectorXd end = paths[k].rightCols(1);
+    const bool flips = point->stability.values(departure.mode).real() < 0.0;  // from one side to the other and back
+    departure.path = flips ? every_other(paths[k]) : std::move(paths[k]);
+    for (std::size_t p = 0; p < report_.points.size(); ++p) {
+      const Arrival& other = report_.points[p].at;
+      const bool same = other.network == point->at.network &&
+                        (other.held - point->at.held).norm() <= options_.unique_distance &&
+                        (other.x - end).norm() <= std::max(arrived * mean_distance(starts_), options_.unique_distance);
+      if (same && other.kind == Kind::fixed) departure.to = static_cast<Index>(p);
+    }
+    point->departures.push_back(std::move(departure));
+  }
+}
+
 /// Where the activity of some seeds goes, for want of a stable fixed point.
 void Analysis::follow_on(const Group& group) {
   const Index every = std::max<Index>(1, std::ssize(report_.ends.ending) / most_followed);
@@ -377,6 +433,9 @@ Report Analysis::run() {
   }
   arrivals_.clear();
   for (const Group& group : groups) look_closer(group);
+  for (const Group& group : groups) {
+    if (std::ssize(report_.points) <= many_points && options_.follow > 1) depart(group);
+  }
   flag_outliers(starts_, report_.points);
   const bool rests = std::ranges::any_of(
       report_.points, [](const Point& point) { return point.at.kind == Kind::fixed && point.stability.unstable == 0; });

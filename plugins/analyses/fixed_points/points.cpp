@@ -51,8 +51,7 @@ std::vector<Point> unique(std::vector<Arrival> arrivals, double distance, std::v
   std::vector<std::size_t> order(arrivals.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) {
-    if ((arrivals[a].kind == Kind::fixed) != (arrivals[b].kind == Kind::fixed)) return arrivals[a].kind == Kind::fixed;
-    return arrivals[a].q < arrivals[b].q;
+    return std::pair(arrivals[a].kind, arrivals[a].q) < std::pair(arrivals[b].kind, arrivals[b].q);
   });
   Known known(distance);
   std::vector<const Arrival*> kept;

@@ -25,6 +25,14 @@ struct Arrival {
   Eigen::VectorXd held;  ///< input u [I], then what comes from outside [n]
 };
 
+/// Where activity goes from a saddle along one of its unstable modes.
+struct Departure {
+  Index mode = 0;
+  double side = 1.0;     ///< +1 along the real part of the right eigenvector, -1 against it
+  Eigen::MatrixXd path;  ///< [n x states]
+  Index to = -1;         ///< number of the point where it comes to rest; -1: none
+};
+
 /// A fixed or slow point, found from one seed or more.
 struct Point {
   Arrival at;
@@ -35,10 +43,11 @@ struct Point {
   Eigen::VectorXd others;                    ///< states of the units that are held [N - n]
   Eigen::VectorXd input, input_gain;         ///< u [I], and what it does to the slowest mode
   Stability stability;
+  std::vector<Departure> departures;  ///< empty: not followed
 };
 
 /// Points that lie apart by more than `distance` in [x, held]; of those nearer, the one with the smallest q, fixed
-/// points before slow ones. Sorted by kind, then in the order of their seeds.
+/// points before ghosts before slow points. Sorted by kind, then in the order of their seeds.
 /// @param point_of  for each arrival, the number of its point
 /// Compares only with points whose projection on a fixed direction is as near: never all pairs in memory.
 std::vector<Point> unique(std::vector<Arrival> arrivals, double distance, std::vector<Index>& point_of);

@@ -15,6 +15,8 @@ constexpr double exact = 1e-8, near = 0.05;
 /// Crossings that make a cycle, and how evenly spaced they must be (of the mean, plus one step).
 constexpr Index least_crossings = 3;
 constexpr double uneven = 0.02;
+/// States of a path above which every other one is dropped.
+constexpr std::size_t most_states = 200;
 
 /// What is known of one state while it is watched.
 struct Watch {
@@ -95,6 +97,32 @@ Eigen::MatrixXd orbit(const StepMap& map, const Followed& followed, Index moment
   }
   states.col(steps) = followed.x;
   return states;
+}
+
+std::vector<Eigen::MatrixXd> paths(const StepMap& map, Eigen::MatrixXd x, const std::vector<Index>& which, Index steps,
+                                   const Tell& tell) {
+  std::vector<Eigen::MatrixXd> kept{x};
+  Index every = 1;
+  for (Index step = 1; step <= steps; ++step) {
+    const Eigen::MatrixXd change = map.change(x, which);
+    x += change;
+    tell(0);
+    const bool resting = (change.colwise().norm().array() <= at_rest * x.colwise().norm().array()).all();
+    if (step % every == 0 || resting || step == steps) kept.push_back(x);
+    if (resting) break;
+    if (kept.size() <= most_states) continue;
+    for (std::size_t k = 0; 2 * k < kept.size(); ++k) kept[k] = std::move(kept[2 * k]);
+    kept.resize((kept.size() + 1) / 2);
+    every *= 2;
+  }
+  std::vector<Eigen::MatrixXd> paths;
+  for (Index k = 0; k < x.cols(); ++k) {
+    paths.emplace_back(x.rows(), std::ssize(kept));
+    for (std::size_t state = 0; state < kept.size(); ++state) {
+      paths.back().col(static_cast<Index>(state)) = kept[state].col(k);
+    }
+  }
+  return paths;
 }
 
 }  // namespace fixed_points

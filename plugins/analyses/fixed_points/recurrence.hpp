@@ -29,4 +29,9 @@ std::vector<Followed> follow(const StepMap& map, Eigen::MatrixXd x, const std::v
 /// The states of one turn of a cycle, the first one again at the end. [n x steps + 1]
 Eigen::MatrixXd orbit(const StepMap& map, const Followed& followed, Index moment);
 
+/// Follows states [n x k] without noise until all are at rest, or for `steps`: their paths, thinned to some hundred
+/// states each, the first and the last among them.
+std::vector<Eigen::MatrixXd> paths(const StepMap& map, Eigen::MatrixXd x, const std::vector<Index>& which, Index steps,
+                                   const Tell& tell);
+
 }  // namespace fixed_points

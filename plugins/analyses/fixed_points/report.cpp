@@ -98,7 +98,22 @@ void add_states(const mrnn::AnalysisContext& context, const Report& report, Rows
                [&](std::size_t p) { return points[p].others; });
 }
 
-void add_spectra(const mrnn::AnalysisContext& context, const Report& report, Rows& rows) {
+void add_departures(const std::vector<Point>& points, Index modes, mrnn::AnalysisResults& results) {
+  if (std::ranges::all_of(points, [](const Point& point) { return point.departures.empty(); })) return;
+  mrnn::NamedArray array{"leads_to", {std::ssize(points), modes, 2}, {}, "1", {"point", "mode", "side"},
+                         "point where activity rests that leaves along (0) and against (1) an unstable mode; -1: at "
+                         "none; NaN: not followed"};
+  array.values.assign(points.size() * static_cast<std::size_t>(2 * modes), nan);
+  for (std::size_t p = 0; p < points.size(); ++p) {
+    for (const Departure& departure : points[p].departures) {
+      const auto row = p * static_cast<std::size_t>(modes) + static_cast<std::size_t>(departure.mode);
+      array.values[2 * row + (departure.side > 0.0 ? 0 : 1)] = static_cast<double>(departure.to);
+    }
+  }
+  results.add(std::move(array));
+}
+
+void add_spectra(const mrnn::AnalysisContext& context, const Report& report, Rows& rows, mrnn::AnalysisResults& results) {
   const std::vector<Point>& points = report.points;
   const Index n = report.units.size(), values = most_values(points);
   const auto spectrum = [&](std::size_t p) -> const Stability& { return points[p].stability; };
@@ -125,6 +140,7 @@ void add_spectra(const mrnn::AnalysisContext& context, const Report& report, Row
   rows.vectors({"selection_input", "1", "how far one step of each input moves the state along the slowest mode"},
                "channel", context.network().inputs(), [&](std::size_t p) { return points[p].input_gain; });
   const Index modes = points.empty() ? 0 : points.front().stability.right.cols();
+  add_departures(points, modes, results);
   rows.modes("right", "right eigenvectors of the leading modes, of length 1", modes, n,
              [&](std::size_t p) -> const Eigen::MatrixXcd& { return spectrum(p).right; });
   rows.modes("left", "left eigenvectors, l_i^T r_j = delta_ij; NaN where an eigenvalue is defective", modes, n,
@@ -205,7 +221,7 @@ std::string kind_words(const Point& point) {
 void add_arrays(const mrnn::AnalysisContext& context, const Report& report, mrnn::AnalysisResults& results) {
   Rows rows("point", std::ssize(report.points), results);
   add_states(context, report, rows);
-  add_spectra(context, report, rows);
+  add_spectra(context, report, rows, results);
   add_seeds(context, report, results);
   if (report.asked_for_cycles) add_cycles(report, results);
   if (!report.followed.empty()) add_followed(report, results);

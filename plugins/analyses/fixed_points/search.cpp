@@ -177,6 +177,7 @@ Search newton(const StepMap& map, const Eigen::MatrixXd& seeds, const SearchOpti
 
 void polish(const StepMap& map, const std::vector<Index>& which, double reach, Eigen::MatrixXd& x,
             Eigen::VectorXd& q) {
+  const NormalEquations equations(map);
   std::vector<Index> left(which.size());  // columns of x
   std::iota(left.begin(), left.end(), Index{0});
   for (int step = 0; step < polish_steps && !left.empty(); ++step) {
@@ -184,13 +185,19 @@ void polish(const StepMap& map, const std::vector<Index>& which, double reach, E
     for (const Index column : left) moments.push_back(which[static_cast<std::size_t>(column)]);
     Eigen::MatrixXd next = x(Eigen::all, left);
     const std::vector<mrnn::Linearisation> jacobians = map.linearisations(next, moments);
+    const mrnn::Jacobians gains = map.gains(next, moments);
     const Eigen::MatrixXd change = map.change(next, moments);
     std::vector<char> moved(left.size(), 0);  // not bool: written by several threads
     mrnn::parallel_for(std::ssize(left), map.threads(), [&](Index k) {
       Eigen::MatrixXd matrix = jacobians[static_cast<std::size_t>(k)].dense();
       matrix.diagonal().array() -= 1.0;
-      const auto move = mrnn::solve_if_regular(matrix, -change.col(k));
-      moved[static_cast<std::size_t>(k)] = move && move->norm() <= reach;
+      std::optional<Eigen::MatrixXd> move = mrnn::solve_if_regular(matrix, -change.col(k));
+      if (!move || move->norm() > reach) {
+        move.reset();
+        const double least = epsilon * static_cast<double>(map.size()) * equations.square_norm(gains, k);
+        if (const auto step = equations.step(gains, k, change.col(k), least)) move = step->x;
+      }
+      moved[static_cast<std::size_t>(k)] = move && move->norm() <= reach ? 1 : 0;
       if (moved[static_cast<std::size_t>(k)] != 0) next.col(k) += *move;
     });
     const Eigen::VectorXd lower = 0.5 * map.change(next, moments).colwise().squaredNorm().transpose();

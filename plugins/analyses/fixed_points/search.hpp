@@ -49,6 +49,7 @@ Search newton(const StepMap& map, const Eigen::MatrixXd& seeds, const SearchOpti
 Search descend(const StepMap& map, const Eigen::MatrixXd& seeds, const SearchOptions& options, const Tell& tell);
 
 /// Newton steps with LU factors of J - I, for the last digits: as long as they lower q and are shorter than `reach`.
+/// Where J - I is singular or nearly so, steps of least damping.
 void polish(const StepMap& map, const std::vector<Index>& which, double reach, Eigen::MatrixXd& x, Eigen::VectorXd& q);
 
 }  // namespace fixed_points

@@ -3,50 +3,56 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "mrnn/error.hpp"
 
 namespace fixed_points {
 namespace {
 
-constexpr Index first_count = 20;
+constexpr Index leading_count = 20;
 
 Index decaying(const Eigen::VectorXcd& values, double marginal) {
   return (values.cwiseAbs().array() < 1.0 - marginal).count();
 }
 
-/// All eigenvalues, or of many units so many leading ones that two of them decay: then none that grows is missing, and
+/// All eigenvalues. Of many units the leading ones, where two of them decay: then none that grows is missing, and
 /// the slowest is among them.
 mrnn::Spectrum enough(const mrnn::Linearisation& linearisation, const StabilityOptions& options, Index vectors) {
   mrnn::SpectrumOptions wanted;
   wanted.vectors = vectors;
-  wanted.method = mrnn::EigenMethod::iterative;
-  for (wanted.count = std::max(first_count, vectors);
-       linearisation.size() > StabilityOptions::full_limit && 4 * wanted.count < linearisation.size();
-       wanted.count *= 2) {
-    try {
-      mrnn::Spectrum spectrum = mrnn::spectrum(linearisation, wanted);
-      if (decaying(spectrum.values, options.marginal) >= 2) return spectrum;
-    } catch (const mrnn::RunError&) {  // too crowded for the iteration
-      break;
-    }
+  if (linearisation.size() <= StabilityOptions::full_limit) {
+    wanted.method = mrnn::EigenMethod::dense;
+    return mrnn::spectrum(linearisation, wanted);
+  }
+  wanted.count = std::max(leading_count, vectors);
+  mrnn::Spectrum leading;
+  try {
+    leading = mrnn::spectrum(linearisation, wanted);
+    if (decaying(leading.values, options.marginal) >= 2) return leading;
+    wanted.vectors = 0;
+  } catch (const mrnn::RunError&) {  // The eigenvalues are too crowded for the iteration.
   }
   wanted.count = 0;
   wanted.method = mrnn::EigenMethod::dense;
-  return mrnn::spectrum(linearisation, wanted);
+  mrnn::Spectrum all = mrnn::spectrum(linearisation, wanted);
+  if (wanted.vectors > 0) return all;
+  leading.values = std::move(all.values);
+  return leading;
 }
 
 }  // namespace
 
 Stability stability(const mrnn::Linearisation& linearisation, const StabilityOptions& options) {
   const Index vectors = std::min(options.vectors, linearisation.size());
-  mrnn::Spectrum spectrum = enough(linearisation, options, std::max<Index>(vectors, 1));
+  const mrnn::Spectrum spectrum = enough(linearisation, options, std::max<Index>(vectors, 1));
   Stability result;
   const Eigen::VectorXd slowness = (spectrum.values.cwiseAbs().array().log()).abs();
   Index slowest = 0;
   slowness.minCoeff(&slowest);
-  if (slowest >= spectrum.left.cols()) spectrum = enough(linearisation, options, slowest + 1);
-  result.selection = spectrum.left.col(slowest);
+  const bool known = slowest < spectrum.left.cols();
+  result.selection = known ? Eigen::VectorXcd(spectrum.left.col(slowest))
+                           : mrnn::mode_of(linearisation, spectrum.values(slowest)).left;
   result.values = spectrum.values;
   result.right = spectrum.right.leftCols(vectors);
   result.left = spectrum.left.leftCols(vectors);

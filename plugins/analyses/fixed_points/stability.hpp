@@ -19,7 +19,7 @@ struct StabilityOptions {
 
 /// Which modes of activity decay, and how fast.
 struct Stability {
-  Eigen::VectorXcd values;       ///< by falling magnitude: all, or enough to know all that grow and the slowest
+  Eigen::VectorXcd values;       ///< by falling magnitude: all, or the leading ones with all that grow among them
   Eigen::MatrixXcd right, left;  ///< of the leading modes [n x modes]; l_i^T r_j = delta_ij
   Eigen::VectorXd time_constants, frequencies;  ///< ms, Hz
   Index unstable = 0, marginal = 0;             ///< modes

@@ -62,10 +62,10 @@ std::string other_ends(const Report& report) {
   const auto add = [&](Ending ending, const std::string& words) {
     if (count(ending) > 0) parts.push_back(std::to_string(count(ending)) + " " + words);
   };
-  add(Ending::minimum, "in a local minimum of q");
+  add(Ending::minimum, "ended in a local minimum of q");
   add(Ending::stuck, "where no step lowers q");
-  add(Ending::unfinished, "with all iterations used");
-  add(Ending::lost, "at states that are not finite");
+  add(Ending::unfinished, "used all iterations");
+  add(Ending::lost, "had states that are not finite");
   return listed(parts);
 }
 
@@ -73,8 +73,8 @@ void add_fixed(const Report& report, mrnn::AnalysisResults& results) {
   const Index seeds = std::ssize(report.ends.ending), count = count_of(report.points, Kind::fixed);
   const std::string others = other_ends(report);
   if (count == 0) {
-    results.summary.push_back("no fixed point found with " + report.input_words + ": " +
-                              counted(seeds, "search", "searches") + " ended " + others + ", q at least " +
+    results.summary.push_back("no fixed point found with " + report.input_words + ": of " +
+                              counted(seeds, "search", "searches") + ", " + others + "; q at least " +
                               number(report.ends.q.minCoeff()));
     return;
   }
