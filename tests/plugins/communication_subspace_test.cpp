@@ -130,7 +130,7 @@ TEST_CASE("performance, its error and the optimal dimension are those of numpy",
   CHECK_THAT(at(results, "performance", {0, 0}), WithinRel(0.8643279775861049, tolerance));
   CHECK_THAT(at(results, "performance_sem", {0, 0}), WithinRel(0.00635774431135341, tolerance));
   CHECK_THAT(at(results, "full_performance", {0, 0}), WithinRel(0.8570794042669292, tolerance));
-  CHECK(results.summary.front() == "a to b: 2 predictive dimensions, performance 0.864 (full regression 0.857)");
+  CHECK(results.summary.front() == "from a: to b 2 dimensions, performance 0.864 (full regression 0.857)");
 }
 
 TEST_CASE("predictive dimensions and target axes are those of numpy", "[communication_subspace]") {
@@ -231,6 +231,7 @@ TEST_CASE("within a region, two halves of its units are source and target, as ma
   CHECK(units(results, "b_to_a_target_units").size() == 2);
   CHECK(*units(results, "b_to_a_source_units").begin() >= 5.0);
   REQUIRE(test::array(results, "optimal_dimension").shape == std::vector<Index>{2, 2});
+  CHECK(results.summary.size() == 2);
   CHECK(test::texts(results, "sources") == std::vector<std::string>{"a", "b"});
   const auto all = communicate(regressions(), "folds = 4\nresiduals = false\nmatch = \"none\"");
   CHECK(units(all, "a_to_b_target_units").size() == 4);
@@ -291,7 +292,7 @@ TEST_CASE("without the dimensions for another region, those that are private are
   // Removed are as many random dimensions: one within, both across.
   CHECK(at(results, "within_after_random", {0, 1}) < at(results, "full_performance", {0, 0}));
   CHECK(at(results, "across_after_random", {0, 1}) < at(results, "full_performance", {0, 1}));
-  CHECK_THAT(results.summary.back(), ContainsSubstring("; without them, within a 0.513 (without random ones"));
+  CHECK_THAT(results.summary.back(), ContainsSubstring("; without these, within it 0.513 (without random ones"));
   CHECK_FALSE(test::has_array(communicate(two_factors(), keys + "private = false"), "private_dimension"));
 }
 

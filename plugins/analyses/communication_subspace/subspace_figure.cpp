@@ -67,9 +67,10 @@ void add_curve(const mrnn::Network& network, const PairResult& pair, Index ranks
   for (mrnn::Series* series : {&band, &line, &ring, &full}) panel.series.push_back(std::move(*series));
 }
 
+/// Whole numbers without decimals, others with two.
 std::string number(double value) {
   std::ostringstream text;
-  text << std::setprecision(2) << value;
+  text << std::fixed << std::setprecision(value == std::round(value) ? 0 : 2) << value;
   return text.str();
 }
 

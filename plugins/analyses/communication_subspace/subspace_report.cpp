@@ -7,6 +7,8 @@
 #include <sstream>
 #include <utility>
 
+#include "mrnn/names.hpp"
+
 namespace communication_subspace {
 namespace {
 
@@ -142,6 +144,20 @@ void add_tables(const Report& report, mrnn::AnalysisResults& results) {
   add("target_factors", &Draw::factors, "factors of the target that hold 95 % of its shared variance");
 }
 
+std::string number(double value) {
+  std::ostringstream text;
+  text << std::setprecision(3) << value;
+  return text.str();
+}
+
+/// `2 dimensions, performance 0.65 (full regression 0.66)`.
+std::string words_of(const PairResult& pair) {
+  const double best = pair.mean(&Draw::optimum);
+  return number(best) + (best == 1.0 ? " dimension" : " dimensions") + ", performance " +
+         number(pair.mean(&Draw::performance)) + " (full regression " + number(pair.mean(&Draw::full_performance)) +
+         ")";
+}
+
 }  // namespace
 
 VectorXd PairResult::performance() const {
@@ -181,17 +197,28 @@ void add_arrays(const Report& report, mrnn::AnalysisResults& results) {
 }
 
 void add_summary(const Report& report, mrnn::AnalysisResults& results) {
-  for (const PairResult& pair : report.pairs) {
-    std::ostringstream line;
-    const double best = pair.mean(&Draw::optimum);
-    line << std::setprecision(3) << (pair.within() ? "within " + pair.source : pair.source + " to " + pair.target)
-         << ": " << best << (best == 1.0 ? " predictive dimension" : " predictive dimensions") << ", performance "
-         << pair.mean(&Draw::performance) << " (full regression " << pair.mean(&Draw::full_performance) << ")";
-    if (pair.draws.front().removal) {
-      line << "; without them, within " << pair.source << " " << removal_of(pair, &Removal::within)
-           << " (without random ones " << removal_of(pair, &Removal::within_random) << ")";
+  for (const std::string& source : report.sources) {
+    std::vector<std::string> parts;
+    const PairResult* best = nullptr;  // of the other targets
+    Index others = 0;
+    for (const PairResult& pair : report.pairs) {
+      if (pair.source != source) continue;
+      if (pair.within()) {
+        parts.push_back("within it " + words_of(pair));
+        continue;
+      }
+      ++others;
+      if (best == nullptr || pair.mean(&Draw::performance) > best->mean(&Draw::performance)) best = &pair;
     }
-    results.summary.push_back(line.str());
+    if (best != nullptr) {
+      const std::string of = others == 1 ? "" : "best of " + std::to_string(others) + " ";
+      parts.push_back(of + "to " + best->target + " " + words_of(*best));
+      if (best->draws.front().removal && best->mean(&Draw::optimum) > 0.0) {
+        parts.push_back("without these, within it " + number(removal_of(*best, &Removal::within)) +
+                        " (without random ones " + number(removal_of(*best, &Removal::within_random)) + ")");
+      }
+    }
+    results.summary.push_back("from " + source + ": " + mrnn::join(parts, "; "));
   }
   if (report.dropped.empty()) return;
   results.summary.push_back(std::to_string(report.dropped.size()) + (report.dropped.size() == 1

@@ -122,7 +122,6 @@ mrnn::Figure draw_trajectories(const std::vector<Projection>& projections, const
     panel.title = projection.name;
     panel.x.label = plane ? mrnn::component_label(projection.axes, 0) : "time (ms)";
     panel.y.label = mrnn::component_label(projection.axes, plane ? 1 : 0);
-    panel.equal_aspect = plane;
     if (!conditions.grouped) add_single_trials(projection, time, panel);
     add_conditions(projection, conditions, time, p == 0 && conditions.list.size() > 1, panel);
     figure.panels.push_back(std::move(panel));
