@@ -350,6 +350,30 @@ TEST_CASE("catch trials and trials that do not cover the window take no part", "
   CHECK(test::array(common, "time").values == std::vector<double>{-10.0, 0.0, 10.0});
 }
 
+TEST_CASE("figures have a row for each marginalisation, time first, and stack variances in their colours", "[dpca]") {
+  const AnalysisResults results = test::analyse(unequal(), "dpca", two_factors + "lambda = 0.01");
+
+  REQUIRE(results.figures.size() == 2);
+  const auto& panels = results.figures[0].panels;
+  REQUIRE(panels.size() == 12);
+  CHECK_THAT(panels[0].title, StartsWith("3: time ("));
+  CHECK_THAT(panels[3].title, StartsWith("1: s (") && EndsWith(" %)"));
+  CHECK(panels[0].series.size() == 4);  // conditions
+  CHECK(panels[0].series[0].label == "s0, d0");
+  CHECK(panels[0].series[1].dashed);  // the second level of the second factor
+  CHECK(panels[3].y.high == panels[4].y.high);
+  // Boxes of the first component's bar stand on each other, up to its explained variance.
+  const auto& boxes = results.figures[1].panels[0].polygons;
+  CHECK(boxes[0].y[0] == 0.0);
+  CHECK(boxes[1].y[0] == boxes[0].y[2]);
+  CHECK(results.figures[1].panels[2].x.names[3].words == "s:d");
+  const AnalysisResults apart = test::analyse(
+      unequal(), "dpca", two_factors + "lambda = 0.01\nmarginalisations = { time = [\"time\"] }\ncomponents = 1");
+  CHECK(apart.figures[0].panels.size() == 18);  // the six of seven with most variance
+  CHECK(apart.figures[1].panels[2].x.names.back().words == "others");
+  CHECK_THAT(apart.figures[0].caption, EndsWith("Only the 6 marginalisations with most variance are drawn."));
+}
+
 TEST_CASE("bins are averaged", "[dpca]") {
   const test::Subject made = noisy(
       3, 1, 0.0, [](Index unit, int s, int d, Index t) { return double(unit + 1) * (s + 0.1 * d) + double(t * t); });
@@ -448,6 +472,8 @@ TEST_CASE("mistakes in the keys of dpca are named", "[dpca]") {
              ContainsSubstring("has the term \"s\", which is there already"));
   CHECK_THAT(mistake(two_factors + "marginalisations = { x = [] }"), ContainsSubstring("is an empty list"));
   CHECK_THAT(mistake(two_factors + "bin = 1000"), ContainsSubstring("is longer than the time that all trials have"));
+  CHECK_THAT(mistake(two_factors + "window = [-20, 30]"),
+             ContainsSubstring("window: leaves no trial that was recorded over the whole of it"));
   CHECK_THAT(mistake(two_factors + "splits = 0"), ContainsSubstring("splits"));
   test::Subject one = unequal();
   one.simulations.front().trials.texts["s"].assign(11, "same");

@@ -228,6 +228,16 @@ TEST_CASE("choices without a mistake reach the limit of the slope, and the summa
                                                "limits of the fit"));
 }
 
+TEST_CASE("where all choices are the same, the summary says that and no more", "[psychometric]") {
+  const test::Subject made = subject({answers("control", {{-2, 20, 20}, {-1, 20, 20}, {1, 20, 20}, {2, 20, 20}})});
+
+  const AnalysisResults results = test::analyse(made, "psychometric", "bootstrap = 20");
+
+  CHECK(results.summary.front() ==
+        "control: all choices are the same, which leaves bias and threshold open; 80 trials");
+  CHECK(at(results, "at_limit", {0}) == 1.0);
+}
+
 TEST_CASE("choices that do not depend on the variable are called so", "[psychometric]") {
   const test::Subject made =
       subject({answers("control", {{-2, 60, 31}, {-1, 60, 29}, {0, 60, 30}, {1, 60, 31}, {2, 60, 29}})});

@@ -61,34 +61,35 @@ MatrixXd correlations(const MatrixXd& covariance) {
 
 }  // namespace
 
-Inverse::Inverse(const MatrixXd& moment) {
+Demixer::Demixer(const Moments& moments, const MatrixXd& moment) {
   mrnn::SymmetricEigen eigen = mrnn::symmetric_eigen(moment);
   values_ = std::move(eigen.values);
   vectors_ = std::move(eigen.vectors);
+  inner_ = vectors_.transpose() * moments.total * vectors_;
+  for (const MatrixXd& part : moments.parts) parts_.emplace_back(part * vectors_);
 }
 
-MatrixXd Inverse::apply_right(const MatrixXd& a, double ridge) const {
+VectorXd Demixer::inverse(double ridge) const {
   const double limit = static_cast<double>(values_.size()) * std::numeric_limits<double>::epsilon() *
                        (std::max(values_(0), 0.0) + ridge);
-  const VectorXd weights = values_.unaryExpr([&](double value) {
+  return values_.unaryExpr([&](double value) {
     const double total = value + ridge;
     return total > limit ? 1.0 / total : 0.0;
   });
-  return (a * vectors_) * weights.asDiagonal() * vectors_.transpose();
 }
 
-Pair demix(const Moments& moments, std::size_t marginalisation, const Inverse& inverse, double ridge, Index count) {
-  const MatrixXd c = inverse.apply_right(moments.parts[marginalisation], ridge);
+Pair Demixer::demix(std::size_t marginalisation, double ridge, Index count) const {
+  const MatrixXd c = parts_[marginalisation] * inverse(ridge).asDiagonal();  // C V
   // Left singular vectors of C X: eigenvectors of C X X^T C^T.
-  const mrnn::SymmetricEigen eigen = mrnn::symmetric_eigen(c * moments.total * c.transpose());
+  const mrnn::SymmetricEigen eigen = mrnn::symmetric_eigen(c * inner_ * c.transpose());
   Index kept = 0;
   while (kept < std::min(count, eigen.values.size()) && eigen.values(kept) > no_variance * eigen.values(0)) ++kept;
   Pair pair{eigen.vectors.leftCols(kept), {}};
-  pair.decoders = c.transpose() * pair.encoders;
+  pair.decoders = vectors_ * (c.transpose() * pair.encoders);
   return pair;
 }
 
-Decomposition decompose(const Moments& moments, const Inverse& inverse, double ridge,
+Decomposition decompose(const Moments& moments, const Demixer& demixer, double ridge,
                         const std::vector<Marginalisation>& marginalisations) {
   Decomposition found;
   const double total = moments.total.trace();
@@ -96,7 +97,7 @@ Decomposition decompose(const Moments& moments, const Inverse& inverse, double r
     const Index count = marginalisations[m].components;
     // A part without variance, such as an interaction that does not exist, has no components.
     if (count == 0 || !(moments.parts[m].trace() > no_variance * total)) continue;
-    Pair pair = demix(moments, m, inverse, ridge, count);
+    Pair pair = demixer.demix(m, ridge, count);
     flip_signs(pair);
     append(pair.encoders, found.encoders);
     append(pair.decoders, found.decoders);

@@ -14,27 +14,31 @@ struct Decomposition {
   std::vector<std::size_t> origin;  ///< marginalisation of each
 };
 
-/// (X X^T + C_noise + ridge I)^-1 for any ridge, after one decomposition.
-class Inverse {
- public:
-  explicit Inverse(const MatrixXd& moment);
-  /// A (X X^T + C_noise + ridge I)^-1. What is singular to working precision is left out (pseudo-inverse).
-  MatrixXd apply_right(const MatrixXd& a, double ridge) const;
-
- private:
-  Eigen::VectorXd values_;
-  MatrixXd vectors_;
-};
-
-/// Encoders and decoders of one marginalisation (Kobak et al. 2016): C = X_phi X^T (X X^T + C_noise + ridge I)^-1,
-/// p the leading left singular vectors of C X, d = C^T p. `count` of them, or as many as there are.
+/// Encoders and decoders of one marginalisation.
 struct Pair {
   MatrixXd encoders, decoders;  ///< [units x components]
 };
-Pair demix(const Moments& moments, std::size_t marginalisation, const Inverse& inverse, double ridge, Index count);
+
+/// Demixing of one X with any ridge, after one decomposition (Kobak et al. 2016):
+///   C = X_phi X^T (X X^T + C_noise + ridge I)^-1, p the leading left singular vectors of C X, d = C^T p.
+class Demixer {
+ public:
+  /// @param moment  X X^T + C_noise. What is singular to working precision is left out (pseudo-inverse).
+  Demixer(const Moments& moments, const MatrixXd& moment);
+  /// `count` components, or as many as there are.
+  Pair demix(std::size_t marginalisation, double ridge, Index count) const;
+
+ private:
+  Eigen::VectorXd inverse(double ridge) const;
+
+  Eigen::VectorXd values_;       ///< of X X^T + C_noise = V diag(values) V^T
+  MatrixXd vectors_;             ///< V
+  MatrixXd inner_;               ///< V^T X X^T V
+  std::vector<MatrixXd> parts_;  ///< X_phi X^T V of each marginalisation
+};
 
 /// All marginalisations; encoders with more positive entries than negative ones.
-Decomposition decompose(const Moments& moments, const Inverse& inverse, double ridge,
+Decomposition decompose(const Moments& moments, const Demixer& demixer, double ridge,
                         const std::vector<Marginalisation>& marginalisations);
 
 /// lambda as Kobak et al. scale it: (lambda |X|^2)^2.

@@ -41,6 +41,9 @@ class Dpca final : public mrnn::Analysis {
     const dpca::Excerpt excerpt{keys_.quantity, alignment_.common_window(simulations), keys_.bin};
     if (excerpt.points() < 1) config_.fail("bin", "is longer than the time that all trials have in common");
     const std::vector<bool> complete = dpca::complete_trials(simulations, alignment_, excerpt.window);
+    if (std::find(complete.begin(), complete.end(), true) == complete.end()) {
+      config_.fail(config_.has("window") ? "window" : "", "leaves no trial that was recorded over the whole of it");
+    }
     const bool holds_out = !keys_.lambda || keys_.significance;
     const dpca::Grid grid = dpca::make_grid(config_, read_factors(context), complete,
                                             {holds_out ? Index{2} : Index{1}, keys_.drop_missing});
@@ -135,7 +138,8 @@ class Dpca final : public mrnn::Analysis {
     find_lambda(context.seed(), reduced, noise, advance, outcome);
     const dpca::Moments moments = dpca::moments(x, keys_.marginalisations);
     const double ridge = dpca::ridge_of(outcome.lambda, moments);
-    outcome.found = dpca::decompose(moments, dpca::Inverse(moments.total + noise), ridge, keys_.marginalisations);
+    outcome.found =
+        dpca::decompose(moments, dpca::Demixer(moments, moments.total + noise), ridge, keys_.marginalisations);
     if (outcome.found.origin.empty()) fail_empty(population);
     outcome.explained = dpca::explain(moments, outcome.found);
     outcome.projections = outcome.found.decoders.transpose() * x.values;

@@ -1,12 +1,13 @@
 #include "dpca_figure.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <limits>
+#include <set>
 #include <utility>
 
 #include "mrnn/figure.hpp"
+#include "variance_figure.hpp"
 
 namespace dpca {
 namespace {
@@ -15,7 +16,6 @@ constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t shown_per_row = 3;
 /// More conditions than this cannot be told apart by colour.
 constexpr Index most_conditions = 12;
-constexpr Index shown_components = 15;
 
 std::string percent(double share) {
   char text[32];
@@ -102,13 +102,14 @@ mrnn::Panel component_panel(const Outcome& outcome, std::size_t component, const
   return panel;
 }
 
-/// Marginalisations in the order of their rows: time first, then those with components in their own order.
+/// Marginalisations in the order of their rows: time first, then the others in their own order.
 std::vector<std::size_t> rows_of(const Outcome& outcome) {
   const Term time = Term{1} << outcome.grid.factors.size();
   std::vector<std::size_t> rows;
   for (std::size_t m = 0; m < outcome.marginalisations.size(); ++m) {
     if (std::ranges::find(outcome.found.origin, m) != outcome.found.origin.end()) rows.push_back(m);
   }
+  rows = largest(outcome, std::move(rows));
   std::ranges::stable_partition(rows, [&](std::size_t m) { return outcome.marginalisations[m].axes() == time; });
   return rows;
 }
@@ -127,7 +128,11 @@ mrnn::Figure draw_components(const Outcome& outcome, const TimeAxis& axis) {
   }
   figure.columns = static_cast<int>(shown_per_row);
   figure.panel_height = 150.0;
-  for (const std::size_t m : rows_of(outcome)) {
+  const std::vector<std::size_t> rows = rows_of(outcome);
+  if (rows.size() < std::set<std::size_t>(outcome.found.origin.begin(), outcome.found.origin.end()).size()) {
+    figure.caption += " Only the " + std::to_string(most_drawn) + " marginalisations with most variance are drawn.";
+  }
+  for (const std::size_t m : rows) {
     std::vector<std::size_t> components;
     double reach = 0.0;
     for (std::size_t k = 0; k < outcome.found.origin.size() && components.size() < shown_per_row; ++k) {
@@ -145,159 +150,6 @@ mrnn::Figure draw_components(const Outcome& outcome, const TimeAxis& axis) {
       none.texts.back().colour = mrnn::grey;
       figure.panels.push_back(std::move(none));
     }
-  }
-  return figure;
-}
-
-/// One box of a bar.
-mrnn::Polygon box(double left, double right, double low, double high, int colour, double tint) {
-  return {{left, right, right, left}, {low, low, high, high}, colour, colour, tint};
-}
-
-/// Only in the key.
-mrnn::Series swatch(const std::string& label, int colour) {
-  mrnn::Series series;
-  series.kind = mrnn::Series::Kind::scatter;
-  series.label = label;
-  series.colour = colour;
-  return series;
-}
-
-/// Whole numbers from 1; of many, every fifth.
-std::vector<mrnn::AxisName> numbered(Index count) {
-  std::vector<mrnn::AxisName> names;
-  for (Index k = 1; k <= count; ++k) {
-    if (count <= 8 || k == 1 || k % 5 == 0) names.push_back({static_cast<double>(k), std::to_string(k)});
-  }
-  return names;
-}
-
-/// Each component's explained variance, stacked by whose variance it is.
-mrnn::Panel stacked_panel(const Outcome& outcome) {
-  mrnn::Panel panel;
-  panel.title = "Variance of each component";
-  const Index count = std::min(shown_components, outcome.explained.single.size());
-  panel.x = {"component", 0.4, static_cast<double>(count) + 0.6};
-  panel.x.names = numbered(count);
-  panel.y = {"explained variance (%)", 0.0, std::nullopt};
-  for (std::size_t m = 0; m < outcome.marginalisations.size(); ++m) {
-    panel.series.push_back(swatch(outcome.marginalisations[m].name, static_cast<int>(m)));
-  }
-  for (Index k = 0; k < count; ++k) {
-    double low = 0.0;
-    for (std::size_t m = 0; m < outcome.marginalisations.size(); ++m) {
-      // Small negative shares, of parts that the component disturbs, are not drawn.
-      const double share = std::max(0.0, 100.0 * outcome.explained.by_part(k, static_cast<Index>(m)));
-      if (share == 0.0) continue;
-      const double middle = static_cast<double>(k) + 1.0;
-      panel.polygons.push_back(box(middle - 0.4, middle + 0.4, low, low + share, static_cast<int>(m), 1.0));
-      low += share;
-    }
-  }
-  return panel;
-}
-
-mrnn::Panel cumulative_panel(const Outcome& outcome) {
-  mrnn::Panel panel;
-  panel.title = "Variance of components together";
-  panel.x.label = "components";
-  panel.x.low = 0.4;
-  panel.y = {"explained variance (%)", 0.0, 102.0};
-  const Index count = std::min(shown_components, outcome.explained.single.size());
-  panel.x.names = numbered(count);
-  const auto curve = [&](const char* label, const Eigen::VectorXd& shares, int colour, bool dashed) {
-    mrnn::Series line;
-    line.label = label;
-    line.colour = colour;
-    line.dashed = dashed;
-    for (Index k = 0; k < count; ++k) {
-      line.x.push_back(static_cast<double>(k) + 1.0);
-      line.y.push_back(100.0 * shares(k));
-    }
-    panel.series.push_back(std::move(line));
-  };
-  curve("PCA", outcome.explained.principal, mrnn::black, true);
-  curve("dPCA", outcome.explained.cumulative, 1, false);
-  const double signal = 100.0 * signal_variance(outcome) / outcome.total;
-  if (std::isfinite(signal)) panel.guides.push_back({mrnn::Guide::Kind::horizontal, signal, "signal"});
-  return panel;
-}
-
-/// Shares of all variance and, paler, of the signal.
-mrnn::Panel shares_panel(const Outcome& outcome) {
-  mrnn::Panel panel;
-  panel.title = "Variance of marginalisations";
-  panel.y = {"share (%)", 0.0, std::nullopt};
-  const auto count = static_cast<double>(outcome.marginalisations.size());
-  panel.x = {"", 0.4, count + 0.6};
-  const Eigen::VectorXd signal = signal_shares(outcome);
-  panel.series = {swatch("total", mrnn::grey)};
-  if (signal.allFinite()) panel.series.push_back(swatch("signal", mrnn::light_grey));
-  for (std::size_t m = 0; m < outcome.marginalisations.size(); ++m) {
-    const double middle = static_cast<double>(m) + 1.0;
-    const auto row = static_cast<Index>(m);
-    const int colour = static_cast<int>(m);
-    panel.x.names.push_back({middle, outcome.marginalisations[m].name});
-    panel.polygons.push_back(box(middle - 0.38, middle, 0.0, 100.0 * outcome.explained.shares(row), colour, 1.0));
-    if (!signal.allFinite()) continue;
-    panel.polygons.push_back(box(middle, middle + 0.38, 0.0, 100.0 * std::max(0.0, signal(row)), colour, 0.45));
-  }
-  return panel;
-}
-
-/// Row 0 of a heat map is at its bottom.
-mrnn::Panel overlap_panel(const Outcome& outcome) {
-  mrnn::Panel panel;
-  panel.title = "Products of encoders (lower right), correlations of projections (upper left)";
-  const Index count = std::min(shown_components, outcome.explained.single.size());
-  panel.x.label = panel.y.label = "component";
-  panel.x.names = panel.y.names = numbered(count);
-  mrnn::HeatMap map;
-  map.values = outcome.explained.overlaps.topLeftCorner(count, count);
-  for (Index i = 0; i < count; ++i) {
-    for (Index j = 0; j < i; ++j) map.values(i, j) = outcome.explained.correlations(i, j);
-  }
-  map.x_low = map.y_low = 0.5;
-  map.x_high = map.y_high = static_cast<double>(count) + 0.5;
-  map.diverging = true;
-  map.low = -1.0;
-  map.high = 1.0;
-  panel.heat_map = std::move(map);
-  panel.equal_aspect = true;
-  return panel;
-}
-
-mrnn::Panel lambda_panel(const LambdaSearch& search) {
-  mrnn::Panel panel;
-  panel.title = "Choice of lambda";
-  panel.x.label = "lambda";
-  panel.x.log = true;
-  panel.y.label = "variance not found in held-out trials";
-  panel.guides.push_back({mrnn::Guide::Kind::vertical, search.lambdas(search.best), "chosen"});
-  mrnn::Series band, line;
-  band.kind = mrnn::Series::Kind::band;
-  band.x = line.x = values(search.lambdas);
-  band.y = values(search.errors.colwise().minCoeff().transpose());
-  band.upper = values(search.errors.colwise().maxCoeff().transpose());
-  line.y = values(search.errors.colwise().mean().transpose());
-  band.colour = line.colour = 0;
-  panel.series = {std::move(band), std::move(line)};
-  return panel;
-}
-
-mrnn::Figure draw_variances(const Outcome& outcome) {
-  mrnn::Figure figure;
-  figure.name = "variance";
-  figure.title = "Variance explained by demixed principal components";
-  figure.columns = outcome.search ? 3 : 2;
-  figure.panels = {stacked_panel(outcome), cumulative_panel(outcome), shares_panel(outcome), overlap_panel(outcome)};
-  figure.caption =
-      "Each component's explained variance, by the marginalisation whose variance it is, beside that of "
-      "principal components; the share of each marginalisation.";
-  if (outcome.search) {
-    figure.panels.push_back(lambda_panel(*outcome.search));
-    figure.caption += " Last: cross-validation of the regularisation, mean and range of " +
-                      std::to_string(lambda_repeats) + " repeats.";
   }
   return figure;
 }

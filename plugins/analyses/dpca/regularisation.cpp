@@ -11,12 +11,12 @@ constexpr Index lambda_count = 45;
 
 /// Error of one lambda. |A - P D Y|^2 = |A|^2 - 2 tr(D Y A^T P) + |D Y|^2, as P is orthonormal.
 double error_of(const Split& split, const std::vector<MatrixXd>& crossed, const MatrixXd& test_moment,
-                const Inverse& inverse, double ridge, const std::vector<Marginalisation>& marginalisations) {
+                const Demixer& demixer, double ridge, const std::vector<Marginalisation>& marginalisations) {
   double error = 0.0;
   for (std::size_t m = 0; m < marginalisations.size(); ++m) {
     error += split.moments.parts[m].trace();
     if (marginalisations[m].components == 0 || !(split.moments.parts[m].trace() > 0.0)) continue;
-    const Pair pair = demix(split.moments, m, inverse, ridge, marginalisations[m].components);
+    const Pair pair = demixer.demix(m, ridge, marginalisations[m].components);
     error -= 2.0 * (pair.encoders.transpose() * crossed[m]).cwiseProduct(pair.decoders.transpose()).sum();
     error += (pair.decoders.transpose() * test_moment).cwiseProduct(pair.decoders.transpose()).sum();
   }
@@ -37,10 +37,10 @@ LambdaSearch search_lambda(const Splitter& splitter, const std::vector<Marginali
     test = centred(std::move(test), mean);
     const std::vector<MatrixXd> crossed = cross_moments(split.train, test, marginalisations);  // A Y^T
     const MatrixXd test_moment = test.values * test.values.transpose();
-    const Inverse inverse(split.train_moment);
+    const Demixer demixer(split.moments, split.train_moment);
     for (Index k = 0; k < lambda_count; ++k) {
       const double ridge = ridge_of(search.lambdas(k), split.moments);
-      search.errors(repeat, k) = error_of(split, crossed, test_moment, inverse, ridge, marginalisations);
+      search.errors(repeat, k) = error_of(split, crossed, test_moment, demixer, ridge, marginalisations);
     }
     done();
   }

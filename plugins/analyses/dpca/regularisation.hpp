@@ -17,7 +17,7 @@ struct LambdaSearch {
 
 inline constexpr Index lambda_repeats = 10;
 /// Dimensions in which lambda is looked for: more would take long and change little.
-inline constexpr Index lambda_dimensions = 150;
+inline constexpr Index lambda_dimensions = 100;
 
 /// Tries lambda = 1e-7 1.4^k, k = 0..44, on ten splits (Kobak et al. 2016).
 /// @param stream  names the random draws    @param done  called after each repeat

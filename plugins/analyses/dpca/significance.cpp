@@ -127,11 +127,10 @@ std::vector<MatrixXd> accuracies(const Splitter& splitter, const std::vector<Gro
   }
   for (Index number = 0; number < splits; ++number) {
     const Split split = splitter.draw(random);
-    const Inverse inverse(split.train_moment);
+    const Demixer demixer(split.moments, split.train_moment);
     const double ridge = ridge_of(tested.lambda, split.moments);
     for (std::size_t g = 0; g < groups.size(); ++g) {
-      const Pair pair =
-          demix(split.moments, groups[g].marginalisation, inverse, ridge, shuffled ? 1 : tested_components);
+      const Pair pair = demixer.demix(groups[g].marginalisation, ridge, shuffled ? 1 : tested_components);
       if (pair.decoders.cols() == 0) continue;
       const MatrixXd axes = axes_of(pair, groups[g], shuffled);
       const MatrixXd train = axes * split.train.values, test = axes * split.test;

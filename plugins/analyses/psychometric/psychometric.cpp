@@ -84,9 +84,12 @@ class PsychometricCurves final : public mrnn::Analysis {
       simulations.clear();
       for (const mrnn::Simulation& simulation : own) simulations.push_back(&simulation);
     }
+    std::vector<psychometric::Group> groups = psychometric::collect(config_, question, simulations, context);
+    context.expect(static_cast<long>(groups.size()));
     std::vector<Fitted> curves;
-    for (psychometric::Group& group : psychometric::collect(config_, question, simulations, context)) {
+    for (psychometric::Group& group : groups) {
       curves.push_back(fit(std::move(group), question, context.seed()));
+      context.advance(std::ssize(curves));
     }
     if (curves.empty()) config_.fail("", "found no trial with a choice and a value of \"" + question.variable + "\"");
     add_parameters(curves, results);
@@ -222,6 +225,10 @@ class PsychometricCurves final : public mrnn::Analysis {
     results.add("fit_high", y_high, {"curve", "x"}, "1", "97.5 % of the bootstrap");
   }
 
+  static bool same_choices(const mrnn::Answers& answers) {
+    return std::ranges::all_of(answers, [&](const auto& answer) { return answer.second == answers.front().second; });
+  }
+
   void add_summary(const std::vector<Fitted>& curves, mrnn::AnalysisResults& results) const {
     const auto words = [&](const char* name, const Estimate& value) {
       const std::string interval = bootstrap_ > 0 ? " (" + number(value.low) + " to " + number(value.high) + ")" : "";
@@ -229,14 +236,17 @@ class PsychometricCurves final : public mrnn::Analysis {
     };
     for (const Fitted& fitted : curves) {
       std::string line = fitted.group.name + ": ";
-      if (fitted.flat()) {
+      if (same_choices(fitted.group.answers)) {
+        line += "all choices are the same, which leaves bias and threshold open";
+      } else if (fitted.flat()) {
         line += "the choices may not depend on the variable at all, " + words("slope", fitted.slope);
       } else {
         line += words("bias", fitted.bias) + ", " + words("threshold", fitted.threshold) + ", " +
                 words("guess rate", fitted.guess) + ", " + words("lapse rate", fitted.lapse);
       }
       line += "; " + std::to_string(fitted.group.answers.size()) + " trials";
-      if (fitted.curve.at_limit) line += "; the choices do not bound slope or bias, which are at the limits of the fit";
+      if (fitted.curve.at_limit && !same_choices(fitted.group.answers))
+        line += "; the choices do not bound slope or bias, which are at the limits of the fit";
       if (fitted.worse < 0.01) line += "; the curve fits poorly (p = " + number(fitted.worse) + ")";
       results.summary.push_back(std::move(line));
     }

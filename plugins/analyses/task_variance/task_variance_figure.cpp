@@ -56,6 +56,25 @@ mrnn::Panel region_panel(const Table& table, const mrnn::Network& network) {
   return panel;
 }
 
+/// A number above each cluster, and white lines between them.
+void add_borders(const Table& table, mrnn::Panel& panel) {
+  const auto columns = static_cast<double>(table.columns.size());
+  double first = 0.0;
+  for (Index cluster = 0; cluster < table.clusters(); ++cluster) {
+    const double last = first + static_cast<double>(table.size(cluster));
+    panel.guides.push_back({mrnn::Guide::Kind::epoch, first, std::to_string(cluster + 1), last});
+    if (cluster > 0) {
+      mrnn::Series border;
+      border.x = {first, first};
+      border.y = {0.0, columns};
+      border.colour = mrnn::white;
+      border.width = 0.8;
+      panel.series.push_back(std::move(border));
+    }
+    first = last;
+  }
+}
+
 }  // namespace
 
 mrnn::Figure draw_table(const Table& table) {
@@ -78,20 +97,7 @@ mrnn::Figure draw_table(const Table& table) {
   for (Index k = 0; k < columns; ++k) {
     panel.y.names.push_back({static_cast<double>(columns - k) - 0.5, table.columns[static_cast<std::size_t>(k)]});
   }
-  double first = 0.0;
-  for (Index cluster = 0; cluster < table.clusters(); ++cluster) {
-    const double last = first + static_cast<double>(table.size(cluster));
-    panel.guides.push_back({mrnn::Guide::Kind::epoch, first, std::to_string(cluster + 1), last});
-    if (cluster > 0) {
-      mrnn::Series border;
-      border.x = {first, first};
-      border.y = {0.0, static_cast<double>(columns)};
-      border.colour = mrnn::white;
-      border.width = 0.8;
-      panel.series.push_back(std::move(border));
-    }
-    first = last;
-  }
+  add_borders(table, panel);
   mrnn::Figure figure;
   figure.name = "task_variance";
   figure.title = "Task variance of active units";
