@@ -278,6 +278,25 @@ TEST_CASE("significance finds a true signal and not noise", "[dpca]") {
   CHECK_THAT(longer.summary[2], ContainsSubstring("no component tells conditions apart"));
 }
 
+TEST_CASE("accuracies are means over splits, and shuffles leave their best", "[dpca]") {
+  const test::Subject made = noisy(4, 3, 1.0, [](Index unit, int s, int, Index) { return s * double(unit == 2); });
+  const auto analyse = [&](const std::string& keys) {
+    return test::analyse(made, "dpca", two_factors + "lambda = 0.01\nsignificance = true\n" + keys);
+  };
+  const AnalysisResults one = analyse("splits = 1\nshuffles = 1"), more = analyse("splits = 1\nshuffles = 6");
+  const AnalysisResults splits = analyse("splits = 5\nshuffles = 1");
+
+  const auto& few = test::array(one, "all_accuracy_shuffled").values;
+  const auto& many = test::array(more, "all_accuracy_shuffled").values;
+  for (std::size_t k = 0; k < few.size(); ++k) CHECK(many[k] >= few[k]);
+  CHECK(many != few);
+  // Four trials are held out in each split.
+  for (const double share : test::array(one, "all_accuracy").values) CHECK(4.0 * share == std::round(4.0 * share));
+  for (const double share : test::array(splits, "all_accuracy").values) {
+    CHECK_THAT(20.0 * share, WithinAbs(std::round(20.0 * share), 1e-12));
+  }
+}
+
 TEST_CASE("lambda is larger where trials are noisy", "[dpca]") {
   const auto lambda = [](double noise) {
     const test::Subject made = noisy(6, 4, noise, [](Index unit, int s, int d, Index t) {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "analysis_run.hpp"
+#include "mrnn/random.hpp"
 #include "recorded.hpp"
 
 namespace {
@@ -205,6 +206,23 @@ TEST_CASE("clusters can be asked for, and are few where units are few", "[task_v
   CHECK(one_region.figures[1].panels.size() == 1);
   CHECK(failure(groups(), "threshold = 100") ==
         "no unit is active: the total variance of none is above 100, the largest is 36.2; lower threshold to see it");
+}
+
+TEST_CASE("more starts find clusters that are tighter", "[task_variance]") {
+  mrnn::RandomStream random(5, mrnn::Stream::simulation_trials, "scattered");
+  std::vector<double> roots;
+  for (int k = 0; k < 60 * 4; ++k) roots.push_back(random.uniform(0.1, 1.0));
+  test::Subject made{test::bare_network({{"a", 60}}), {}};
+  made.simulations.push_back(test::recorded("control", 60, 8, 1, [&](Index unit, Index trial, Index) {
+    const double root = roots[std::size_t(4 * unit + trial % 4)];
+    return trial < 4 ? root : -root;
+  }));
+  made.simulations.front().trials.texts["rule"] = {"a", "b", "c", "d", "a", "b", "c", "d"};
+
+  const double one = at(test::analyse(made, "task_variance", "clusters = 12\nrestarts = 1"), "inertia", {0});
+  const double many = at(test::analyse(made, "task_variance", "clusters = 12\nrestarts = 40"), "inertia", {0});
+
+  CHECK(many < 0.99 * one);
 }
 
 TEST_CASE("noise in the simulation is mentioned", "[task_variance]") {
