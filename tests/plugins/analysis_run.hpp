@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,7 +17,8 @@ struct Subject {
   mrnn::Network network;
   mrnn::Parameters parameters;
   std::vector<mrnn::Simulation> simulations = {};
-  const mrnn::Task* task = nullptr;  ///< for analyses that score trials
+  const mrnn::Task* task = nullptr;                                  ///< for analyses that score trials
+  std::map<std::string, const mrnn::AnalysisResults*> earlier = {};  ///< for those that look at others
 };
 
 /// Runs trials without noise in double precision and keeps x, h and y of every step.
@@ -67,7 +69,11 @@ inline mrnn::AnalysisResults analyse(const Subject& subject, const std::string& 
   options.threads = 1;
   options.precision = mrnn::Precision::float64;
   mrnn::AnalysisResults results;
-  analysis->run({subject.network, subject.parameters, simulations, {*backend, options, subject.task}}, results);
+  analysis->run({subject.network,
+                 subject.parameters,
+                 simulations,
+                 {*backend, options, subject.task, nullptr, "", subject.earlier}},
+                results);
   return results;
 }
 

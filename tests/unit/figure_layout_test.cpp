@@ -210,7 +210,7 @@ TEST_CASE("arrow heads point along the line, in the middle or at the end of each
   const auto tip = [&](double x, double y) {
     std::ostringstream row;
     row.precision(7);
-    row << '\n' << x + 3.0 * pixel << ' ' << y << '\n';
+    row << '\n' << x + 2.5 * pixel << ' ' << y << '\n';
     return row.str();
   };
 
@@ -348,6 +348,39 @@ TEST_CASE("long lines are thinned out but keep their peaks", "[figure]") {
 
   CHECK(count(script, "\n") < 10000);
   CHECK(script.find("123457 5\n") != std::string::npos);
+}
+
+TEST_CASE("a long path through the plane keeps its shape and its breaks", "[figure]") {
+  std::vector<double> x, y;
+  for (int i = 0; i < 50000; ++i) {  // twice round a circle, broken between
+    const double angle = 4.0 * std::numbers::pi * i / 50000.0;
+    x.push_back(i == 25000 ? std::nan("") : std::cos(angle));
+    y.push_back(std::sin(angle));
+  }
+  const Figure figure = line_figure(x, y);
+
+  const std::string script = gnuplot_script(figure, lay_out(figure), Picture::svg);
+
+  const std::size_t begin = script.find("$d0 << END_OF_DATA\n") + 19;
+  std::istringstream rows(script.substr(begin, script.find("END_OF_DATA", begin) - begin));
+  int points = 0, breaks = 0;
+  Eigen::Vector2d last = Eigen::Vector2d::Constant(2.0);
+  for (std::string row; std::getline(rows, row);) {
+    if (row.empty()) {
+      ++breaks;
+      last.setConstant(2.0);
+      continue;
+    }
+    std::istringstream numbers(row);
+    Eigen::Vector2d point;
+    numbers >> point(0) >> point(1);
+    CHECK_THAT(point.norm(), WithinRel(1.0, 1e-6));
+    if (last(0) < 2.0) CHECK((point - last).norm() < 0.02);  // neighbours stay neighbours
+    last = point;
+    ++points;
+  }
+  CHECK(breaks == 1);
+  CHECK(points < 10000);
 }
 
 TEST_CASE("a region keeps a colour whatever its index", "[figure]") {

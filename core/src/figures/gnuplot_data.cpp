@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <limits>
 #include <numbers>
 
 #include "figures/contours.hpp"
@@ -15,6 +16,7 @@ namespace {
 
 constexpr std::size_t most_stretches = 2000;  // of a line: each keeps two points
 constexpr std::size_t most_points = 20000;    // of a scatter
+constexpr double most_path_points = 20000.0;  // of a line whose x does not rise, about
 constexpr std::size_t most_arrows = 5000;
 constexpr int circle_pieces = 1440;        // smooth when only a part of it is seen
 constexpr Eigen::Index most_cells = 1000;  // along a side of a heat map
@@ -102,7 +104,7 @@ struct Arrow {
 /// A filled head whose tip is at `to`.
 void add_head(std::pair<double, double> from, std::pair<double, double> to, const PanelLayout& layout,
               DataBlock& data) {
-  constexpr double length = 6.0, half_width = 2.8;  // pixels
+  constexpr double length = 5.0, half_width = 2.2;  // pixels
   const Pixels pixels(layout);
   const double across = (to.first - from.first) * pixels.x, up = (to.second - from.second) * pixels.y;
   const double distance = std::hypot(across, up);
@@ -139,9 +141,42 @@ void add_arrow(const Arrow& arrow, const PanelLayout& layout, ArrowBlocks& block
   }
 }
 
+/// Does x rise throughout, as time does?
+bool is_time_course(const Series& series) {
+  double last = -std::numeric_limits<double>::infinity();
+  for (const double x : series.x) {
+    if (x < last) return false;
+    if (drawable(x)) last = x;
+  }
+  return true;
+}
+
+/// A path through the plane, without points that are too close to the one before to be seen.
+DataBlock path_data(const Series& series, std::size_t count, const PanelLayout& layout) {
+  const Pixels pixels(layout);
+  // Of more points than a page can show, only those further apart.
+  const double closest = 0.4 * std::max(1.0, static_cast<double>(count) / most_path_points);
+  DataBlock data;
+  std::size_t kept = count;  // none
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!drawable_point(series, i)) {
+      add_break(data);
+      kept = count;
+      continue;
+    }
+    const bool ends = i + 1 == count || !drawable_point(series, i + 1);
+    const bool near = kept < count && std::hypot((series.x[i] - series.x[kept]) * pixels.x,
+                                                 (series.y[i] - series.y[kept]) * pixels.y) < closest;
+    if (near && !ends) continue;
+    add_point(series, i, data);
+    kept = i;
+  }
+  return data;
+}
+
 }  // namespace
 
-DataBlock series_data(const Series& series) {
+DataBlock series_data(const Series& series, const PanelLayout& layout) {
   const std::size_t count = points_of(series);
   DataBlock data;
   if (series.kind == Series::Kind::scatter) {
@@ -151,6 +186,7 @@ DataBlock series_data(const Series& series) {
     }
     return data;
   }
+  if (!is_time_course(series)) return path_data(series, count, layout);
   const std::size_t stretches = count <= 2 * most_stretches ? count : most_stretches;
   for (std::size_t i = 0; i < stretches; ++i) {
     add_stretch(series, i * count / stretches, (i + 1) * count / stretches, data);

@@ -13,9 +13,9 @@ namespace mrnn {
 using DataBlock = std::string;
 
 /// The points of a series, `x y`, for bands `x y upper`, for those coloured by value `x y value`. Points that cannot be
-/// drawn break the line; more than can be seen are thinned out, keeping the highest and lowest of each stretch of a
-/// line.
-DataBlock series_data(const Series& series);
+/// drawn break the line; more than can be seen are thinned out: of a line whose x rises, as time does, the highest and
+/// lowest of each stretch stay, of any other those some distance apart.
+DataBlock series_data(const Series& series, const PanelLayout& layout);
 
 /// Arrows as lines (shafts and outlines of heads) and as the filled heads, all `x y`; the longest spans one
 /// cell of the grid they stand on. Much smaller in SVG than gnuplot's own arrows.

@@ -266,8 +266,8 @@ class Script {
   void draw(const Series& series, const Panel& panel, const PanelLayout& layout) {
     switch (series.kind) {
       case Series::Kind::band:
-        element(series_data(series), fmt::format("using 1:2:3 with filledcurves fs solid noborder lc rgb '{}'",
-                                                 hex(palette_colour(series.colour), 0.75)));
+        element(series_data(series, layout), fmt::format("using 1:2:3 with filledcurves fs solid noborder lc rgb '{}'",
+                                                         hex(palette_colour(series.colour), 0.75)));
         break;
       case Series::Kind::bars: {
         const DataBlock data = bar_data(series, bar_width(series, panel), panel.y.log ? layout.y.low : 0.0);
@@ -289,7 +289,7 @@ class Script {
   }
 
   void draw_line(const Series& series, bool on_heat, const PanelLayout& layout) {
-    const DataBlock data = series_data(series);
+    const DataBlock data = series_data(series, layout);
     const double width = series.width > 0.0 ? series.width : line_width;
     const std::string dash = series.dashed ? dashes(width, 4.5 * width, 3.5 * width) : "dt solid";
     // A rim of the other brightness shows the line on dark and on light colours.
@@ -309,7 +309,7 @@ class Script {
     const double size = series.width > 0.0 ? series.width : point_size;
     const std::string colour = hex(palette_colour(series.colour));
     if ((series.marker == Marker::disc && !series.open) || !series.values.empty()) {
-      const DataBlock data = series_data(series);
+      const DataBlock data = series_data(series, layout);
       element(data, fmt::format("using 1:2 with points pt 7 ps {:.4f} lw {} lc rgb '#ffffff'", points(size + 1.4),
                                 filled_rim));
       element(data,

@@ -54,11 +54,12 @@ mrnn::Figure draw(const Drawing& drawing) {
                       std::to_string(drawing.conditions.list.size()) + " conditions are drawn.";
   }
   figure.columns = 0;
+  figure.shared_x = true;
   for (std::size_t p = 0; p < drawing.populations.list.size(); ++p) {
     mrnn::Panel panel;
     panel.title = drawing.populations.list[p].name;
     panel.x.label = drawing.time_label;
-    panel.y.label = quantity;
+    panel.y.label = quantity + " (a.u.)";
     for (const double mark : drawing.marks) panel.guides.push_back({mrnn::Guide::Kind::vertical, mark, ""});
     // One key is enough.
     for (std::size_t c = 0; c < shown; ++c) add_condition(drawing, drawing.averages[p], c, p == 0 && shown > 1, panel);
