@@ -246,9 +246,8 @@ void add_words(const ReportContent& content, Data& page) {
   const std::string device = content.device.empty() ? "" : " (" + clean_text(content.device) + ")";
   const std::string threads = content.threads > 0 ? ", " + counted(content.threads, "thread") : "";
   page["summary_run"] =
-      fmt::format("Run by the {} backend{} in {}{}, seed {}; it took {}{}.", clean_text(content.backend), device,
-                  clean_text(content.precision), threads, content.seed, duration_in_words(content.seconds),
-                  content.created.empty() ? "" : ", " + clean_text(content.created));
+      fmt::format("Run by the {} backend{} in {}{}, seed {}; it took {}.", clean_text(content.backend), device,
+                  clean_text(content.precision), threads, content.seed, duration_in_words(content.seconds));
   page["conditions"] =
       "With the same versions, backend, precision and seed the results are the same bit for bit on the same type of "
       "machine, for any number of threads.";

@@ -19,7 +19,7 @@ html { scroll-padding-top: 1rem; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.55 system-ui, "Segoe UI", Helvetica, Arial, sans-serif; }
 main { max-width: 60rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; overflow-wrap: anywhere; }
 h1 { font-size: 1.8rem; line-height: 1.2; margin: 0.5rem 0 1rem; }
-h2 { font-size: 1.3rem; margin: 2.6rem 0 0.8rem; padding-bottom: 0.25rem; border-bottom: 1px solid var(--line); }
+h2 { font-size: 1.3rem; margin: 2.4rem 0 0.8rem; padding-bottom: 0.25rem; border-bottom: 1px solid var(--line); }
 h3 { font-size: 1.05rem; margin: 1.8rem 0 0.4rem; }
 h2 small, h3 small { font-weight: normal; color: var(--soft); font-size: 0.85em; }
 a { color: var(--link); }
@@ -42,6 +42,7 @@ table { border-collapse: collapse; font-size: 0.9rem; min-width: 50%; overflow-w
 th, td { text-align: left; padding: 0.3rem 1rem 0.3rem 0; vertical-align: top; border-bottom: 1px solid var(--line); }
 th { border-bottom: 1px solid var(--soft); white-space: nowrap; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
+.size { white-space: nowrap; } .words { min-width: 14rem; }
 .exc { color: var(--exc); } .inh { color: var(--inh); }
 .note { border-left: 4px solid #d55e00; background: var(--note); padding: 0.5rem 0.8rem; margin: 0.8rem 0; }
 pre { background: var(--shade); padding: 0.8rem 1rem; overflow-x: auto; font-size: 0.85rem; line-height: 1.45; overflow-wrap: normal; }
@@ -49,7 +50,8 @@ code { font-family: ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace
 summary { cursor: pointer; }
 footer { margin-top: 3rem; color: var(--soft); font-size: 0.85rem; }
 @media (min-width: 84rem) {
-main { max-width: 78rem; display: grid; grid-template-columns: 15rem minmax(0, 60rem); gap: 0 3rem; }
+main { max-width: 80rem; display: grid; grid-template: "contents head" auto "contents body" 1fr / 16rem minmax(0, 60rem); gap: 0 3rem; }
+header { grid-area: head; } nav { grid-area: contents; } main > div { grid-area: body; }
 nav { position: sticky; top: 1rem; align-self: start; max-height: calc(100vh - 2rem); overflow-y: auto; border-width: 0 1px 0 0; border-radius: 0; padding-left: 0; }
 nav ul { columns: auto; }
 }
@@ -70,25 +72,27 @@ details > * { display: block; }
 </head>
 <body>
 <main>
-<nav><p>Contents</p>
-<ul>
-<li><a href="#network">Network</a></li>
-{{#has_training}}<li><a href="#training">Training</a><ul>
-{{#training_figures}}<li><a href="#figure-{{stem}}">{{number}} {{heading}}</a></li>
-{{/training_figures}}</ul></li>
-{{/has_training}}<li><a href="#simulations">Simulations</a></li>
-{{#analyses}}<li><a href="#analysis-{{name}}">{{name}}</a><ul>
-{{#figures}}<li><a href="#figure-{{stem}}">{{number}} {{heading}}</a></li>
-{{/figures}}</ul></li>
-{{/analyses}}<li><a href="#results">Results</a></li>
-<li><a href="#again">How to reproduce</a></li>
-</ul></nav>
-<div>
+<header>
 <h1>{{title}}</h1>
 <p>{{summary_network}} {{summary_simulations}} {{summary_run}}</p>
 {{#warnings}}<p class="note">{{.}}</p>
 {{/warnings}}{{#failures}}<p class="note"><a href="#analysis-{{name}}">{{name}}</a> failed: {{failure}}</p>
 {{/failures}}
+</header>
+<nav><p>Contents</p>
+<ul>
+<li><a href="#network">Network</a></li>
+{{#has_training}}<li><a href="#training">Training</a><ul>
+{{#training_figures}}<li><a href="#figure-{{stem}}">Fig. {{number}} {{heading}}</a></li>
+{{/training_figures}}</ul></li>
+{{/has_training}}<li><a href="#simulations">Simulations</a></li>
+{{#analyses}}<li><a href="#analysis-{{name}}">{{name}}</a><ul>
+{{#figures}}<li><a href="#figure-{{stem}}">Fig. {{number}} {{heading}}</a></li>
+{{/figures}}</ul></li>
+{{/analyses}}<li><a href="#results">Results</a></li>
+<li><a href="#again">How to reproduce</a></li>
+</ul></nav>
+<div>
 <h2 id="network">Network</h2>
 {{#network_figures}}{{>figure}}{{/network_figures}}
 <h3>Regions</h3>
@@ -150,7 +154,7 @@ details > * { display: block; }
 {{#has_arrays}}
 <div class="scroll"><table>
 <tr><th>array</th><th>shape</th><th>unit</th><th>what it is</th></tr>
-{{#arrays}}<tr><td><code>{{path}}</code></td><td>{{shape}}</td><td>{{units}}</td><td>{{description}}</td></tr>
+{{#arrays}}<tr><td><code>{{path}}</code></td><td class="size">{{shape}}</td><td>{{units}}</td><td class="words">{{description}}</td></tr>
 {{/arrays}}</table></div>
 {{/has_arrays}}
 
