@@ -48,7 +48,7 @@ class CurbdFit final : public mrnn::Analysis {
   mrnn::Record needs() const override { return {.h = !source_.from_file()}; }
 
   void run(const mrnn::AnalysisContext& context, mrnn::AnalysisResults& results) const override {
-    const curbd::Data data = source_.make(context);
+    curbd::Data data = source_.make(context);
     curbd::FitOptions options = options_;
     options.seed = seed_.value_or(context.seed());
     check_size(data, options);

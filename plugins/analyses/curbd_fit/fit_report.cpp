@@ -219,8 +219,12 @@ class Writer {
 
   void add_activity() {
     const std::vector<Index> shape{samples_, units_};
-    results_.add(
-        {"data", shape, found_.data.samples.data, "1", {"sample", "unit"}, "what was fitted, scaled and clipped"});
+    results_.add({"data",
+                  shape,
+                  std::move(found_.data.samples.data),
+                  "1",
+                  {"sample", "unit"},
+                  "what was fitted, scaled and clipped"});
     results_.add({"model",
                   shape,
                   std::move(found_.fit.model.data),
