@@ -296,6 +296,7 @@ TEST_CASE("words within a panel are drawn after every heat map, so that none cov
 
   const std::string script = gnuplot_script(figure, lay_out(figure), Picture::svg);
 
-  CHECK(count(script, "in the cell") == 2);
-  CHECK(script.find("in the cell") > script.rfind("unset label"));
+  const std::size_t first = script.find("in the cell");
+  CHECK(first > script.rfind("unset label"));
+  CHECK(script.find("in the cell", first + 1) != std::string::npos);
 }
