@@ -46,7 +46,7 @@ inline std::unique_ptr<mrnn::Analysis> make_analysis(const std::string& plugin, 
                                                      const mrnn::Network& network) {
   static const auto runtime = [] {
     auto loaded = std::make_unique<mrnn::Runtime>();
-    for (const char* name : {"eigen_spectrum", "flow_field", "psth"}) {
+    for (const char* name : {"cka", "dsa", "eigen_spectrum", "flow_field", "procrustes", "psth"}) {
       loaded->load(std::string(MRNN_PLUGINS_DIR) + "/" + name + ".so");
     }
     return loaded;

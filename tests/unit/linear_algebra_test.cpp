@@ -6,6 +6,7 @@
 #include <limits>
 #include <numbers>
 
+#include "activity/products/tile_kernels.hpp"
 #include "catch.hpp"
 #include "mrnn/components.hpp"
 #include "mrnn/error.hpp"
@@ -177,4 +178,35 @@ TEST_CASE("the participation ratio counts the directions of equal variance", "[c
   a.row(0) *= std::sqrt(2.0);  // variances 2, 1, 1: (2 + 1 + 1)^2 / (4 + 1 + 1)
   CHECK_THAT(mrnn::participation_ratio(a), WithinRel(16.0 / 6.0, tolerance));
   CHECK(mrnn::participation_ratio(Eigen::MatrixXd::Zero(5, 8)) == 0.0);
+}
+
+TEST_CASE("the triangular factor is that of QR", "[linear_algebra]") {
+  for (const auto& [rows, columns] : {std::pair(9, 4), std::pair(3, 5)}) {
+    const Eigen::MatrixXd a = draw(rows, columns, 31);
+    CHECK(distance(mrnn::triangular_factor(a), mrnn::qr(a).r) < tolerance);
+  }
+}
+
+TEST_CASE("products of many columns are right with every instruction set and every size", "[linear_algebra]") {
+  const auto [rows, columns, depth] = GENERATE(table<int, int, int>({{1, 1, 1}, {7, 13, 300}, {97, 100, 257}}));
+  const Eigen::MatrixXd a = draw(rows, depth, 41), b = draw(columns, depth, 42);
+
+  for (const mrnn::TileKernel& kernel : {mrnn::baseline_tile(), mrnn::avx2_tile(), mrnn::avx512_tile()}) {
+    if (kernel.multiply == nullptr || kernel.rows > mrnn::best_tile().rows) continue;  // not on this machine
+    CAPTURE(kernel.rows, rows, columns, depth);
+    Eigen::MatrixXd sum = Eigen::MatrixXd::Ones(rows, columns);
+    mrnn::add_product(kernel, a, b, sum);
+    CHECK(distance(sum, a * b.transpose() + Eigen::MatrixXd::Ones(rows, columns)) < tolerance * a.norm() * b.norm());
+  }
+  CHECK(distance(mrnn::cross_product(a, b), a * b.transpose()) < tolerance * a.norm() * b.norm());
+  CHECK(distance(mrnn::cross_product(a, a), a * a.transpose()) < tolerance * a.squaredNorm());
+}
+
+TEST_CASE("columns of a matrix can be multiplied without a copy", "[linear_algebra]") {
+  const Eigen::MatrixXd a = draw(20, 50, 43);
+
+  const Eigen::MatrixXd product = mrnn::cross_product(a.block(3, 5, 9, 30), a.block(11, 5, 7, 30));
+
+  CHECK(distance(product, a.block(3, 5, 9, 30) * a.block(11, 5, 7, 30).transpose()) < tolerance * a.squaredNorm());
+  CHECK_THROWS_AS(mrnn::cross_product(a, a.leftCols(3)), mrnn::ShapeError);
 }
