@@ -6,6 +6,7 @@
 #include <limits>
 #include <numbers>
 
+#include "activity/products/tile_kernels.hpp"
 #include "catch.hpp"
 #include "mrnn/components.hpp"
 #include "mrnn/error.hpp"
@@ -241,4 +242,35 @@ TEST_CASE("of more than 2,000 units evenly spaced samples stand for all", "[comp
   CHECK(found.directions(7, 0) == 1.0);
   CHECK_THAT(statistics.dimension(), WithinRel(1.0, 1e-9));
   CHECK_THAT(statistics.mean()(7), WithinRel(samples.row(7).mean(), tolerance));
+}
+
+TEST_CASE("the triangular factor is that of QR", "[linear_algebra]") {
+  for (const auto& [rows, columns] : {std::pair(9, 4), std::pair(3, 5)}) {
+    const Eigen::MatrixXd a = draw(rows, columns, 31);
+    CHECK(distance(mrnn::triangular_factor(a), mrnn::qr(a).r) < tolerance);
+  }
+}
+
+TEST_CASE("products of many columns are right with every instruction set and every size", "[linear_algebra]") {
+  const auto [rows, columns, depth] = GENERATE(table<int, int, int>({{1, 1, 1}, {7, 13, 300}, {97, 100, 257}}));
+  const Eigen::MatrixXd a = draw(rows, depth, 41), b = draw(columns, depth, 42);
+
+  for (const mrnn::TileKernel& kernel : {mrnn::baseline_tile(), mrnn::avx2_tile(), mrnn::avx512_tile()}) {
+    if (kernel.multiply == nullptr || kernel.rows > mrnn::best_tile().rows) continue;  // not on this machine
+    CAPTURE(kernel.rows, rows, columns, depth);
+    Eigen::MatrixXd sum = Eigen::MatrixXd::Ones(rows, columns);
+    mrnn::add_product(kernel, a, b, sum);
+    CHECK(distance(sum, a * b.transpose() + Eigen::MatrixXd::Ones(rows, columns)) < tolerance * a.norm() * b.norm());
+  }
+  CHECK(distance(mrnn::cross_product(a, b), a * b.transpose()) < tolerance * a.norm() * b.norm());
+  CHECK(distance(mrnn::cross_product(a, a), a * a.transpose()) < tolerance * a.squaredNorm());
+}
+
+TEST_CASE("columns of a matrix can be multiplied without a copy", "[linear_algebra]") {
+  const Eigen::MatrixXd a = draw(20, 50, 43);
+
+  const Eigen::MatrixXd product = mrnn::cross_product(a.block(3, 5, 9, 30), a.block(11, 5, 7, 30));
+
+  CHECK(distance(product, a.block(3, 5, 9, 30) * a.block(11, 5, 7, 30).transpose()) < tolerance * a.squaredNorm());
+  CHECK_THROWS_AS(mrnn::cross_product(a, a.leftCols(3)), mrnn::ShapeError);
 }

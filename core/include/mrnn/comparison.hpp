@@ -141,6 +141,9 @@ class MRNN_EXPORT Comparison {
   std::optional<Alignment> alignment_;
 };
 
+/// Are all samples (of a single step) the same, but for rounding?
+MRNN_EXPORT bool is_constant(const Sequence& samples);
+
 /// Calls compare(i, prepared_i, j, prepared_j) for each pair, with what prepare(item) makes of each item. What is made
 /// is kept for later pairs, or else made again for each, two items at a time. Shows progress.
 template <class Prepare, class Compare>
@@ -157,7 +160,8 @@ void for_each_pair(const ComparedActivities& activities, const AnalysisContext& 
   for (const auto& [i, j] : activities.pairs()) {
     if (!keep && i != last) prepared[last].reset();
     last = i;
-    compare(i, get(i), j, get(j));
+    const auto &first = get(i), &second = get(j);
+    compare(i, first, j, second);
     if (!keep) prepared[j].reset();
     context.advance(++done);
   }

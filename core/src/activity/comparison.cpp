@@ -238,4 +238,13 @@ Sequence ComparedActivities::samples(std::size_t item) const {
   return all;
 }
 
+bool is_constant(const Sequence& samples) {
+  constexpr double rounding = 1e-12;
+  const auto values = samples.at(0);
+  const Eigen::VectorXd mean = values.rowwise().mean();
+  double spread = 0.0;
+  for (Index k = 0; k < values.cols(); ++k) spread += (values.col(k) - mean).squaredNorm();
+  return spread <= rounding * rounding * values.squaredNorm();
+}
+
 }  // namespace mrnn

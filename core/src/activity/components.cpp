@@ -18,7 +18,7 @@ constexpr double no_variance = 1e-14;
 /// The smaller of the two product matrices: both have the same nonzero eigenvalues.
 MatrixXd small_product(const Eigen::Ref<const MatrixXd>& centred) {
   const bool many_units = centred.rows() > centred.cols();
-  return many_units ? MatrixXd(centred.transpose() * centred) : MatrixXd(centred * centred.transpose());
+  return many_units ? MatrixXd(centred.transpose() * centred) : cross_product(centred, centred);
 }
 
 /// The sign of which the largest entry is positive.

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "kernels.hpp"
@@ -78,7 +79,7 @@ class Cka final : public mrnn::Analysis {
   void compare_linear(const mrnn::ComparedActivities& activities, const mrnn::AnalysisContext& context, Index used,
                       Eigen::MatrixXd& similarity) const {
     const auto prepare = [&](std::size_t item) {
-      return cka::prepare_linear(thinned(activities.samples(item), used), estimate_);
+      return cka::prepare_linear(samples_of(activities, item, used), estimate_);
     };
     mrnn::for_each_pair(activities, context, activities.bytes() <= most_kept, prepare,
                         [&](std::size_t i, const cka::LinearSamples& x, std::size_t j, const cka::LinearSamples& y) {
@@ -91,7 +92,7 @@ class Cka final : public mrnn::Analysis {
   void compare_rbf(const mrnn::ComparedActivities& activities, const mrnn::AnalysisContext& context, Index used,
                    Eigen::MatrixXd& similarity) const {
     const auto prepare = [&](std::size_t item) {
-      return cka::prepare_rbf(thinned(activities.samples(item), used).at(0), bandwidth_, estimate_);
+      return cka::prepare_rbf(samples_of(activities, item, used).at(0), bandwidth_, estimate_);
     };
     const auto bytes = activities.items().size() * static_cast<std::size_t>(used * used) * sizeof(double);
     mrnn::for_each_pair(activities, context, bytes <= most_kept, prepare,
@@ -107,14 +108,16 @@ class Cka final : public mrnn::Analysis {
     similarity(static_cast<Index>(j), static_cast<Index>(i)) = value;
   }
 
-  void check(const mrnn::ComparedActivities& activities, std::size_t item, double self) const {
+  static mrnn::Sequence samples_of(const mrnn::ComparedActivities& activities, std::size_t item, Index used) {
+    mrnn::Sequence samples = thinned(activities.samples(item), used);
+    if (!mrnn::is_constant(samples)) return samples;
+    throw mrnn::RunError("the activity of " + activities.items()[item].label + " is constant, so nothing is like it");
+  }
+
+  static void check(const mrnn::ComparedActivities& activities, std::size_t item, double self) {
     if (self > 0.0) return;
-    const std::string& label = activities.items()[item].label;
-    if (estimate_ == cka::Estimate::biased) {
-      throw mrnn::RunError("the activity of " + label + " is constant, so nothing is like it");
-    }
-    throw mrnn::RunError("the activity of " + label + " has no structure beyond that of independent samples; " +
-                         "debiased = false compares it as it is");
+    throw mrnn::RunError("the activity of " + activities.items()[item].label + " has no structure beyond that of " +
+                         "independent samples; debiased = false compares it as it is");
   }
 
   void report(const mrnn::ComparedActivities& activities, const mrnn::AnalysisContext& context, Index used,

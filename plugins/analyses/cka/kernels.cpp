@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "mrnn/linear_algebra.hpp"
+
 namespace cka {
 namespace {
 
@@ -17,24 +19,18 @@ double dot(const MatrixXd& a, const MatrixXd& b) {
   return a.cwiseProduct(b).sum();
 }
 
-/// X^T X for few samples, X X^T for few units: the products that are smaller, and only half of them.
-MatrixXd self_product(const Samples& x) {
-  const bool few_samples = x.cols() < x.rows();
-  const Index size = std::min(x.rows(), x.cols());
-  MatrixXd product = MatrixXd::Zero(size, size);
-  if (few_samples) {
-    product.selfadjointView<Eigen::Lower>().rankUpdate(x.transpose());
-  } else {
-    product.selfadjointView<Eigen::Lower>().rankUpdate(x);
-  }
-  return product.selfadjointView<Eigen::Lower>();
+/// X^T X, half of it computed.
+MatrixXd sample_products(const Samples& x) {
+  MatrixXd products = MatrixXd::Zero(x.cols(), x.cols());
+  products.selfadjointView<Eigen::Lower>().rankUpdate(x.transpose());
+  return products.selfadjointView<Eigen::Lower>();
 }
 
-/// |X Y^T|^2 = sum_ij (X^T X)_ij (Y^T Y)_ij.
+/// |X Y^T|^2, which is also sum_ij (X^T X)_ij (Y^T Y)_ij: by the smaller of the products.
 double squared_products(const Samples& x, const Samples& y) {
-  if (x.data() == y.data()) return self_product(x).squaredNorm();
-  if (x.cols() < std::min(x.rows(), y.rows())) return dot(self_product(x), self_product(y));
-  return (x * y.transpose()).squaredNorm();
+  if (x.cols() >= std::min(x.rows(), y.rows())) return mrnn::cross_product(x, y).squaredNorm();
+  const MatrixXd products = sample_products(x);
+  return x.data() == y.data() ? products.squaredNorm() : dot(products, sample_products(y));
 }
 
 /// The median over pairs i < j: of an even number the mean of the two in the middle.

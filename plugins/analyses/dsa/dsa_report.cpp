@@ -201,6 +201,11 @@ void add_arrays(const Report& report, mrnn::AnalysisResults& results) {
   add_matrices(
       report, "dynamics", {"item", "to", "from"}, "A: v(t + s) = A v(t)",
       [](const ItemFit& fit) -> const MatrixXd& { return fit.dynamics.a; }, results);
+  if (fits.front().dynamics.b.cols() > 0) {
+    add_matrices(
+        report, "input_effect", {"item", "to", "channel"}, "B: v(t + 1) = A v(t) + B u(t + 1)",
+        [](const ItemFit& fit) -> const MatrixXd& { return fit.dynamics.b; }, results);
+  }
   results.scalar("rank", static_cast<double>(report.fits.rank), "1", "of the dynamics");
   results.scalar("delays", static_cast<double>(report.fits.delays.count), "1", "in each row");
 }

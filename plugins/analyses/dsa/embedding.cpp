@@ -29,23 +29,29 @@ std::vector<Stretch> find_stretches(const mrnn::Sequence& activity) {
   return stretches;
 }
 
-/// Calls visit(block) for the values of each step, [units x trials that have any].
+/// Calls visit(block) for all samples that are there, some at a time: [units x samples].
 template <class Visit>
-void each_step(const mrnn::Sequence& activity, Visit&& visit) {
+void each_block(const mrnn::Sequence& activity, Visit&& visit) {
+  constexpr Index most = 1024;
+  MatrixXd block(activity.units, most);
+  Index filled = 0;
   for (Index step = 0; step < activity.steps; ++step) {
-    const auto all = activity.at(step);
-    std::vector<Index> there;
+    const auto values = activity.at(step);
     for (Index trial = 0; trial < activity.trials; ++trial) {
-      if (std::isfinite(all(0, trial))) there.push_back(trial);
+      if (!std::isfinite(values(0, trial))) continue;
+      block.col(filled++) = values.col(trial);
+      if (filled < most) continue;
+      visit(block.leftCols(filled));
+      filled = 0;
     }
-    if (!there.empty()) visit(MatrixXd(all(Eigen::all, there)));
   }
+  if (filled > 0) visit(block.leftCols(filled));
 }
 
 void subtract_mean(mrnn::Sequence& activity) {
   VectorXd sum = VectorXd::Zero(activity.units);
   Index count = 0;
-  each_step(activity, [&](const MatrixXd& values) {
+  each_block(activity, [&](const auto& values) {
     sum += values.rowwise().sum();
     count += values.cols();
   });
@@ -56,7 +62,7 @@ void subtract_mean(mrnn::Sequence& activity) {
 /// The leading principal axes (about 0), [units x kept], and the share of the sum of squares along them.
 std::pair<MatrixXd, double> leading_axes(const mrnn::Sequence& activity, Index kept) {
   MatrixXd products = MatrixXd::Zero(activity.units, activity.units);
-  each_step(activity, [&](const MatrixXd& values) { products.selfadjointView<Eigen::Lower>().rankUpdate(values); });
+  each_block(activity, [&](const auto& values) { products += mrnn::cross_product(values, values); });
   const mrnn::SymmetricEigen eigen = mrnn::symmetric_eigen(products);
   const double total = products.trace();
   const double share = total > 0.0 ? eigen.values.head(kept).sum() / total : 1.0;

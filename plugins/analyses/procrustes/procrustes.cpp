@@ -4,6 +4,7 @@
 #include <cmath>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "mrnn/comparison.hpp"
@@ -16,18 +17,13 @@ namespace {
 
 using mrnn::Index;
 using procrustes::Match;
+using procrustes::Shape;
 using procrustes::Transform;
 
 /// Activities of all items are held together up to this many bytes.
 constexpr std::size_t most_kept = std::size_t{1} << 29;
 
 enum class Measure { angular, schoenemann, cca };
-
-/// Activity as it is compared.
-struct Shape {
-  mrnn::Sequence samples;  ///< of a single step: at(0) is [units x samples]
-  double norm = 1.0;       ///< by which they were divided
-};
 
 /// d(X, Y) = min over Q of |X - Q Y|, or the angle between X and Q Y.
 class Procrustes final : public mrnn::Analysis {
@@ -69,7 +65,7 @@ class Procrustes final : public mrnn::Analysis {
         activities, context, activities.bytes() <= most_kept,
         [&](std::size_t item) { return prepare(activities, item); },
         [&](std::size_t i, const Shape& x, std::size_t j, const Shape& y) {
-          matches.push_back(procrustes::match(x.samples.at(0), y.samples.at(0), transform_));
+          matches.push_back(procrustes::match(x, y, transform_));
           matches.back().correlations *= x.norm * y.norm;
           const double value = distance(matches.back(), activities.sample_count());
           distances.values(static_cast<Index>(i), static_cast<Index>(j)) = value;
@@ -92,17 +88,12 @@ class Procrustes final : public mrnn::Analysis {
   bool is_angle() const { return measure_ != Measure::schoenemann; }
 
   Shape prepare(const mrnn::ComparedActivities& activities, std::size_t item) const {
-    Shape shape{activities.samples(item), 1.0};
-    auto values = shape.samples.at(0);
-    procrustes::centre(values);
-    if (!(values.norm() > 0.0)) {
+    mrnn::Sequence samples = activities.samples(item);
+    if (mrnn::is_constant(samples)) {
       throw mrnn::RunError("the activity of " + activities.items()[item].label + " is constant, so it has no shape");
     }
-    if (measure_ == Measure::cca) procrustes::whiten(values, ridge_);
-    if (!scaling_) return shape;
-    shape.norm = values.norm();
-    values /= shape.norm;
-    return shape;
+    if (measure_ == Measure::cca) return procrustes::make_white_shape(std::move(samples), ridge_);
+    return procrustes::make_shape(std::move(samples), scaling_);
   }
 
   double distance(const Match& match, Index samples) const {

@@ -3,6 +3,8 @@
 #include <Eigen/Core>
 #include <vector>
 
+#include "mrnn/sequence.hpp"
+
 namespace procrustes {
 
 using Eigen::Index;
@@ -10,13 +12,21 @@ using Eigen::Index;
 /// Which maps of units are tried: all rotations and reflections, or only exchanges of units.
 enum class Transform { orthogonal, permutation };
 
-/// Activity as a shape: units' means are 0, and where wanted the whole is of norm 1.
-/// @param values  [units x samples]
-void centre(Eigen::Ref<Eigen::MatrixXd> values);
+/// Activity as a shape M X / norm. The samples may be large; there is no second copy of them.
+struct Shape {
+  mrnn::Sequence samples;    ///< X, of a single step: at(0) is [units x samples]; each unit's mean is 0
+  Eigen::MatrixXd map = {};  ///< M; empty: the units as they are
+  double norm = 1.0;
+  double squared_norm = 0.0;  ///< of the shape
+};
 
-/// What is left of second moments when directions are scaled to the same variance: C <- (C + ridge mean(C))^-1/2, with
-/// C the covariance and mean(C) the mean variance of a unit. Directions without variance vanish.
-void whiten(Eigen::Ref<Eigen::MatrixXd> values, double ridge);
+/// @param scaled  norm is such that the shape has norm 1
+Shape make_shape(mrnn::Sequence samples, bool scaled);
+
+/// The same with all directions scaled towards the same variance: M = (C + ridge mean(C))^-1/2, where C = X X^T and
+/// mean(C) is the mean over units of their sums of squares. Directions without variance vanish. Of norm 1; `norm`
+/// squared is then the number of directions.
+Shape make_white_shape(mrnn::Sequence samples, double ridge);
 
 /// The best match of two shapes of the same number of samples. The one with fewer units counts as having silent ones.
 struct Match {
@@ -25,7 +35,6 @@ struct Match {
   Eigen::VectorXd correlations;  ///< singular values of X Y^T (orthogonal)
   std::vector<Index> partners;   ///< unit of Y for each unit of X, -1 none (permutation)
 };
-Match match(const Eigen::Ref<const Eigen::MatrixXd>& x, const Eigen::Ref<const Eigen::MatrixXd>& y,
-            Transform transform);
+Match match(const Shape& x, const Shape& y, Transform transform);
 
 }  // namespace procrustes
