@@ -63,7 +63,7 @@ std::string other_ends(const Report& report) {
     if (count(ending) > 0) parts.push_back(std::to_string(count(ending)) + " " + words);
   };
   add(Ending::minimum, "ended in a local minimum of q");
-  add(Ending::stuck, "where no step lowers q");
+  add(Ending::stuck, "ended where no step lowers q");
   add(Ending::unfinished, "used all iterations");
   add(Ending::lost, "had states that are not finite");
   return listed(parts);
