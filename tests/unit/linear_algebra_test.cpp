@@ -65,7 +65,8 @@ TEST_CASE("components of a covariance are those of the samples", "[linear_algebr
     const Eigen::MatrixXd centred = values.colwise() - values.rowwise().mean();
 
     const mrnn::Components direct = mrnn::principal_components(centred, 4);
-    const mrnn::Components found = mrnn::components_of_covariance(centred * centred.transpose() / double(samples - 1), 4);
+    const mrnn::Components found =
+        mrnn::components_of_covariance(centred * centred.transpose() / double(samples - 1), 4);
 
     REQUIRE(found.directions.cols() == 4);
     CHECK(distance(found.directions, direct.directions) < 1e-11);

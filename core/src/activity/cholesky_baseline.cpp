@@ -28,8 +28,7 @@ CholeskyKernel baseline_cholesky() {
   return factor;
 }
 
-std::optional<Eigen::MatrixXd> solve_positive_definite(Eigen::MatrixXd& a,
-                                                       const Eigen::Ref<const Eigen::MatrixXd>& b) {
+std::optional<Eigen::MatrixXd> solve_positive_definite(Eigen::MatrixXd& a, const Eigen::Ref<const Eigen::MatrixXd>& b) {
   static const CholeskyKernel best = best_cholesky();
   if (a.rows() != a.cols()) throw ShapeError("a square matrix is needed");
   if (!best(a.data(), a.rows())) return std::nullopt;

@@ -1,6 +1,6 @@
 // Cholesky's factors by blocks of columns, included inside the anonymous namespace of each cholesky_*.cpp after
-// `vector_bytes`, `tile_vectors`, `tile_columns` and the choice of the instruction set. Nothing here may call a function
-// that another file could also define: the linker would merge code of different instruction sets.
+// `vector_bytes`, `tile_vectors`, `tile_columns` and the choice of the instruction set. Nothing here may call a
+// function that another file could also define: the linker would merge code of different instruction sets.
 
 using Eigen::Index;
 using Wide [[gnu::vector_size(vector_bytes), gnu::aligned(alignof(double))]] = double;

@@ -34,8 +34,8 @@ constexpr Index most_followed = 8;
 constexpr double most_orbit = 10'000.0;
 constexpr double same_period = 0.01;
 
-/// First step of activity that leaves a saddle, as a share of the seeds' mean distance from their centroid, and how near
-/// to a point it rests where that is where it went.
+/// First step of activity that leaves a saddle, as a share of the seeds' mean distance from their centroid, and how
+/// near to a point it rests where that is where it went.
 constexpr double first_departure = 0.02, arrived = 1e-3;
 /// Multiply-adds that following activity from the saddles may take.
 constexpr double most_departure_work = 1e11;
@@ -121,7 +121,8 @@ class Analysis {
     report_.dt = context.network().spec().dt;
     report_.asked_for_cycles = !options.periods.empty();
     for (const mrnn::Simulation* simulation : context.simulations()) {
-      grounds_.push_back(std::make_unique<Ground>(context, *simulation, inputs.held(*simulation, context.simulation())));
+      grounds_.push_back(
+          std::make_unique<Ground>(context, *simulation, inputs.held(*simulation, context.simulation())));
     }
     starts_ = report_.seeds.states(units.indices(), Eigen::all);
     if (options_.relative && mean_distance(starts_) > 0.0) options_.unique_distance *= mean_distance(starts_);
@@ -456,7 +457,8 @@ Report Analysis::run() {
     if (report_.asked_for_cycles) keep_cycles(map, group, starts);
   }
   find_points();
-  for (Index round = 1; options_.between && round <= most_rounds && std::ssize(report_.points) <= many_points; ++round) {
+  for (Index round = 1; options_.between && round <= most_rounds && std::ssize(report_.points) <= many_points;
+       ++round) {
     if (!search_between(groups, round)) break;
     find_points();
   }
