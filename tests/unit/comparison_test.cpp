@@ -352,6 +352,21 @@ TEST_CASE("trials of this run that do not match are found once it has run", "[co
                         "not have the same trials: trial 2 has condition left and right"));
 }
 
+TEST_CASE("trials without metadata are told apart by their inputs", "[comparison]") {
+  const Bench bench;
+  mrnn::Simulation bare = simulation("control", 1.0), other = simulation("control", 1.0);
+  bare.trials.texts.clear();
+  other.trials.texts.clear();
+  bench.add_run("first", {bare});
+  bench.add_run("same", {other});
+  other.trials.inputs(0, 2, 1) += 1.0;
+  bench.add_run("other", {other});
+
+  CHECK(bench.mistake("runs = [\"first\", \"same\"]\nsimulation = \"control\"\nthis_run = false") == "no error");
+  CHECK_THAT(bench.mistake("runs = [\"first\", \"other\"]\nsimulation = \"control\""),
+             ContainsSubstring("do not have the same trials: trial 2 has different inputs at step 1"));
+}
+
 TEST_CASE("activities without a common time cannot be compared", "[comparison]") {
   Bench bench;
   mrnn::Simulation late = simulation("control", 1.0);

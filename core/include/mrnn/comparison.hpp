@@ -123,6 +123,9 @@ class MRNN_EXPORT Comparison {
   Conditions conditions_of(const Simulation& simulation) const;
   void match(std::vector<ComparedActivities::Source>& sources) const;
   void match_trials(const ComparedActivities::Source& first, const ComparedActivities::Source& other) const;
+  Sequence inputs_of(const ComparedActivities::Source& source) const;
+  std::optional<std::string> different_inputs(const ComparedActivities::Source& first,
+                                              const ComparedActivities::Source& other) const;
   void match_conditions(const ComparedActivities::Source& first, ComparedActivities::Source& other) const;
   void list_items(ComparedActivities& activities) const;
 

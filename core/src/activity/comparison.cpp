@@ -48,6 +48,12 @@ std::optional<std::size_t> first_difference(const std::vector<std::string>& a, c
   return std::nullopt;
 }
 
+/// Is there any metadata that both have?
+template <class Values>
+bool share_metadata(const std::map<std::string, Values>& first, const std::map<std::string, Values>& other) {
+  return std::ranges::any_of(first, [&other](const auto& entry) { return other.contains(entry.first); });
+}
+
 /// `trial 3 has coherence 0.5 and 0.1`, for the first metadata that both have and in which they differ.
 template <class Values>
 std::optional<std::string> different_metadata(const std::map<std::string, Values>& first,
@@ -99,10 +105,33 @@ void Comparison::match_trials(const ComparedActivities::Source& first, const Com
   }
   std::optional<std::string> difference = different_metadata(ours.texts, theirs.texts);
   if (!difference) difference = different_metadata(ours.numbers, theirs.numbers);
+  if (!share_metadata(ours.texts, theirs.texts) && !share_metadata(ours.numbers, theirs.numbers)) {
+    difference = different_inputs(first, other);
+  }
   if (!difference) return;
   config_.fail(key, fmt::format("{} and {} do not have the same trials: {}. Trials are the same where task and seed "
                                 "are; level = \"conditions\" compares averages over trials instead",
                                 describe(first), describe(other), *difference));
+}
+
+Sequence Comparison::inputs_of(const ComparedActivities::Source& source) const {
+  const Simulation& simulation = *source.simulation;
+  return source.run < stored_.size() ? stored_[source.run].run.read_inputs(simulation.name) : simulation.trials.inputs;
+}
+
+/// Of trials about which nothing else is known: those with different inputs are different trials.
+std::optional<std::string> Comparison::different_inputs(const ComparedActivities::Source& first,
+                                                        const ComparedActivities::Source& other) const {
+  if (&first == &other) return std::nullopt;
+  const Sequence ours = inputs_of(first), theirs = inputs_of(other);
+  if (ours.units != theirs.units) return std::nullopt;
+  for (Index step = 0; step < std::min(ours.steps, theirs.steps); ++step) {
+    for (Index trial = 0; trial < ours.trials; ++trial) {
+      if (ours.at(step).col(trial) == theirs.at(step).col(trial)) continue;
+      return fmt::format("trial {} has different inputs at step {}", trial, step);
+    }
+  }
+  return std::nullopt;
 }
 
 void Comparison::match_conditions(const ComparedActivities::Source& first, ComparedActivities::Source& other) const {
@@ -194,9 +223,7 @@ Sequence ComparedActivities::inputs(std::size_t item) const {
   given.trials.count = source.simulation->trials.count;
   given.trials.steps = source.simulation->trials.steps;
   given.trials.epochs = source.simulation->trials.epochs;
-  const bool stored = source.run < comparison_.stored_.size();
-  Sequence inputs =
-      stored ? comparison_.stored_[source.run].run.read_inputs(given.name) : source.simulation->trials.inputs;
+  Sequence inputs = comparison_.inputs_of(source);
   given.steps = {0, given.trials.steps};
   const Selection channels({{0, inputs.units}});
   given.y = std::move(inputs);
