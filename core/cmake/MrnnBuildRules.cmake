@@ -4,14 +4,6 @@ if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "Debug, Release, RelWithDebInfo or MinSizeRel" FORCE)
 endif()
 
-if(NOT MRNN_CUDA MATCHES "^(AUTO|ON|OFF)$")
-  message(FATAL_ERROR "MRNN_CUDA is \"${MRNN_CUDA}\"; it must be AUTO, ON or OFF.")
-elseif(MRNN_CUDA STREQUAL "ON")
-  message(FATAL_ERROR "MRNN_CUDA is ON, but this version of mrnn has no CUDA backend yet. Use AUTO or OFF.")
-elseif(MRNN_CUDA STREQUAL "AUTO")
-  message(STATUS "mrnn: this version has no CUDA backend; networks run on the CPU")
-endif()
-
 if(NOT MRNN_NATIVE)
   message(STATUS "mrnn: portable build; the inner loops choose AVX2 or AVX-512 when the program starts, "
     "-DMRNN_NATIVE=ON compiles all else for this processor too")
