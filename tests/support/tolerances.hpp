@@ -27,5 +27,8 @@ inline constexpr double golden_single_tolerance = 1e-4;
 inline double tolerance(mrnn::Precision precision) {
   return precision == mrnn::Precision::float64 ? double_tolerance : single_tolerance;
 }
+inline double golden_tolerance(mrnn::Precision precision) {
+  return precision == mrnn::Precision::float64 ? golden_double_tolerance : golden_single_tolerance;
+}
 
 }  // namespace test

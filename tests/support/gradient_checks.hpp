@@ -1,0 +1,44 @@
+#pragma once
+
+#include "catch.hpp"
+#include "mrnn/loss.hpp"
+#include "parameter_groups.hpp"
+
+namespace test {
+
+/// Norm of the difference over the norm of what is expected; where nothing is expected, the norm.
+inline double error_in_norm(const Eigen::VectorXd& actual, const Eigen::VectorXd& expected) {
+  const double size = expected.norm();
+  return (actual - expected).norm() / (size > 0.0 ? size : 1.0);
+}
+
+/// Numbers of the parameters' shape, group by group, by error_in_norm().
+inline void check_groups(mrnn::Parameters actual, mrnn::Parameters expected, double tolerance) {
+  const std::vector<ParameterGroup> is = parameter_groups(actual), should = parameter_groups(expected);
+  for (std::size_t k = 0; k < is.size(); ++k) {
+    CAPTURE(is[k].name);
+    REQUIRE(is[k].values.size() == should[k].values.size());
+    CHECK(error_in_norm(is[k].copy(), should[k].copy()) <= tolerance);
+  }
+}
+
+inline void check_same_bits(mrnn::Parameters actual, mrnn::Parameters expected) {
+  const std::vector<ParameterGroup> is = parameter_groups(actual), should = parameter_groups(expected);
+  for (std::size_t k = 0; k < is.size(); ++k) {
+    CAPTURE(is[k].name);
+    CHECK(is[k].copy() == should[k].copy());
+  }
+}
+
+/// The terms by name, and their sum.
+inline void check_terms(const mrnn::LossTerms& actual, const mrnn::LossTerms& expected, double tolerance) {
+  REQUIRE(actual.terms.size() == expected.terms.size());
+  for (std::size_t k = 0; k < actual.terms.size(); ++k) {
+    CAPTURE(expected.terms[k].first);
+    CHECK(actual.terms[k].first == expected.terms[k].first);
+    CHECK_THAT(actual.terms[k].second, WithinRel(expected.terms[k].second, tolerance));
+  }
+  CHECK_THAT(actual.total, WithinRel(expected.total, tolerance));
+}
+
+}  // namespace test
