@@ -9,6 +9,9 @@ namespace test {
 inline constexpr double double_tolerance = 1e-12;
 inline constexpr double single_tolerance = 2e-5;
 
+/// One backend against another in double precision, over some fifty steps of up to a thousand units.
+inline constexpr double device_tolerance = 1e-11;
+
 /// Jacobians in double precision; eigenvalues, which rounding moves further where they nearly coincide.
 inline constexpr double jacobian_tolerance = 1e-9;
 inline constexpr double eigenvalue_tolerance = 1e-6;
