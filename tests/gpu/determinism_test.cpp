@@ -1,9 +1,9 @@
 // The same bits from run to run and from session to session on the device; the same noise however a batch is split.
 
 #include "catch.hpp"
+#include "checks.hpp"
 #include "comparison.hpp"
 #include "device_cases.hpp"
-#include "gradient_checks.hpp"
 #include "tolerances.hpp"
 
 using namespace mrnn;
@@ -90,7 +90,7 @@ TEST_CASE("any split of a batch gives the same run on the device, noise included
       error = std::max(error, test::relative_error(some.x.at(step), whole.x.at(step).middleCols(first, count)));
     }
   }
-  CHECK(error <= test::tolerance(precision));
+  test::check_error(error, test::tolerance(precision));
 }
 
 TEST_CASE("the order of trials does not matter to their noise on the device", "[cuda][determinism]") {
@@ -107,8 +107,8 @@ TEST_CASE("the order of trials does not matter to their noise on the device", "[
   const test::Activity backwards = test::run_forward(*session, training);
 
   for (Index step = 0; step < trials.steps; ++step) {
-    CHECK(test::relative_error(backwards.x.at(step).rowwise().reverse(), forwards.x.at(step)) <=
-          test::double_tolerance);
+    test::check_error(test::relative_error(backwards.x.at(step).rowwise().reverse(), forwards.x.at(step)),
+                      test::double_tolerance);
   }
 }
 

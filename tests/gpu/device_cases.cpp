@@ -5,9 +5,9 @@
 #include <sstream>
 
 #include "catch.hpp"
+#include "checks.hpp"
 #include "comparison.hpp"
 #include "config/spec_names.hpp"
-#include "gradient_checks.hpp"
 #include "tolerances.hpp"
 
 using namespace mrnn;
@@ -131,14 +131,14 @@ SessionGradient run_backward(Session& session, const Training& training, Index b
 void check_activity(const Activity& actual, const Activity& expected, double tolerance) {
   {
     INFO("x");
-    CHECK(relative_error(actual.x, expected.x) <= tolerance);
+    check_error(relative_error(actual.x, expected.x), tolerance);
   }
   {
     INFO("h");
-    CHECK(relative_error(actual.h, expected.h) <= tolerance);
+    check_error(relative_error(actual.h, expected.h), tolerance);
   }
   INFO("y");
-  CHECK(relative_error(actual.y, expected.y) <= tolerance);
+  check_error(relative_error(actual.y, expected.y), tolerance);
 }
 
 double gradient_tolerance_of(Precision precision) {

@@ -3,8 +3,8 @@
 #include <limits>
 
 #include "catch.hpp"
+#include "checks.hpp"
 #include "device_cases.hpp"
-#include "gradient_checks.hpp"
 #include "tolerances.hpp"
 
 using namespace mrnn;

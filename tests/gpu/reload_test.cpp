@@ -1,8 +1,8 @@
 // One session on the device goes from batch to batch of other sizes, and takes other parameters in between.
 
 #include "catch.hpp"
+#include "checks.hpp"
 #include "device_cases.hpp"
-#include "gradient_checks.hpp"
 #include "tolerances.hpp"
 
 using namespace mrnn;

@@ -4,9 +4,9 @@
 // method.
 
 #include "catch.hpp"
+#include "checks.hpp"
 #include "comparison.hpp"
 #include "device_cases.hpp"
-#include "gradient_checks.hpp"
 #include "problems.hpp"
 #include "tolerances.hpp"
 
@@ -95,6 +95,6 @@ TEST_CASE("advance() and jacobian() are clean", "[cuda][sanitizer]") {
   const StatePoints points{test::random_sequence(33, blank_trials(0, 4, 1), 11).at(0), {0, 1, 2, 2}, {0, 1, 4, 2}};
 
   const double tolerance = precision == Precision::float64 ? test::device_tolerance : test::single_tolerance;
-  CHECK(test::relative_error(actual->advance(points), expected->advance(points)) <= tolerance);
-  CHECK(test::relative_error(actual->jacobian(points).post, expected->jacobian(points).post) <= tolerance);
+  test::check_error(test::relative_error(actual->advance(points), expected->advance(points)), tolerance);
+  test::check_error(test::relative_error(actual->jacobian(points).post, expected->jacobian(points).post), tolerance);
 }

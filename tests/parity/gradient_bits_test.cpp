@@ -2,7 +2,7 @@
 // the optimiser can be read and put back.
 
 #include "catch.hpp"
-#include "gradient_checks.hpp"
+#include "checks.hpp"
 #include "mrnn/eigen_backend.hpp"
 #include "mrnn/optimiser.hpp"
 #include "problems.hpp"

@@ -2,7 +2,7 @@
 // whole product of the options can be gone through; single against double precision.
 
 #include "catch.hpp"
-#include "gradient_checks.hpp"
+#include "checks.hpp"
 #include "tolerances.hpp"
 #include "training_problems.hpp"
 
