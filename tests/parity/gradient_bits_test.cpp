@@ -2,10 +2,9 @@
 // the optimiser can be read and put back.
 
 #include "catch.hpp"
+#include "checks.hpp"
 #include "mrnn/eigen_backend.hpp"
 #include "mrnn/optimiser.hpp"
-#include "mrnn/random.hpp"
-#include "parameter_groups.hpp"
 #include "problems.hpp"
 #include "training_problems.hpp"
 
@@ -30,25 +29,6 @@ test::Training large_training(Dynamics dynamics, Activation activation) {
                               .away_from_kinks = 0.0});
 }
 
-void check_same_bits(Parameters actual, Parameters expected) {
-  const std::vector<test::ParameterGroup> is = test::parameter_groups(actual),
-                                          should = test::parameter_groups(expected);
-  for (std::size_t k = 0; k < is.size(); ++k) {
-    CAPTURE(is[k].name);
-    CHECK(is[k].copy() == should[k].copy());
-  }
-}
-
-/// Normals where training may change something, rounded to single precision.
-Parameters random_numbers(const Network& network, std::uint64_t seed) {
-  Parameters numbers = zero_parameters(network);
-  RandomStream random(seed, Stream::analyses, "numbers");
-  for (const test::ParameterGroup& group : test::parameter_groups(numbers)) {
-    for (double* value : group.values) *value = static_cast<float>(random.normal());
-  }
-  return test::trainable_part(network, numbers);
-}
-
 }  // namespace
 
 TEST_CASE("storing and recomputing give gradients of the same bits", "[gradient][determinism]") {
@@ -63,7 +43,7 @@ TEST_CASE("storing and recomputing give gradients of the same bits", "[gradient]
     const test::SessionGradient again = test::run_backward(training, {.precision = precision, .backward_every = every});
     CHECK(again.terms.terms == stored.terms.terms);
     CHECK(again.terms.total == stored.terms.total);
-    check_same_bits(again.gradient, stored.gradient);
+    test::check_same_bits(again.gradient, stored.gradient);
   }
 }
 
@@ -80,7 +60,7 @@ TEST_CASE("any number of threads gives gradients of the same bits", "[gradient][
         test::run_backward(training, {.precision = precision, .threads = threads, .backward_every = every});
     CHECK(more.terms.terms == one.terms.terms);
     CHECK(more.terms.total == one.terms.total);
-    check_same_bits(more.gradient, one.gradient);
+    test::check_same_bits(more.gradient, one.gradient);
   }
 }
 
@@ -99,7 +79,7 @@ TEST_CASE("a session keeps nothing of the gradient before", "[gradient][determin
     session->load(training.trials);
     session->forward({.backward_every = 1}, training.noise);
     CHECK(session->backward(training.loss).total == expected.terms.total);
-    check_same_bits(session->read_gradients(), expected.gradient);
+    test::check_same_bits(session->read_gradients(), expected.gradient);
   }
 }
 
@@ -126,17 +106,17 @@ TEST_CASE("gradients and the state of the optimiser are read back as they were w
   const auto session = eigen::make_backend()->open(network, {.precision = precision, .threads = 1});
   session->write_parameters(training.parameters);
   const OptimiserState fresh = session->read_optimiser_state();
-  const Parameters gradients = random_numbers(network, 1);
-  const OptimiserState state{random_numbers(network, 2), random_numbers(network, 3)};
+  const Parameters gradients = test::random_numbers(network, 1);
+  const OptimiserState state{test::random_numbers(network, 2), test::random_numbers(network, 3)};
 
   session->write_gradients(gradients);
   session->write_optimiser_state(state);
 
-  check_same_bits(fresh.first, zero_parameters(network));
-  check_same_bits(fresh.second, zero_parameters(network));
-  check_same_bits(session->read_gradients(), gradients);
-  check_same_bits(session->read_optimiser_state().first, state.first);
-  check_same_bits(session->read_optimiser_state().second, state.second);
+  test::check_same_bits(fresh.first, zero_parameters(network));
+  test::check_same_bits(fresh.second, zero_parameters(network));
+  test::check_same_bits(session->read_gradients(), gradients);
+  test::check_same_bits(session->read_optimiser_state().first, state.first);
+  test::check_same_bits(session->read_optimiser_state().second, state.second);
 }
 
 TEST_CASE("another session goes on from parameters and optimiser state with the same bits",
@@ -165,7 +145,7 @@ TEST_CASE("another session goes on from parameters and optimiser state with the 
   second->write_optimiser_state(first->read_optimiser_state());
   train(*second, 4, 6);
 
-  check_same_bits(second->read_parameters(), whole->read_parameters());
-  check_same_bits(second->read_optimiser_state().first, whole->read_optimiser_state().first);
-  check_same_bits(second->read_optimiser_state().second, whole->read_optimiser_state().second);
+  test::check_same_bits(second->read_parameters(), whole->read_parameters());
+  test::check_same_bits(second->read_optimiser_state().first, whole->read_optimiser_state().first);
+  test::check_same_bits(second->read_optimiser_state().second, whole->read_optimiser_state().second);
 }

@@ -2,38 +2,13 @@
 // whole product of the options can be gone through; single against double precision.
 
 #include "catch.hpp"
-#include "parameter_groups.hpp"
+#include "checks.hpp"
 #include "tolerances.hpp"
 #include "training_problems.hpp"
 
 using namespace mrnn;
 
 namespace {
-
-/// Norm of the difference over the norm of what is expected, of one group; where nothing is expected, the norm.
-double error_in_norm(const Eigen::VectorXd& actual, const Eigen::VectorXd& expected) {
-  const double size = expected.norm();
-  return (actual - expected).norm() / (size > 0.0 ? size : 1.0);
-}
-
-void check_groups(Parameters actual, Parameters expected, double tolerance) {
-  const std::vector<test::ParameterGroup> is = test::parameter_groups(actual),
-                                          should = test::parameter_groups(expected);
-  for (std::size_t k = 0; k < is.size(); ++k) {
-    CAPTURE(is[k].name);
-    CHECK(error_in_norm(is[k].copy(), should[k].copy()) <= tolerance);
-  }
-}
-
-void check_terms(const LossTerms& actual, const LossTerms& expected, double tolerance) {
-  REQUIRE(actual.terms.size() == expected.terms.size());
-  for (std::size_t k = 0; k < actual.terms.size(); ++k) {
-    CAPTURE(expected.terms[k].first);
-    CHECK(actual.terms[k].first == expected.terms[k].first);
-    CHECK_THAT(actual.terms[k].second, WithinRel(expected.terms[k].second, tolerance));
-  }
-  CHECK_THAT(actual.total, WithinRel(expected.total, tolerance));
-}
 
 void check_against_reference(const test::TrainingChoice& choice) {
   CAPTURE(test::describe(choice));
@@ -43,9 +18,9 @@ void check_against_reference(const test::TrainingChoice& choice) {
   const test::SessionGradient actual =
       test::run_backward(training, {.threads = 1, .backward_every = choice.backward_every});
 
-  check_terms(actual.terms, expected.terms, test::double_tolerance);
-  check_groups(actual.gradient, test::trainable_part(training.network, expected.gradient),
-               test::reference_gradient_tolerance);
+  test::check_terms(actual.terms, expected.terms, test::double_tolerance);
+  test::check_groups(actual.gradient, test::trainable_part(training.network, expected.gradient),
+                     test::reference_gradient_tolerance);
 }
 
 /// Every loss with every penalty, with and without noise and interventions, memory modes in turn.
@@ -134,7 +109,7 @@ TEST_CASE("gradients in single precision are close to those in double precision"
     const test::SessionGradient actual =
         test::run_backward(training, {.precision = Precision::float32, .backward_every = choice.backward_every});
 
-    check_terms(actual.terms, expected.terms, test::single_gradient_tolerance);
-    check_groups(actual.gradient, expected.gradient, test::single_gradient_tolerance);
+    test::check_terms(actual.terms, expected.terms, test::single_gradient_tolerance);
+    test::check_groups(actual.gradient, expected.gradient, test::single_gradient_tolerance);
   }
 }

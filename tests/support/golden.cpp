@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "catch.hpp"
+#include "comparison.hpp"
 #include "mrnn/network_config.hpp"
 #include "mrnn/weights.hpp"
 #include "temporary_folder.hpp"
@@ -38,6 +39,13 @@ NetworkSpec read_spec(const Hdf5Reader& file) {
   for (Region& region : spec.regions) region.learnable_bias = true;
   spec.outputs = {{"out", 2}};
   return spec;
+}
+
+/// 1 where a weight exists.
+std::vector<Eigen::MatrixXd> masks(const std::vector<Block>& blocks) {
+  std::vector<Eigen::MatrixXd> all;
+  for (const Block& block : blocks) all.push_back((block.pattern.array() != 0).cast<double>());
+  return all;
 }
 
 }  // namespace
@@ -84,6 +92,26 @@ Golden::Golden(const std::string& name)
   trials.count = trials.inputs.trials;
   trials.steps = trials.inputs.steps;
   trials.ids.assign(static_cast<std::size_t>(trials.count), 0);
+}
+
+void check_group(const Golden& golden, const std::string& group, const Parameters& actual, double tolerance) {
+  const Network& network = golden.network;
+  const auto error = [&](const std::string& name, const std::vector<Block>& blocks,
+                         const std::vector<Eigen::MatrixXd>& values, Index rows, Index columns) {
+    const Eigen::MatrixXd mask = dense(blocks, masks(blocks), rows, columns);
+    const Eigen::MatrixXd expected = read_transposed(golden.file, group + "/" + name).transpose();
+    return relative_error(dense(blocks, values, rows, columns).cwiseProduct(mask), expected.cwiseProduct(mask));
+  };
+  const auto vector = [&](const std::string& name) {
+    const std::vector<double> values = golden.file.read_doubles(group + "/" + name);
+    return Eigen::VectorXd(Eigen::Map<const Eigen::VectorXd>(values.data(), std::ssize(values)));
+  };
+  const Index units = network.units(), outputs = network.outputs();
+  CHECK(error("W_rec", network.recurrent_blocks(), actual.recurrent, units, units) <= tolerance);
+  CHECK(error("W_inp", network.input_blocks(), actual.input, units, network.inputs()) <= tolerance);
+  CHECK(error("W_out", network.readout_blocks(), actual.readout, outputs, units) <= tolerance);
+  CHECK(relative_error(actual.bias, vector("bias")) <= tolerance);
+  CHECK(relative_error(actual.readout_bias, vector("b_out")) <= tolerance);
 }
 
 }  // namespace test

@@ -30,4 +30,7 @@ struct Golden {
   mrnn::Trials trials;
 };
 
+/// Compares numbers of the parameters' shape with those of a group of the file, where weights exist.
+void check_group(const Golden& golden, const std::string& group, const mrnn::Parameters& actual, double tolerance);
+
 }  // namespace test

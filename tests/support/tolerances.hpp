@@ -9,6 +9,9 @@ namespace test {
 inline constexpr double double_tolerance = 1e-12;
 inline constexpr double single_tolerance = 2e-5;
 
+/// One backend against another in double precision, over some fifty steps of up to a thousand units.
+inline constexpr double device_tolerance = 1e-11;
+
 /// Jacobians in double precision; eigenvalues, which rounding moves further where they nearly coincide.
 inline constexpr double jacobian_tolerance = 1e-9;
 inline constexpr double eigenvalue_tolerance = 1e-6;
@@ -26,6 +29,9 @@ inline constexpr double golden_single_tolerance = 1e-4;
 
 inline double tolerance(mrnn::Precision precision) {
   return precision == mrnn::Precision::float64 ? double_tolerance : single_tolerance;
+}
+inline double golden_tolerance(mrnn::Precision precision) {
+  return precision == mrnn::Precision::float64 ? golden_double_tolerance : golden_single_tolerance;
 }
 
 }  // namespace test

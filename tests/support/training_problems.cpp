@@ -6,8 +6,10 @@
 #include <stdexcept>
 
 #include "central_differences.hpp"
+#include "config/spec_names.hpp"
 #include "mrnn/eigen_backend.hpp"
 #include "mrnn/random.hpp"
+#include "parameter_groups.hpp"
 #include "problems.hpp"
 
 using namespace mrnn;
@@ -21,21 +23,19 @@ bool has_bounds(Dale dale) {
   return dale == Dale::clamp || dale == Dale::project;
 }
 
-NetworkSpec learnable_spec(const TrainingChoice& choice) {
-  NetworkSpec spec = network_spec({.units = choice.units,
-                                   .dynamics = choice.dynamics,
-                                   .activation = choice.activation,
-                                   .dale = choice.dale,
-                                   .noise = 0.2});
+/// The description with all that can be learned learnable, but for what is frozen.
+NetworkSpec make_learnable(NetworkSpec spec, const TrainingChoice& choice, double scale) {
   spec.dale_input = choice.dale_input;
-  if (has_bounds(choice.dale) || has_bounds(choice.dale_input.value_or(choice.dale))) spec.bounds = {{low, high}};
+  if (has_bounds(choice.dale) || has_bounds(choice.dale_input.value_or(choice.dale))) {
+    spec.bounds = {{scale * low, scale * high}};
+  }
   for (std::size_t k = 0; k < spec.regions.size(); ++k) {
     Region& region = spec.regions[k];
     const bool learnable = !choice.frozen || k > 0;
     region.learnable_bias = region.learnable_initial_state = learnable;
     region.learnable_tau = learnable && choice.dynamics != Dynamics::elman;
   }
-  if (choice.frozen) {
+  if (choice.frozen && spec.connections.size() > 1) {
     // Of connections merged into one block, one is frozen and the other is not.
     spec.connections[1].trainable = spec.connections.back().trainable = false;
     if (spec.outputs.size() > 2) spec.outputs[2].trainable = false;
@@ -65,18 +65,23 @@ void draw_weights(const std::vector<Block>& blocks, Dale dale, RandomStream& ran
   }
 }
 
-Parameters draw_parameters(const Network& network, std::uint64_t seed) {
+Parameters draw_parameters(const Network& network, std::uint64_t seed, double scale) {
   Parameters parameters = random_parameters(network, seed);
   RandomStream random(seed, Stream::analyses, "free");
   draw_weights(network.recurrent_blocks(), network.dale(), random, parameters.recurrent);
   draw_weights(network.input_blocks(), network.dale_input(), random, parameters.input);
   draw_weights(network.readout_blocks(), Dale::abs, random, parameters.readout);
+  for (std::vector<Eigen::MatrixXd>* blocks : {&parameters.recurrent, &parameters.input, &parameters.readout}) {
+    for (Eigen::MatrixXd& block : *blocks) block *= scale;
+  }
   return parameters;
 }
 
-std::vector<Intervention> every_intervention(Index units, Index trials, Index steps) {
+std::vector<Intervention> every_intervention(const Network& network, Index trials, Index steps) {
   using Source = ScaleWeights::Source;
+  const Index units = network.units();
   const Selection some({{units / 3, std::max<Index>(1, units / 3)}}), last({{units - 1, 1}}), all({{0, units}});
+  const Selection channels({{0, std::min<Index>(2, network.inputs())}});
   const StepRange early{0, (steps + 1) / 2}, late{steps / 2, steps}, always{0, steps};
   const std::vector<Index> one_trial{trials - 1};
   const Drive drive{some, Eigen::VectorXd::LinSpaced(some.size(), 0.2, 0.6),
@@ -86,7 +91,7 @@ std::vector<Intervention> every_intervention(Index units, Index trials, Index st
           {early, one_trial, Clamp{last, -0.2}},
           {late, {}, ScaleWeights{Source::recurrent, some, all, 0.5}},
           {always, one_trial, ScaleWeights{Source::recurrent, all, last, -1.5}},
-          {early, one_trial, ScaleWeights{Source::input, all, Selection({{0, 2}}), 0.3}},
+          {early, one_trial, ScaleWeights{Source::input, all, channels, 0.3}},
           {early, {}, ExtraNoise{some, 0.3}},
           {always, one_trial, ExtraNoise{last, 0.4}}};
 }
@@ -136,7 +141,7 @@ Trials draw_trials(const Network& network, const TrainingChoice& choice) {
   if (choice.initial_per_trial) {
     trials.initial_state = random_sequence(network.units(), blank_trials(0, choice.trials, 1), 9).at(0);
   }
-  if (choice.interventions) trials.interventions = every_intervention(network.units(), choice.trials, choice.steps);
+  if (choice.interventions) trials.interventions = every_intervention(network, choice.trials, choice.steps);
   return trials;
 }
 
@@ -207,11 +212,10 @@ std::vector<TrainingChoice> rotated_choices(Dynamics dynamics) {
 
 std::string describe(const TrainingChoice& choice) {
   std::ostringstream text;
-  text << choice.units << " units, " << choice.trials << " trials, " << choice.steps << " steps, dynamics "
-       << static_cast<int>(choice.dynamics) << ", activation " << static_cast<int>(choice.activation) << ", dale "
-       << static_cast<int>(choice.dale) << " input "
-       << (choice.dale_input ? std::to_string(static_cast<int>(*choice.dale_input)) : "the same") << ", loss "
-       << choice.loss << ", penalty " << choice.penalty << ", mask " << choice.mask << ", noise "
+  text << choice.units << " units, " << choice.trials << " trials, " << choice.steps << " steps, "
+       << name_of(choice.dynamics) << " dynamics, activation " << name_of(choice.activation) << ", dale "
+       << name_of(choice.dale) << " input " << (choice.dale_input ? name_of(*choice.dale_input) : "the same")
+       << ", loss " << choice.loss << ", penalty " << choice.penalty << ", mask " << choice.mask << ", noise "
        << static_cast<int>(choice.noise) << ", interventions " << choice.interventions << ", initial state per trial "
        << choice.initial_per_trial << ", stimulus " << choice.stimulus << ", frozen " << choice.frozen
        << ", backward_every " << choice.backward_every;
@@ -234,12 +238,32 @@ const std::vector<std::string>& penalty_names() {
   return names;
 }
 
+Parameters random_numbers(const Network& network, std::uint64_t seed) {
+  Parameters numbers = zero_parameters(network);
+  RandomStream random(seed, Stream::analyses, "numbers");
+  for (const ParameterGroup& group : parameter_groups(numbers)) {
+    for (double* value : group.values) *value = static_cast<float>(random.normal());
+  }
+  return trainable_part(network, numbers);
+}
+
+Training draw_training(const NetworkSpec& spec, const TrainingChoice& choice, std::uint64_t seed, double scale) {
+  const Network network = build_network(make_learnable(spec, choice, scale), seed);
+  return {network, draw_parameters(network, seed, scale), draw_trials(network, choice), make_loss(network, choice),
+          choice.noise};
+}
+
 Training make_training(const TrainingChoice& choice) {
-  const Network network = build_network(learnable_spec(choice), 1);
-  Training training{network, {}, draw_trials(network, choice), make_loss(network, choice), choice.noise};
+  const NetworkSpec spec = network_spec({.units = choice.units,
+                                         .dynamics = choice.dynamics,
+                                         .activation = choice.activation,
+                                         .dale = choice.dale,
+                                         .noise = 0.2});
+  Training training = draw_training(spec, choice, 1, 1.0);
+  const Network& network = training.network;
   constexpr std::uint64_t most_seeds = 3000;
   for (std::uint64_t seed = 1; seed < most_seeds; ++seed) {
-    training.parameters = draw_parameters(network, seed);
+    training.parameters = draw_parameters(network, seed, 1.0);
     const Activity activity =
         ReferenceNetwork(network, training.parameters).run(training.trials, choice.noise, training.seed);
     if (distance_to_kinks(training, activity) > choice.away_from_kinks) return training;

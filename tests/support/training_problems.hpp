@@ -34,6 +34,14 @@ const std::vector<std::string>& penalty_names();
 /// learnable. Some weights are beyond the bounds of clamp.
 Training make_training(const TrainingChoice& choice);
 
+/// A network of another description with the outputs of network_spec(), made learnable, and what it is trained on; as
+/// near to kinks as it comes.
+/// @param scale  of the weights and their bounds; 1 is for some ten sources per unit
+Training draw_training(const mrnn::NetworkSpec& spec, const TrainingChoice& choice, std::uint64_t seed, double scale);
+
+/// Normals where training may change something, rounded to single precision.
+mrnn::Parameters random_numbers(const mrnn::Network& network, std::uint64_t seed);
+
 /// Every activation with every Dale method, and beside them all else in turn, so that every value of every option
 /// is there.
 std::vector<TrainingChoice> rotated_choices(mrnn::Dynamics dynamics);

@@ -1,0 +1,53 @@
+// What the CUDA backend says about itself, and how much memory it says it needs.
+
+#include "catch.hpp"
+#include "device_cases.hpp"
+#include "mrnn/error.hpp"
+
+using namespace mrnn;
+
+TEST_CASE("the CUDA library of this build loads and has a backend called cuda", "[cuda]") {
+  if (test::skipped_on_eigen()) return;
+  const bool nothing_to_run = test::skipped();
+  const test::Library library = test::cuda_library();
+  if (!library.present) return;
+
+  CHECK(library.failure == "");
+  if (!library.failure.empty()) return;
+  CHECK(test::device().name() == "cuda");
+  const Availability here = test::device().availability();
+  CHECK(here.available == here.reason.empty());
+  CHECK(here.available != nothing_to_run);
+}
+
+TEST_CASE("a device describes itself in words", "[cuda]") {
+  if (test::skipped()) return;
+
+  CHECK(test::device().device({}).size() > 3);
+  CHECK(test::device().device({.precision = Precision::float64}).size() > 3);
+}
+
+TEST_CASE("the memory of a session on the device grows with what is kept", "[cuda]") {
+  if (test::skipped()) return;
+  const test::Training training = test::make({.training = {.units = 129}});
+  const auto memory = [&](Precision precision, Index trials, Index steps, const Record& record) {
+    return test::device().memory(training.network, {.precision = precision}, trials, steps, record);
+  };
+  const auto single = Precision::float32;
+
+  const std::size_t nothing = memory(single, 64, 1000, {});
+  const std::size_t activity = memory(single, 64, 1000, {.h = true});
+  const std::size_t part = memory(single, 64, 1000, {.h = true, .steps = {0, 500}});
+  const std::size_t all_kept = memory(single, 64, 1000, {.backward_every = 1});
+  const std::size_t few_kept = memory(single, 64, 1000, {.backward_every = 32});
+
+  const std::size_t array = sizeof(float) * 129 * 64 * 1000;
+  CHECK(nothing > 0);
+  CHECK(activity >= nothing + array);
+  CHECK(part < activity);
+  CHECK(all_kept >= nothing + array);
+  CHECK(few_kept < all_kept);
+  CHECK(memory(single, 128, 1000, {.h = true}) > activity);
+  CHECK(memory(single, 64, 2000, {.h = true}) > activity);
+  CHECK(memory(Precision::float64, 64, 1000, {.h = true}) >= nothing + 2 * array);
+}
