@@ -147,6 +147,7 @@ units = {OUTPUTS}
 plugin = "dataset"
 file = "case.h5"
 group = "trials"
+shuffle = false
 
 [[simulation]]
 name = "batch"
