@@ -83,13 +83,16 @@ class Engine:
             os.killpg(self.process.pid, signal.SIGKILL)
         except (ProcessLookupError, PermissionError):
             pass
-        self.process.wait(timeout=30)
-
-    def close(self):
-        self.process.stdin.close()
         try:
             self.process.wait(timeout=10)
         except subprocess.TimeoutExpired:
+            pass  # the kernel holds it; there is nothing more to be done
+
+    def close(self):
+        try:
+            self.process.stdin.close()
+            self.process.wait(timeout=10)
+        except (OSError, subprocess.TimeoutExpired):
             pass
         self.stop()
 
