@@ -33,7 +33,7 @@ mkdir -p "$output" && output=$(cd "$output" && pwd) || exit 2
 log=$output/log.txt
 : >"$log"
 if [ -n "$build" ]; then skip=$skip,build; build=$(cd "$build" && pwd) || exit 2; else build=$source/build-gpu; fi
-export source build python libraries
+export source build output python libraries
 rows="" failed=0
 
 skipped() { case ,$skip, in *,$1,*) return 0 ;; esac; return 1; }
@@ -96,22 +96,23 @@ build_all() {
   cmake -S "$source" -B "$build" "${generator[@]}" -DCMAKE_BUILD_TYPE=Release -DMRNN_CUDA=ON -DMRNN_TESTS=ON \
     -DMRNN_BENCHMARKS=ON -DCMAKE_CUDA_ARCHITECTURES="$architecture" || return 1
   for target in cuda dataset compare_engine gpu_tests exchange; do
-    cmake --build "$build" --parallel "$(nproc)" --target $target || { echo "$target was not built"; status=1; }
+    cmake --build "$build" --parallel "$(nproc)" --target "$target" || { echo "$target was not built"; status=1; }
   done
-  return $status
+  return "$status"
 }
 
 gpu_tests() { ours "$build/tests/gpu/gpu_tests" "[cuda]"; }
 
 sanitizer() {
-  local found
+  local status
   command -v compute-sanitizer >/dev/null || { echo "compute-sanitizer is absent"; return 77; }
-  found=$(ours compute-sanitizer --tool "$1" --error-exitcode 9 "$build/tests/gpu/gpu_tests" "[sanitizer]" 2>&1)
-  local status=$?
-  tail -n 200 <<<"$found"
+  ours compute-sanitizer --tool "$1" --error-exitcode 9 --print-limit 20 "$build/tests/gpu/gpu_tests" "[sanitizer]" 2>&1 |
+    tee "$output/sanitizer.tmp"
+  status=${PIPESTATUS[0]}
   # Some virtual machines hide what it needs of the device.
-  if [ $status -ne 0 ] && grep -q "Device not supported" <<<"$found"; then return 77; fi
-  return $status
+  if [ "$status" -ne 0 ] && grep -q "Device not supported" "$output/sanitizer.tmp"; then status=77; fi
+  rm -f "$output/sanitizer.tmp"
+  return "$status"
 }
 
 exchange() {
@@ -129,7 +130,8 @@ section "sanitizer racecheck" 60 bash -c "sanitizer racecheck"
 section exchange 60 bash -c exchange
 arguments=(--build "$build" --output "$output")
 [ -n "$libraries" ] && arguments+=(--libraries "$libraries")
-[ -n "$cases" ] && arguments+=(--cases $cases)
+read -ra chosen <<<"$cases"
+[ ${#chosen[@]} -gt 0 ] && arguments+=(--cases "${chosen[@]}")
 compare_seconds=$(seconds_for compare $((budget + 60)))
 arguments+=(--budget $((compare_seconds - 40 < budget ? compare_seconds - 40 : budget)))
 section compare "$compare_seconds" "$python" -u "$here/compare.py" "${arguments[@]}"

@@ -18,10 +18,12 @@ Writes comparison.csv, comparison.md and comparison.png; the exit status is 1 wh
 import argparse
 import datetime
 import os
+import select
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +38,7 @@ ENGINES = ["mrnn", "published", "well", "graph", "compiled", "compiled_graph", "
 # The time steps of these are launched one by one. mRNNTorch as published takes longer per step the more steps there are,
 # so fewer favour it.
 CAN_BE_SHORTENED = {"published", "well", "compiled"}
+COMPILED = {"compiled", "compiled_graph", "jax", "jax_unrolled"}
 FEWEST_STEPS = 20
 LONGEST_START = 120.0  # seconds, until all have read their libraries
 LONGEST_PREPARATION = 60.0  # seconds, compilation among them
@@ -53,6 +56,7 @@ class Team:
         self.engines, self.described = {}, {}
         self.absent, self.notes = {}, []
         self.starting, self.failures = set(), dict.fromkeys(names, 0)
+        self.preparation = {}  # seconds that opening, checking and warming up took in the last case
         for name in names:
             self.launch(name)
 
@@ -96,11 +100,25 @@ class Team:
             return None
 
     def together(self, names, case, watch, words):
-        """Gives each engine its command, waits for all of them, returns the names of those that answered. One that
-        takes all the time does not cost the others their answers."""
-        answer = lambda name: self.engines[name].receive(max(LEAST_PATIENCE, watch.left()))  # noqa: E731
-        sent = [n for n in names if self.attempt(n, case, lambda n=n: self.engines[n].send(*words(n)) or True)]
-        return [n for n in sent if self.attempt(n, case, lambda n=n: answer(n))]
+        """Gives each engine its command, waits for all of them, returns the names of those that answered."""
+        begun = time.monotonic()
+        waiting, done = {}, set()
+        for name in names:
+            if self.attempt(name, case, lambda: self.engines[name].send(*words(name)) or True):
+                waiting[self.engines[name].process.stdout] = name
+        limit = max(watch.left(), LEAST_PATIENCE)
+        phase = Stopwatch(limit)
+        while waiting:
+            ready = select.select(list(waiting), [], [], max(phase.left(), 0.01))[0]
+            for name in [waiting.pop(pipe) for pipe in ready]:
+                self.preparation[name] = self.preparation.get(name, 0.0) + time.monotonic() - begun
+                if self.attempt(name, case, self.engines[name].receive):
+                    done.add(name)
+            if not ready:
+                for name in waiting.values():
+                    self.fail(name, case, f"no answer within {limit:.0f} s")
+                break
+        return [name for name in names if name in done]
 
     def stop(self):
         for engine in self.engines.values():
@@ -158,6 +176,7 @@ def prepare(case, folder, team, names, watch):
     """Opens the case in all engines at once, checks them against the reference and warms them up; runs by name."""
     if "reference" not in team.engines:
         raise Absent(f"there is no reference to check against: {team.absent.get('reference')}")
+    team.preparation = {}
     file = lambda name: folder / f"{name}.gate"  # noqa: E731
     alive = team.together([*names, "reference"], case, watch, lambda name: ("open", folder))
     alive = team.together(alive, case, watch, lambda name: ("gate", file(name)))
@@ -292,6 +311,9 @@ def main():
             team.wait_for_starting(min(LONGEST_START, watch.left()))
             present = wanted(case, [name for name in names if name in team.engines])
             share = watch.left() / (len(options.cases) - number)
+            for name in [n for n in present if n in COMPILED and team.preparation.pop(n, 0.0) > 0.8 * share]:
+                present.remove(name)
+                missed.append(f"{case.name}, {labelled(name)}: compiling took too long in the case before.")
             try:
                 timings += measure(case, team, present, share, options.rounds)
             except Absent as why:
