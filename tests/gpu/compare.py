@@ -4,11 +4,11 @@
     PYTHONPATH=mRNNTorch/src python3 tests/gpu/compare.py --build build --output gpu-benchmarks
 
 Every engine is a process (tests/benchmarks/compare: engine.cpp, torch_peers.py, jax_peers.py). All single precision,
-without TF32, noise on, random data. Before any time of an engine counts, its activity at the last step and its gradients
-without noise are compared with a reference in double precision. A forward pass finds the batch on the device and leaves
-outputs of all steps there; a training step brings a batch to the device, and is forward, backward and Adam. Engines
-prepare (compile, capture, warm up) side by side; then each is timed alone, in turn, round after round, the device being
-waited for before and after. Times are medians.
+without TF32, noise on, random data. Before any time of an engine counts, its activity at the last step and its
+gradients without noise are compared with a reference in double precision. A forward pass finds the batch on the device
+and leaves outputs of all steps there; a training step brings a batch to the device, and is forward, backward and Adam.
+Engines prepare (compile, capture, warm up) side by side; then each is timed alone, in turn, round after round, the
+device being waited for before and after. Times are medians.
 
 The whole table keeps to --budget: slow peers get fewer rounds, two at least, and PyTorch's eager ones fewer time steps
 where two rounds of all would take too long, which the table then says. An engine that fails is reported and left out.
@@ -24,6 +24,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -35,8 +36,8 @@ from engines import Absent, Stopwatch, Timing, compare, description, start_mrnn,
 from report import Column, labelled, means, table, write_report  # noqa: E402
 
 ENGINES = ["mrnn", "published", "well", "graph", "compiled", "compiled_graph", "jax", "jax_unrolled", "nn_rnn"]
-# The time steps of these are launched one by one. mRNNTorch as published takes longer per step the more steps there are,
-# so fewer favour it.
+# The time steps of these are launched one by one. mRNNTorch as published takes longer per step the more steps there
+# are, so fewer favour it.
 CAN_BE_SHORTENED = {"published", "well", "compiled"}
 COMPILED = {"compiled", "compiled_graph", "jax", "jax_unrolled"}
 FEWEST_STEPS = 20
@@ -91,20 +92,21 @@ class Team:
         else:
             self.launch(name)
 
-    def attempt(self, name, case, work):
-        """What work() returns; None where the engine failed."""
+    @contextmanager
+    def trying(self, name, case):
+        """What is done with an engine within this ends where the engine fails."""
         try:
-            return work()
-        except (Absent, ValueError) as why:
+            yield
+        except (Absent, ValueError, OSError) as why:
             self.fail(name, case, why)
-            return None
 
     def together(self, names, case, watch, words):
         """Gives each engine its command, waits for all of them, returns the names of those that answered."""
         begun = time.monotonic()
         waiting, done = {}, set()
         for name in names:
-            if self.attempt(name, case, lambda: self.engines[name].send(*words(name)) or True):
+            with self.trying(name, case):
+                self.engines[name].send(*words(name))
                 waiting[self.engines[name].process.stdout] = name
         limit = max(watch.left(), LEAST_PATIENCE)
         phase = Stopwatch(limit)
@@ -112,7 +114,8 @@ class Team:
             ready = select.select(list(waiting), [], [], max(phase.left(), 0.01))[0]
             for name in [waiting.pop(pipe) for pipe in ready]:
                 self.preparation[name] = self.preparation.get(name, 0.0) + time.monotonic() - begun
-                if self.attempt(name, case, self.engines[name].receive):
+                with self.trying(name, case):
+                    self.engines[name].receive()
                     done.add(name)
             if not ready:
                 for name in waiting.values():
@@ -141,7 +144,6 @@ class Run:
     def warm_up(self):
         """Once more alone, since the first time ran beside other engines."""
         self.once = {action: self.engine.seconds(action, 1, SLOWEST_ANSWER) for action in ("train", "forward")}
-        return self
 
     @property
     def round_seconds(self):
@@ -156,7 +158,6 @@ class Run:
             self.timing.steps = steps
             self.warm_up()
             self.warm_up()
-        return self
 
     def measure(self):
         for action, seconds in self.once.items():
@@ -164,7 +165,6 @@ class Run:
             taken = self.engine.seconds(action, count, SLOWEST_ANSWER)
             getattr(self.timing, action).append(taken)
             self.spent += taken * count
-        return self
 
 
 def wanted(case, names):
@@ -184,13 +184,15 @@ def prepare(case, folder, team, names, watch):
     runs = {}
     for name in alive:
         if name != "reference":
-            errors = compare(case, np.fromfile(file(name)), reference)
-            if team.attempt(name, case, lambda: errors.check(labelled(name)) or True):
+            with team.trying(name, case):
+                errors = compare(case, np.fromfile(file(name)), reference)
+                errors.check(labelled(name))
                 runs[name] = Run(team.engines[name], Timing(case, name, errors=errors))
     alive = team.together(list(runs), case, watch, lambda name: ("train", 1))
     alive = team.together(alive, case, watch, lambda name: ("forward", 1))
     for name in alive:
-        runs[name].timing.memory = int(team.attempt(name, case, lambda: runs[name].engine.ask("memory")) or 0)
+        with team.trying(name, case):
+            runs[name].timing.memory = int(runs[name].engine.ask("memory", limit=SLOWEST_ANSWER))
     return {name: runs[name] for name in alive if team.engines.get(name) is runs[name].engine}
 
 
@@ -206,8 +208,10 @@ def measure(case, team, names, seconds, rounds):
 
         def each(chosen, work):
             for name in chosen:
-                if not team.attempt(name, case, lambda: work(runs[name])):
-                    del runs[name]
+                with team.trying(name, case):
+                    work(runs[name])
+                    continue
+                del runs[name]
 
         each(list(runs), Run.warm_up)
         allowance = max(watch.left(), 0.3 * seconds) / max(1, len(runs))
@@ -217,19 +221,11 @@ def measure(case, team, names, seconds, rounds):
             due = [n for n, run in runs.items() if number < 2 or run.spent + run.round_seconds < allowance]
             each(due, Run.measure)
         if "mrnn" in runs and "mrnn" not in team.described:
-            team.described["mrnn"] = team.attempt("mrnn", case, lambda: description(runs["mrnn"].engine)) or {}
+            with team.trying("mrnn", case):
+                team.described["mrnn"] = description(runs["mrnn"].engine)
     for run in runs.values():
-        show(run.timing)
+        print(run.timing, flush=True)
     return [run.timing for run in runs.values()]
-
-
-def show(t):
-    print(
-        f"{t.case.name:>22}  {t.engine:<15} train {t.per_step('train'):10.2f} us/step  forward {t.per_step('forward'):9.2f}"
-        f"  {t.memory / 2**20:8.0f} MiB  error {t.errors.activity:.1e} {t.errors.gradient:.1e}  rounds {len(t.train)}"
-        + (f"  T = {t.steps}" if t.steps else ""),
-        flush=True,
-    )
 
 
 def query(*fields):
@@ -283,10 +279,12 @@ def read_options():
     parser.add_argument("--output", type=Path, default=Path("gpu-benchmarks"))
     parser.add_argument("--device", choices=["cuda", "cpu"], default="cuda", help="of the peers")
     parser.add_argument("--backend", default="cuda", help="of mrnn")
-    parser.add_argument("--libraries", type=Path, help="folder of shared libraries that mrnn needs and the system lacks")
+    parser.add_argument("--libraries", type=Path, help="shared libraries that mrnn needs and the system lacks")
     parser.add_argument("--budget", type=float, default=240.0, help="seconds for the whole table")
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--cases", nargs="*", type=cases.Case.parse, default=cases.GPU, help="such as N256_d1_B64_T1000")
+    parser.add_argument(
+        "--cases", nargs="*", type=cases.Case.parse, default=cases.GPU, help="such as N256_d1_B64_T1000"
+    )
     parser.add_argument("--engines", nargs="*", choices=ENGINES, default=ENGINES)
     return parser.parse_args()
 

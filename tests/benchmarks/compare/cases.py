@@ -1,5 +1,5 @@
-"""The networks that are timed, as files that every engine reads: a network in mRNNTorch's JSON, its weights and trials in
-HDF5, and mrnn's configuration."""
+"""The networks that are timed, as files that every engine reads: a network in mRNNTorch's JSON, its weights and trials
+in HDF5, and mrnn's configuration."""
 
 import json
 import re

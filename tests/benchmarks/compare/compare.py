@@ -104,11 +104,7 @@ def measure(case, build, names, rounds, cores, absent):
         for engine, _, timing in running:
             timing.memory = int(engine.ask("memory"))
             engine.close()
-            print(
-                f"{case.name:>24}  {timing.engine:<15} threads {timing.threads}  train {timing.per_step('train'):10.1f} "
-                f"us/step  forward {timing.per_step('forward'):9.1f}  {timing.memory / 2**20:8.0f} MiB",
-                flush=True,
-            )
+            print(timing, flush=True)
         return [timing for _, _, timing in running]
 
 
@@ -142,7 +138,8 @@ def main():
         f"{peak / 1e9:.0f} on all; {limits['bytes_all'] / 1e9:.1f} GB/s read."
     )
     parts = [header, table(timings, [Column("threads", lambda t: str(t.threads))], "FMA peak", peak), *means(timings)]
-    write_report(options.output, timings, parts + [f"Absent: {labelled(name)} ({why})." for name, why in absent.items()])
+    parts += [f"Absent: {labelled(name)} ({why})." for name, why in absent.items()]
+    write_report(options.output, timings, parts)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,10 @@ import numpy as np
 import cases
 
 HERE = Path(__file__).parent
-TOLERANCE = 2e-4  # relative, of activity and gradients in single precision; products in TF32 are ten times as far off
+# Relative errors that single precision may have. Activity is off by 1e-6 or so, but by 2e-5 and more where products are
+# in TF32. So is the gradient, or by some 1e-5 where rounding moves a unit across the threshold of its ReLU at one step.
+ACTIVITY_TOLERANCE = 1e-5
+GRADIENT_TOLERANCE = 2e-4
 
 
 class Absent(Exception):
@@ -124,12 +127,8 @@ class Errors:
     activity: float = float("nan")
     gradient: float = float("nan")
 
-    @property
-    def worst(self):
-        return float(np.maximum(self.activity, self.gradient))  # NaN where either is
-
     def check(self, name):
-        if not self.worst < TOLERANCE:
+        if not (self.activity < ACTIVITY_TOLERANCE and self.gradient < GRADIENT_TOLERANCE):  # NaN fails
             raise Absent(
                 f"{name} differs from the reference by {self.activity:.2g} in activity and {self.gradient:.2g} in "
                 "gradients: no time is worth printing"
@@ -163,6 +162,14 @@ class Timing:
         """Microseconds per time step, the median."""
         times = getattr(self, action)
         return statistics.median(times) / (self.steps or self.case.steps) * 1e6 if times else float("nan")
+
+    def __str__(self):
+        """A line for the screen."""
+        text = f"{self.case.name:>22}  {self.engine:<15} train {self.per_step('train'):10.2f} us/step  "
+        text += f"forward {self.per_step('forward'):9.2f}  {self.memory / 2**20:8.0f} MiB  "
+        text += f"error {self.errors.activity:.0e} {self.errors.gradient:.0e}  rounds {len(self.train)}"
+        text += f"  threads {self.threads}" if self.threads else ""
+        return text + (f"  T = {self.steps}" if self.steps else "")
 
 
 class Stopwatch:

@@ -89,9 +89,7 @@ class Scan:
         count = number + 1.0
         rate = RATE / (1 - FIRST**count)
         root = jnp.sqrt(1 - SECOND**count)
-        new = [
-            p - rate * m / (jnp.sqrt(v) / root + SMALL) for p, m, v in zip(parameters, first, second, strict=True)
-        ]
+        new = [p - rate * m / (jnp.sqrt(v) / root + SMALL) for p, m, v in zip(parameters, first, second, strict=True)]
         return new, (first, second)
 
     def forward_pass(self, parameters, inputs, number):

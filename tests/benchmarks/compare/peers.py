@@ -10,9 +10,9 @@
 
 A command that fails answers `failed: ` and why.
 
-All train on the same batch: mean squared error of a linear readout, Adam with PyTorch's defaults. A training step brings
-the batch to the device, as every step of a real training does; a forward pass finds it there and leaves activity and
-outputs of all steps there. Noise is drawn anew for every step and unit, as mrnn does. Single precision, IEEE.
+All train on the same batch: mean squared error of a linear readout, Adam with PyTorch's defaults. A training step
+brings the batch to the device, as every step of a real training does; a forward pass finds it there and leaves activity
+and outputs of all steps there. Noise is drawn anew for every step and unit, as mrnn does. Single precision, IEEE.
 """
 
 import argparse

@@ -133,25 +133,30 @@ def figure(timings, file):
     axes.invert_yaxis()
     axes.set_xlabel("training step, microseconds per time step")
     keys = [plt.Rectangle((0, 0), 1, 1, color=COLOURS[n]) for n in names]
-    axes.legend(keys, [LABELS[n] for n in names], fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
+    beside = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5), "frameon": False}
+    axes.legend(keys, [LABELS[n] for n in names], fontsize=8, **beside)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     fig.tight_layout()
     fig.savefig(file, dpi=150)
 
 
+CSV_COLUMNS = (
+    "case engine threads steps train_us_per_step forward_us_per_step peak_bytes error_activity error_gradient rounds "
+    "train_us_per_step_least train_us_per_step_most"
+)
+
+
 def write_csv(file, timings):
     with open(file, "w", newline="") as out:
         rows = csv.writer(out)
-        rows.writerow(
-            ["case", "engine", "threads", "steps", "train_us_per_step", "forward_us_per_step", "peak_bytes"]
-            + ["error_activity", "error_gradient", "train_repetitions", "train_us_per_step_least", "train_us_per_step_most"]
-        )
+        rows.writerow(CSV_COLUMNS.split())
         for t in timings:
-            spread = [x / (t.steps or t.case.steps) * 1e6 for x in (min(t.train), max(t.train))] if t.train else ["", ""]
+            steps = t.steps or t.case.steps
+            spread = [times / steps * 1e6 for times in (min(t.train), max(t.train))] if t.train else ["", ""]
             rows.writerow(
-                [t.case.name, t.engine, t.threads, t.steps or t.case.steps, t.per_step("train"), t.per_step("forward")]
-                + [t.memory, t.errors.activity, t.errors.gradient, len(t.train), *spread]
+                [t.case.name, t.engine, t.threads, steps, t.per_step("train"), t.per_step("forward"), t.memory]
+                + [t.errors.activity, t.errors.gradient, len(t.train), *spread]
             )
 
 
