@@ -86,8 +86,10 @@ class Team:
         self.notes.append(f"{case.name}, {labelled(name)}: {why}.")
         self.engines.pop(name).stop()
         self.failures[name] += 1
-        # mrnn is tried in every case. A peer that fails twice or takes too long would only take time from the others.
-        if name not in ("mrnn", "reference") and (self.failures[name] > 1 or "no answer" in str(why)):
+        # mrnn is tried in every case. A peer that fails twice, or whose compiler takes too long, would only take time
+        # from the others.
+        hopeless = self.failures[name] > 1 or (name in COMPILED and "no answer" in str(why))
+        if hopeless and name not in ("mrnn", "reference"):
             self.absent[name] = str(why)
         else:
             self.launch(name)

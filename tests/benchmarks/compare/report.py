@@ -112,6 +112,7 @@ def figure(timings, file):
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
+    from matplotlib import ticker
 
     found = by_case(timings)
     names = [name for name in LABELS if any(name in engines for engines in found.values())]
@@ -129,8 +130,12 @@ def figure(timings, file):
         labels.append(case.name.replace("_", " "))
         y += 1
     axes.set_xscale("log")
+    axes.set_xlim(left=min(t.per_step("train") for t in timings) / 3)
+    axes.xaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter(ticker.FormatStrFormatter("%g"))
+    axes.xaxis.set_minor_formatter(ticker.NullFormatter())
     axes.set_yticks(places, labels)
-    axes.invert_yaxis()
+    axes.set_ylim(y - 0.5, -1.0)  # the first case on top
     axes.set_xlabel("training step, microseconds per time step")
     keys = [plt.Rectangle((0, 0), 1, 1, color=COLOURS[n]) for n in names]
     beside = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5), "frameon": False}
