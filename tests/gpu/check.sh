@@ -31,7 +31,7 @@ while [ $# -gt 0 ]; do
 done
 mkdir -p "$output" && output=$(cd "$output" && pwd) || exit 2
 log=$output/log.txt
-: >"$log"
+rm -f "$output"/table.md "$output"/comparison.* && : >"$log"
 if [ -n "$build" ]; then skip=$skip,build; build=$(cd "$build" && pwd) || exit 2; else build=$source/build-gpu; fi
 export source build output python libraries
 rows="" failed=0
