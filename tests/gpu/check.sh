@@ -21,13 +21,14 @@ source=$(cd "$here/../.." && pwd)
 output=gpu-check build="" budget=240 total=540 skip="" python=python3 libraries="" cases=""
 usage() { sed -n '2,/^set/p' "${BASH_SOURCE[0]}" | sed '$d; s/^# \{0,1\}//'; }
 while [ $# -gt 0 ]; do
+  if [ "$1" != --help ] && [ $# -lt 2 ]; then echo "check.sh: $1 lacks its value" >&2; exit 2; fi
   case $1 in
     --output) output=$2 ;; --build) build=$2 ;; --budget) budget=$2 ;; --total) total=$2 ;; --skip) skip=$2 ;;
     --python) python=$2 ;; --libraries) libraries=$2 ;; --cases) cases=$2 ;;
     --help) usage; exit 0 ;;
     *) echo "check.sh: unknown option $1" >&2; usage >&2; exit 2 ;;
   esac
-  shift 2 || { echo "check.sh: an option lacks its value" >&2; exit 2; }
+  shift 2
 done
 mkdir -p "$output" && output=$(cd "$output" && pwd) || exit 2
 log=$output/log.txt
@@ -70,7 +71,7 @@ section() {
 }
 
 # Our programs only: Python's libraries are its own.
-ours() { if [ -n "$libraries" ]; then LD_LIBRARY_PATH=$libraries:${LD_LIBRARY_PATH:-} "$@"; else "$@"; fi; }
+ours() { if [ -n "$libraries" ]; then LD_LIBRARY_PATH=$libraries${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} "$@"; else "$@"; fi; }
 
 device() {
   nvidia-smi --query-gpu=name,driver_version,compute_cap,memory.total,clocks.max.sm,power.limit --format=csv || return 1
