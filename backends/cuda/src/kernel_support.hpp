@@ -16,7 +16,7 @@ namespace mrnn::gpu {
 
 template <class... Parameters, class... Arguments>
 void launch(const Stream&, void (*kernel)(Parameters...), dim3 grid, std::size_t shared, Arguments... arguments) {
-  emulation::run({grid, block_threads, 1, shared}, [=] { kernel(arguments...); });
+  emulation::submit([=] { emulation::run({grid, block_threads, 1, shared}, [=] { kernel(arguments...); }); });
 }
 
 /// The dynamic shared memory of the block.

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+
 #include "steps.hpp"
 
 namespace mrnn::gpu {
@@ -18,7 +20,13 @@ void run_persistent(const Stream& stream, const ForwardRun<float>& run, const St
 void run_persistent_back(const Stream& stream, const BackwardRun<float>& run, const StepPlan& plan, int first,
                          int last);
 
-/// Clusters of so many blocks that run at the same time; 0 where there are none of this size.
-int persistent_clusters(int cluster);
+/// What a plan needs to know of a device.
+struct DeviceLimits {
+  int processors = 132;
+  /// Clusters of k + 1 blocks of the persistent kernels that run at the same time; 0 where there are none.
+  std::array<int, largest_persistent_cluster> clusters = {};
+};
+/// Of the device in use; asked once.
+DeviceLimits device_limits();
 
 }  // namespace mrnn::gpu

@@ -10,7 +10,7 @@ constexpr std::size_t shared_numbers(int rows) {
   return static_cast<std::size_t>(2 * rows + block_warps * persistent_rows) * Lanes + 4;
 }
 
-__device__ inline Size delta_place(const BackwardRun<float>& run, int slot, int lane) {
+[[maybe_unused]] __device__ inline Size delta_place(const BackwardRun<float>& run, int slot, int lane) {
   return run.adjoint.rows * (lane + Size{run.model.batch.lanes} * slot);
 }
 

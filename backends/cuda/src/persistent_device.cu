@@ -1,7 +1,4 @@
-#include <array>
-
 #include "persistent_support.hpp"
-#include "step_plan.hpp"
 
 namespace mrnn::gpu {
 namespace {
@@ -11,14 +8,7 @@ constexpr int shared_bytes_of_probe = 160 * 1024;
 
 __global__ void __launch_bounds__(block_threads, 1) probe() {}
 
-}  // namespace
-
-void check_cluster_launch(cudaError_t status) {
-  if (status == cudaSuccess) return;
-  cudaGetLastError();
-  throw DeviceFailure{std::string("a kernel of clusters was refused: ") + cudaGetErrorString(status)};
-}
-
+/// Clusters of so many blocks that run at the same time; 0 where there are none of this size.
 int persistent_clusters(int cluster) {
   cudaLaunchConfig_t config = {};
   config.gridDim = dim3(static_cast<unsigned>(cluster));
@@ -37,6 +27,14 @@ int persistent_clusters(int cluster) {
       cudaOccupancyMaxActiveClusters(&clusters, probe, &config) == cudaSuccess;
   if (!known) cudaGetLastError();
   return known ? clusters : 0;
+}
+
+}  // namespace
+
+void check_cluster_launch(cudaError_t status) {
+  if (status == cudaSuccess) return;
+  cudaGetLastError();
+  throw DeviceFailure{std::string("a kernel of clusters was refused: ") + cudaGetErrorString(status)};
 }
 
 DeviceLimits device_limits() {

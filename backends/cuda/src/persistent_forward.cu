@@ -14,7 +14,6 @@ constexpr std::size_t shared_numbers(int rows) {
 /// Normals of the block's units at a step, row by row.
 template <int Lanes>
 __device__ inline void draw_block(const Model<float>& model, int first_unit, int first_lane, int step, float* eta) {
-  if (!model.noise && !model.schedule.adds_noise) return;
   for (int k = threadIdx.x; k < persistent_rows / 4 * Lanes; k += block_threads) {
     const int lane = k % Lanes, row = k / Lanes * 4;
     const Four<float> four = draw_four(model, first_unit + row, first_lane + lane, step);
@@ -68,7 +67,8 @@ __global__ void __launch_bounds__(block_threads, 1) persistent_forward(ForwardRu
     unit_state[j].h = t.state[state_place(t, model.batch, first, lane) + unit];
   }
   const int first_step = *t.first;
-  draw_block<Lanes>(model, first_unit, first_lane, first_step + first, eta + first % 2 * eta_size);
+  const bool noisy = model.noise || model.schedule.adds_noise;
+  if (noisy) draw_block<Lanes>(model, first_unit, first_lane, first_step + first, eta + first % 2 * eta_size);
   Exchange exchange;
   exchange.begin(eta + 2 * eta_size, cluster, model.units.padded * Lanes * static_cast<int>(sizeof(float)));
   for (int slot = first; slot < last; ++slot) {
@@ -89,7 +89,8 @@ __global__ void __launch_bounds__(block_threads, 1) persistent_forward(ForwardRu
       const Moment at = {unit, lane, first_step + slot};
       if (exists) {
         const float sum = sum_of_warps<Lanes>(room, place);
-        unit_state[j] = step_unit(model, constants[j], at, sum, eta[now * eta_size + place], unit_state[j]);
+        const float normal = noisy ? eta[now * eta_size + place] : 0.0F;
+        unit_state[j] = step_unit(model, constants[j], at, sum, normal, unit_state[j]);
       }
       if (slot + 1 < last) exchange.send(states + (next * t.rows + unit) * Lanes + place % Lanes, unit_state[j].h, next);
       if (!exists) continue;
@@ -99,7 +100,7 @@ __global__ void __launch_bounds__(block_threads, 1) persistent_forward(ForwardRu
       }
       if (!is_finite(unit_state[j])) atomicMin(run.failure, failure_key(at.step, model.batch.trial[lane], unit));
     }
-    if (slot + 1 < last) {
+    if (noisy && slot + 1 < last) {
       draw_block<Lanes>(model, first_unit, first_lane, first_step + slot + 1, eta + next * eta_size);
     }
   }

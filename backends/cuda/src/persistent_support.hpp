@@ -10,7 +10,8 @@ namespace mrnn::gpu {
 template <class... Parameters, class... Arguments>
 void launch_clusters(const Stream&, void (*kernel)(Parameters...), unsigned blocks, int cluster, std::size_t shared,
                      Arguments... arguments) {
-  emulation::run({dim3(blocks), block_threads, static_cast<unsigned>(cluster), shared}, [=] { kernel(arguments...); });
+  const emulation::Launch all = {dim3(blocks), block_threads, static_cast<unsigned>(cluster), shared};
+  emulation::submit([=] { emulation::run(all, [=] { kernel(arguments...); }); });
 }
 
 /// Stands for the exchange below: values are put in place at once, and waiting is for everybody.

@@ -7,14 +7,16 @@
 namespace mrnn::cuda {
 namespace {
 
-Index tiles(Index size, Index tile) {
+using gpu::Size;
+
+Size tiles(Size size, Size tile) {
   return (size + tile - 1) / tile;
 }
 
 /// Lanes of a cluster: as few as occupy all clusters that run at the same time.
-int persistent_lanes(Index trials, int clusters) {
+int persistent_lanes(Size trials, int clusters) {
   for (const int lanes : {2, 4}) {
-    if (tiles(trials, gpu::lane_tile) * gpu::lane_tile <= Index{lanes} * clusters) return lanes;
+    if (tiles(trials, gpu::lane_tile) * gpu::lane_tile <= Size{lanes} * clusters) return lanes;
   }
   return 8;
 }
@@ -45,11 +47,10 @@ gpu::StepPlan choose_plan(const StepProblem& problem, const gpu::DeviceLimits& l
     plan.lanes = persistent_lanes(problem.trials, limits.clusters[static_cast<std::size_t>(problem.blocks - 1)]);
     return plan;
   }
-  const Index rows = tiles(problem.units, gpu::tile_rows);
+  const Size rows = tiles(problem.units, gpu::tile_rows);
   // Wide tiles read the weights a quarter as often, once there are enough of them for all processors.
-  constexpr Index wide = 32;
-  const bool fills = rows * tiles(problem.trials, wide) >= limits.processors / 2;
-  if (problem.single && problem.trials > wide && fills) plan.lanes = static_cast<int>(wide);
+  const bool fills = rows * tiles(problem.trials, gpu::wide_tile) >= limits.processors / 2;
+  if (problem.single && problem.trials > gpu::wide_tile && fills) plan.lanes = gpu::wide_tile;
   // A library's product over all weights is faster where there is much to do and little is absent.
   constexpr double dense_enough = 0.6, much_work = 5e8;
   const double work = static_cast<double>(problem.units) * static_cast<double>(problem.state_rows) *

@@ -5,7 +5,7 @@
 
 #include "device.hpp"
 #include "emulation.hpp"
-#include "step_plan.hpp"
+#include "persistent.hpp"
 
 /// The device's side of the seam, played by the host.
 namespace mrnn::gpu {
@@ -48,7 +48,7 @@ Stream::Stream() = default;
 Stream::~Stream() = default;
 void Stream::synchronise() const {}
 std::shared_ptr<Stream::Graph> Stream::record(const std::function<void()>& submit) const {
-  return std::make_shared<Graph>(Graph{submit});
+  return std::make_shared<Graph>(Graph{emulation::record(submit)});
 }
 void Stream::launch(const Graph& graph) const {
   graph.submit();
@@ -113,10 +113,10 @@ void set_zero(const Stream&, void* memory, std::size_t bytes) {
   std::memset(memory, 0, bytes);
 }
 void multiply(const Stream&, const MatrixProduct<float>& product) {
-  multiply_plainly(product);
+  emulation::submit([product] { multiply_plainly(product); });
 }
 void multiply(const Stream&, const MatrixProduct<double>& product) {
-  multiply_plainly(product);
+  emulation::submit([product] { multiply_plainly(product); });
 }
 
 }  // namespace mrnn::gpu

@@ -6,6 +6,7 @@
 #include <array>
 #include <memory>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 dim3 threadIdx, blockIdx, gridDim;
@@ -34,6 +35,7 @@ struct State {
   Fibre* current = nullptr;
 };
 State state;
+std::vector<std::function<void()>>* recording = nullptr;
 
 std::size_t number(const Fibre& fibre) {
   return static_cast<std::size_t>(&fibre - state.fibres.data());
@@ -100,6 +102,24 @@ void run_cluster() {
 }
 
 }  // namespace
+
+void submit(std::function<void()> work) {
+  if (recording == nullptr) {
+    work();
+  } else {
+    recording->push_back(std::move(work));
+  }
+}
+
+std::function<void()> record(const std::function<void()>& submissions) {
+  std::vector<std::function<void()>> all;
+  recording = &all;
+  submissions();
+  recording = nullptr;
+  return [all = std::move(all)] {
+    for (const auto& work : all) work();
+  };
+}
 
 void run(const Launch& launch, const std::function<void()>& kernel) {
   state.launch = launch;

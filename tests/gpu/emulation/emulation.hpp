@@ -30,6 +30,11 @@ struct Launch {
   std::size_t shared = 0;
 };
 
+/// Does something now, or, while a graph is recorded, when it is replayed.
+void submit(std::function<void()> work);
+/// What `submissions` submits, to be done later, any number of times.
+std::function<void()> record(const std::function<void()>& submissions);
+
 /// Runs `kernel` for all threads of the grid. Throws std::logic_error where threads of a block wait at different
 /// places for ever.
 void run(const Launch& launch, const std::function<void()>& kernel);
