@@ -118,6 +118,12 @@ void print_simulations(const mrnn::Experiment& experiment) {
   }
 }
 
+/// What the experiment would run on, or why it cannot run here.
+std::string device_words(const mrnn::Experiment& experiment) {
+  const mrnn::Availability here = experiment.backend().availability();
+  return here.available ? experiment.backend().device(experiment.session_options()) : "not available: " + here.reason;
+}
+
 }  // namespace
 
 int check_command(const Arguments& arguments) {
@@ -136,8 +142,8 @@ int check_command(const Arguments& arguments) {
   print_network(experiment.network());
   print_training(experiment);
   print_simulations(experiment);
-  fmt::print("\nbackend {}: {}\noutput folder {}\n", experiment.backend().name(),
-             experiment.backend().device(experiment.session_options()), experiment.output().string());
+  fmt::print("\nbackend {}: {}\noutput folder {}\n", experiment.backend().name(), device_words(experiment),
+             experiment.output().string());
   for (const std::string& warning : experiment.warnings()) fmt::print("warning: {}\n", warning);
   return 0;
 }

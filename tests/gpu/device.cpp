@@ -32,14 +32,23 @@ struct Subject {
   Subject() {
     if (eigen_in_place_of_cuda()) {
       backend = eigen::make_backend();
-      return;
-    }
-    const std::filesystem::path file = library_file();
-    library.present = std::filesystem::exists(file);
-    if (!library.present) {
+    } else if (const std::filesystem::path file = library_file(); std::filesystem::exists(file)) {
+      library.present = true;
+      load(file);
+    } else if (environment("MRNN_CUDA_LIBRARY").empty()) {
       why_not = "this build has no CUDA backend (" + file.string() + " is not there)";
-      return;
+    } else {
+      why_not = library.failure = "MRNN_CUDA_LIBRARY names " + file.string() + ", which is not there";
     }
+  }
+
+  Runtime runtime;  // outlives the backend, which its library made
+  std::unique_ptr<Backend> backend;
+  Library library;
+  std::string why_not;
+
+ private:
+  void load(const std::filesystem::path& file) {
     try {
       runtime.load(file);
     } catch (const PluginError& error) {
@@ -54,11 +63,6 @@ struct Subject {
     backend = entry->make();
     if (const Availability here = backend->availability(); !here.available) why_not = here.reason;
   }
-
-  Runtime runtime;  // outlives the backend, which its library made
-  std::unique_ptr<Backend> backend;
-  Library library;
-  std::string why_not;
 };
 
 const Subject& subject() {

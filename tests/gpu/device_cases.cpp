@@ -104,8 +104,10 @@ Training make(const DeviceCase& one) {
   add_regions(one, spec);
   add_connections(one, spec);
   add_outputs(spec);
-  // Weights of mean magnitude 0.2: the sum over a unit's sources stays below one, and rounding errors do not grow.
-  const double scale = std::min(1.0, 4.0 / static_cast<double>(one.training.units));
+  // Of weights of mean magnitude 0.2 and of one sign the sum over a unit's sources stays below one, of any signs the
+  // spectral radius: rounding errors do not grow.
+  const auto units = static_cast<double>(one.training.units);
+  const double scale = std::min(1.0, one.training.dale == Dale::none ? 3.0 / std::sqrt(units) : 4.0 / units);
   Training training = draw_training(spec, one.training, one.seed, scale);
   for (double& value : training.trials.inputs.data) value /= scale;
   return training;

@@ -27,6 +27,9 @@ class MRNN_EXPORT Backend {
   virtual std::size_t memory(const Network& network, const SessionOptions& options, Index trials, Index steps,
                              const Record& record) const = 0;
 
+  /// @throws RunError with the reason where it is not available.
+  void expect_available() const;
+
   /// @throws RunError where it is not available. The network must outlive the session.
   std::unique_ptr<Session> open(const Network& network, const SessionOptions& options) const;
 

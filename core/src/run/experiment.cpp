@@ -226,6 +226,7 @@ Simulation Experiment::simulate(const SimulationPlan& plan, Progress& progress) 
 RunSummary Experiment::run(Progress& progress, Existing existing) const {
   const auto started = std::chrono::steady_clock::now();
   if (existing == Existing::resume) check_resumable(*state_);
+  state_->backend->expect_available();
   OutputFolder folder(state_->output);
   check_existing(folder, existing);
   for (const std::string& warning : state_->warnings) progress.warn(warning);

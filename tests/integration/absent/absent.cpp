@@ -1,0 +1,31 @@
+// A backend whose device is never there. It can say what it would need, as every backend can anywhere.
+
+#include "mrnn/error.hpp"
+#include "mrnn/plugin.hpp"
+
+namespace {
+
+class AbsentBackend final : public mrnn::Backend {
+ public:
+  std::string name() const override { return "absent"; }
+  mrnn::Availability availability() const override { return {false, "its device is on the moon"}; }
+  std::string device(const mrnn::SessionOptions&) const override { return "the moon"; }
+  std::size_t memory(const mrnn::Network&, const mrnn::SessionOptions&, mrnn::Index trials, mrnn::Index,
+                     const mrnn::Record&) const override {
+    return static_cast<std::size_t>(trials);
+  }
+
+ private:
+  std::unique_ptr<mrnn::Session> do_open(const mrnn::Network&, const mrnn::SessionOptions&) const override {
+    throw mrnn::RunError("the absent backend was opened");
+  }
+};
+
+void attach(mrnn::PluginContext& context) {
+  context.add_backend(
+      "absent", [] { return std::make_unique<AbsentBackend>(); }, "runs nowhere");
+}
+
+}  // namespace
+
+MRNN_PLUGIN("absent", "1.0", attach)
