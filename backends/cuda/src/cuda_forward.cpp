@@ -34,6 +34,7 @@ template <class Scalar>
 void CudaSession<Scalar>::make_room(const Record& record) {
   record_ = record;
   const Index lanes = lanes_.count(), every = record.backward_every;
+  const int stretch_steps_before = stretch_steps_;
   stretch_steps_ = static_cast<int>(steps_of_stretch(rows_, lanes, trials_.steps, every, sizeof(Scalar)));
   const Size slots = stretch_steps_ + 1;
   state_.resize(stream_, slots * rows_.state() * lanes);
@@ -46,12 +47,16 @@ void CudaSession<Scalar>::make_room(const Record& record) {
   recorded_h_.resize(stream_, record.h ? columns * record.units.size() : 0);
   recorded_y_.resize(stream_, record.y ? columns * network().outputs() : 0);
   if (record.y) z_.resize(stream_, std::max<Size>(1, Size{stretch_steps_} * lanes * rows_.outputs));
-  std::vector<std::int32_t> units;
-  for (const Index unit : record.units.indices()) units.push_back(static_cast<std::int32_t>(unit));
-  recorded_units_.write(stream_, units);
-  std::vector<std::int32_t> first_steps;
-  for (int k = 0; k < stretches(); ++k) first_steps.push_back(stretch(k).first);
-  first_steps_.write(stream_, first_steps);
+  if (record.x || record.h) {
+    std::vector<std::int32_t> units;
+    for (const Index unit : record.units.indices()) units.push_back(static_cast<std::int32_t>(unit));
+    recorded_units_.write(stream_, units);
+  }
+  if (first_steps_.size() != stretches() || stretch_steps_ != stretch_steps_before) {
+    std::vector<std::int32_t> first_steps;
+    for (int k = 0; k < stretches(); ++k) first_steps.push_back(stretch(k).first);
+    first_steps_.write(stream_, first_steps);
+  }
 }
 
 /// What kernels are told about this run.
@@ -104,8 +109,8 @@ void CudaSession<Scalar>::set_pointers() {
                          adjoint_column_.data()};
   model.drive_map = images_.drive_map;
   model.adjoint_map = images_.adjoint_map;
-  model.drive_quads = {drive_quads_.data(), drive_quad_list_.quads};
-  model.adjoint_quads = {adjoint_quads_.data(), adjoint_quad_list_.quads};
+  model.drive_pairs = {drive_pairs_.data(), drive_pair_list_.pairs};
+  model.adjoint_pairs = {adjoint_pairs_.data(), adjoint_pair_list_.pairs};
   model.drive_weights = images_.drive;
   model.adjoint_weights = images_.adjoint;
   model.drive_size = images_.drive_size;

@@ -30,8 +30,8 @@ CudaSession<Scalar>::CudaSession(const Network& network, const SessionOptions& o
       layout_(network),
       drive_list_(drive_tiles(network)),
       adjoint_list_(adjoint_tiles(network)),
-      drive_quad_list_(make_quads(drive_list_)),
-      adjoint_quad_list_(make_quads(adjoint_list_)) {
+      drive_pair_list_(make_pairs(drive_list_)),
+      adjoint_pair_list_(make_pairs(adjoint_list_)) {
   dense_gradient_ = rows_.units * rows_.state() <= most_dense || drive_list_.density() > 0.5;
   guarded([&] { make_structure(); });
 }
@@ -51,8 +51,8 @@ void CudaSession<Scalar>::make_structure() {
   adjoint_start_.write(stream_, adjoint_list_.start);
   adjoint_column_.write(stream_, adjoint_list_.column);
   adjoint_map_.write(stream_, adjoint_list_.chunk);
-  drive_quads_.write(stream_, drive_quad_list_.column);
-  adjoint_quads_.write(stream_, adjoint_quad_list_.column);
+  drive_pairs_.write(stream_, drive_pair_list_.column);
+  adjoint_pairs_.write(stream_, adjoint_pair_list_.column);
 
   std::vector<std::uint8_t> activation(static_cast<std::size_t>(rows_.units), 0);
   std::vector<double> sigma(static_cast<std::size_t>(rows_.units), 0.0);
@@ -255,12 +255,11 @@ template <class Scalar>
 void CudaSession<Scalar>::do_load(const Trials& trials) {
   const bool had_variants = schedule_.scalings.size() > 1;
   schedule_ = {};
-  trials_ = {};
+  // Assigned one by one: the memory of the batch before is used again. Targets are on the device alone.
   trials_.count = trials.count;
   trials_.steps = trials.steps;
   trials_.inputs = trials.inputs;
   trials_.stimulus = trials.stimulus;
-  trials_.targets = trials.targets;
   trials_.mask = trials.mask;
   trials_.initial_state = trials.initial_state;
   trials_.ids = trials.ids;
@@ -270,39 +269,42 @@ void CudaSession<Scalar>::do_load(const Trials& trials) {
       trials_.interventions, [](const auto& one) { return std::holds_alternative<ScaleWeights>(one.what); });
   const gpu::StepPlan before = plan_;
   plan_ = choose_plan({network().units(), rows_.state(), rows_.adjoint(), trials.count, drive_list_.density(),
-                       sizeof(Scalar) == sizeof(float), scaled, drive_quad_list_.blocks,
-                       std::max(drive_quad_list_.quads, adjoint_quad_list_.quads)},
+                       sizeof(Scalar) == sizeof(float), scaled, drive_pair_list_.blocks,
+                       std::max(drive_pair_list_.pairs, adjoint_pair_list_.pairs)},
                       gpu::device_limits());
-  lanes_ = make_lanes(trials_, std::max(plan_.lanes, gpu::lane_tile));
+  lanes_ = make_lanes(trials_, gpu::lane_tile);
   schedule_ = make_schedule(trials_, lanes_, rows_.units);
   guarded([&] {
-    send_trials();
+    send_trials(trials);
     send_schedule();
     if (had_variants || schedule_.scalings.size() > 1 || plan_.design != before.design) refresh_weights();
   });
 }
 
 template <class Scalar>
-void CudaSession<Scalar>::send_trials() {
+void CudaSession<Scalar>::send_trials(const Trials& trials) {
   stream_.synchronise();
   std::size_t numbers = 0;
-  for (const Sequence* sequence : {&trials_.inputs, &trials_.stimulus, &trials_.targets, &trials_.mask}) {
+  for (const Sequence* sequence : {&trials.inputs, &trials.stimulus, &trials.targets, &trials.mask}) {
     numbers += sequence->data.size() + 4;
   }
-  staging_.begin(numbers * sizeof(Scalar) + static_cast<std::size_t>(trials_.initial_state.size() + 2) * sizeof(double));
+  const auto lanes = static_cast<std::size_t>(lanes_.count()), count = static_cast<std::size_t>(trials.count);
+  constexpr std::size_t bytes_per_lane = 16, slack = 256;
+  staging_.begin(numbers * sizeof(Scalar) + static_cast<std::size_t>(trials.initial_state.size()) * sizeof(double) +
+                 (lanes + count) * bytes_per_lane + slack);
   const auto send = [&](DeviceArray<Scalar>& to, const Sequence& from) {
     staging_.send(stream_, to, from.data.data(), from.data.size());
   };
-  send(inputs_, trials_.inputs);
-  send(stimulus_, trials_.stimulus);
-  send(targets_, trials_.targets);
-  send(mask_, trials_.mask);
-  staging_.send(stream_, own_states_, trials_.initial_state.data(),
-                static_cast<std::size_t>(trials_.initial_state.size()));
-  lane_trial_.write(stream_, lanes_.trial);
-  trial_lane_.write(stream_, lanes_.lane);
-  lane_own_.write(stream_, lanes_.own);
-  lane_ids_.write(stream_, lanes_.ids);
+  send(inputs_, trials.inputs);
+  send(stimulus_, trials.stimulus);
+  send(targets_, trials.targets);
+  send(mask_, trials.mask);
+  staging_.send(stream_, own_states_, trials.initial_state.data(),
+                static_cast<std::size_t>(trials.initial_state.size()));
+  staging_.send(stream_, lane_ids_, lanes_.ids.data(), lanes);
+  staging_.send(stream_, lane_trial_, lanes_.trial.data(), lanes);
+  staging_.send(stream_, trial_lane_, lanes_.lane.data(), count);
+  staging_.send(stream_, lane_own_, lanes_.own.data(), lanes);
 }
 
 template <class Scalar>

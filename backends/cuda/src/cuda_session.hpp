@@ -50,7 +50,7 @@ class CudaSession final : public Session {
 
   void make_structure();
   void refresh_weights();
-  void send_trials();
+  void send_trials(const Trials& trials);
   void send_schedule();
   void make_room(const Record& record);
   void set_pointers();
@@ -101,14 +101,14 @@ class CudaSession final : public Session {
   Rows rows_;
   ParameterLayout layout_;
   TileList drive_list_, adjoint_list_;
-  QuadList drive_quad_list_, adjoint_quad_list_;
+  PairList drive_pair_list_, adjoint_pair_list_;
   bool dense_gradient_ = true;
 
   // The network.
   DeviceArray<gpu::Entry> entries_;
   DeviceArray<double> values_, gradient_, first_moment_, second_moment_;
   DeviceArray<std::int32_t> drive_start_, drive_column_, drive_map_, adjoint_start_, adjoint_column_, adjoint_map_;
-  DeviceArray<std::int32_t> drive_quads_, adjoint_quads_;
+  DeviceArray<std::int32_t> drive_pairs_, adjoint_pairs_;
   DeviceArray<std::uint8_t> activation_;
   DeviceArray<double> sigma_, initial_state_;
   DeviceArray<Scalar> unit_arrays_, readout_bias_;
@@ -121,7 +121,7 @@ class CudaSession final : public Session {
   gpu::Images<Scalar> images_;
 
   // The batch.
-  Trials trials_;  ///< as loaded, without metadata
+  Trials trials_;  ///< as loaded, without targets and metadata
   Lanes lanes_;
   ScheduleTables schedule_;
   StagingArea staging_;

@@ -88,9 +88,9 @@ double TileList::density() const {
   return chunk.empty() ? 0.0 : static_cast<double>(column.size()) / static_cast<double>(chunk.size());
 }
 
-QuadList make_quads(const TileList& tiles) {
-  constexpr Index tiles_per_block = gpu::persistent_rows / gpu::tile_rows, quads_per_chunk = gpu::chunk_columns / 4;
-  QuadList list;
+PairList make_pairs(const TileList& tiles) {
+  constexpr Index tiles_per_block = gpu::persistent_rows / gpu::tile_rows, pairs_per_chunk = gpu::chunk_columns / 2;
+  PairList list;
   list.blocks = static_cast<int>((tiles.row_tiles + tiles_per_block - 1) / tiles_per_block);
   std::vector<std::vector<std::int32_t>> columns(static_cast<std::size_t>(list.blocks));
   std::size_t most = 1;
@@ -101,15 +101,15 @@ QuadList make_quads(const TileList& tiles) {
       for (Index tile = tiles_per_block * block; tile < std::min(tiles_per_block * (block + 1), tiles.row_tiles); ++tile) {
         exists |= tiles.chunk[static_cast<std::size_t>(tile * tiles.column_chunks + chunk)] >= 0;
       }
-      for (Index quad = 0; exists && quad < quads_per_chunk; ++quad) {
-        own.push_back(static_cast<std::int32_t>(chunk * gpu::chunk_columns + 4 * quad));
+      for (Index pair = 0; exists && pair < pairs_per_chunk; ++pair) {
+        own.push_back(static_cast<std::int32_t>(chunk * gpu::chunk_columns + 2 * pair));
       }
     }
     most = std::max(most, own.size());
   }
-  list.quads = static_cast<int>((most + gpu::block_warps - 1) / gpu::block_warps);
+  list.pairs = static_cast<int>((most + 2 * gpu::block_warps - 1) / (2 * gpu::block_warps));
   for (auto& own : columns) {
-    own.resize(static_cast<std::size_t>(list.quads * gpu::block_warps), -1);
+    own.resize(static_cast<std::size_t>(2 * list.pairs * gpu::block_warps), -1);
     list.column.insert(list.column.end(), own.begin(), own.end());
   }
   return list;

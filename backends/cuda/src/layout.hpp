@@ -32,13 +32,13 @@ struct TileList {
   double density() const;
 };
 
-/// How the columns of a matrix are shared out among the warps of a cluster (see gpu::QuadTable).
-struct QuadList {
+/// How the columns of a matrix are shared out among the threads of a cluster (see gpu::PairTable).
+struct PairList {
   std::vector<std::int32_t> column;
   int blocks = 0;  ///< of the cluster
-  int quads = 0;   ///< of each warp
+  int pairs = 0;   ///< of each half of a warp
 };
-QuadList make_quads(const TileList& tiles);
+PairList make_pairs(const TileList& tiles);
 
 /// [W W_in] over padded rows.
 TileList drive_tiles(const Network& network);

@@ -8,8 +8,8 @@ namespace mrnn::gpu {
 
 /// Units that a block of the persistent kernels keeps the weights of.
 constexpr int persistent_rows = 64;
-/// Quads of columns whose weights the threads of a warp can keep in registers.
-constexpr int most_quads = 17;
+/// Pairs of columns whose weights a thread can keep in registers, in four rows.
+constexpr int most_pairs = 17;
 /// Rows of a state that fit into shared memory twice, with the lanes of a cluster beside each other.
 constexpr int most_persistent_rows = 2048;
 constexpr int largest_persistent_cluster = 16;

@@ -5,106 +5,141 @@
 namespace mrnn::gpu {
 namespace {
 
+/// Numbers in shared memory: two vectors of what comes back, the sums of the warps, and two barriers.
 template <int Lanes>
 constexpr std::size_t shared_numbers(int rows) {
-  return static_cast<std::size_t>(2 * rows + block_warps * persistent_rows) * Lanes + 4;
+  return static_cast<std::size_t>(2 * rows + block_warps * persistent_rows) * lane_stride<Lanes> + 4;
 }
 
-[[maybe_unused]] __device__ inline Size delta_place(const BackwardRun<float>& run, int slot, int lane) {
+MRNN_HOST_DEVICE inline Size delta_place(const BackwardRun<float>& run, int slot, int lane) {
   return run.adjoint.rows * (lane + Size{run.model.batch.lanes} * slot);
 }
 
-/// dL/dz of the lanes at a slot, beneath delta.
+/// Brings dL/dz of each slot beneath delta, loaded a step before it is stored.
 template <int Lanes>
-__device__ inline void take_outputs(const BackwardRun<float>& run, int slot, int first_lane, float* vectors) {
-  const Model<float>& model = run.model;
-  for (int k = threadIdx.x; k < model.outputs * Lanes; k += block_threads) {
-    const int lane = k % Lanes, row = model.units.padded + k / Lanes;
-    vectors[row * Lanes + lane] = run.adjoint.delta[delta_place(run, slot, first_lane + lane) + row];
+struct OutputFeed {
+  const BackwardRun<float>& run;
+  int first_lane;
+  float ahead = 0;
+
+  __device__ float load(int k, int slot) const {
+    const int lane = first_lane + k % Lanes, row = run.model.units.padded + k / Lanes;
+    return lane < run.model.batch.lanes ? run.adjoint.delta[delta_place(run, slot, lane) + row] : 0.0F;
   }
+  __device__ int count() const { return run.model.outputs * Lanes; }
+
+  /// For the slot to be stored next.
+  __device__ void fetch(int slot) {
+    if (static_cast<int>(threadIdx.x) < count()) ahead = load(threadIdx.x, slot);
+  }
+  __device__ void store(int slot, float* vectors) const {
+    const int row = run.model.units.padded;
+    for (int k = threadIdx.x; k < count(); k += block_threads) {
+      const float value = k < block_threads ? ahead : load(k, slot);
+      vectors[(row + k / Lanes) * lane_stride<Lanes> + k % Lanes] = value;
+    }
+  }
+};
+
+/// The state that belongs to a slot.
+__device__ inline UnitState<float> state_at(const BackwardRun<float>& run, int slot, int unit, int lane) {
+  const Trajectory<float>& t = run.trajectory;
+  UnitState<float> state;
+  state.h = t.state[state_place(t, run.model.batch, slot, lane) + unit];
+  if (run.model.dynamics == Dynamics::rate) state.x = t.x[slot * t.x_stride + unit + Size{run.model.units.padded} * lane];
+  return state;
 }
 
-template <int Quads, int Lanes>
+/// What comes back to a unit besides W^T delta + W_out^T dL/dz; `vectors` are those of the slot.
+template <int Lanes>
+__device__ inline float added_back(const BackwardRun<float>& run, const Place<Lanes>& at, int step, float h,
+                                   const float* vectors) {
+  const RatePenalties<float>& penalties = run.penalties;
+  float sum = 0;
+  if (penalties.identity_start != nullptr) {
+    const float* outputs = vectors + run.model.units.padded * lane_stride<Lanes> + at.shared % lane_stride<Lanes>;
+    for (int k = penalties.identity_start[at.unit]; k < penalties.identity_start[at.unit + 1]; ++k) {
+      sum += outputs[penalties.identity_channel[k] * lane_stride<Lanes>];
+    }
+  }
+  if (step >= 0 && run.model.batch.own[at.lane] != 0) sum += rate_penalty(penalties, at.unit, h);
+  return sum;
+}
+
+template <int Pairs, int Lanes>
 __global__ void __launch_bounds__(block_threads, 1) persistent_backward(BackwardRun<float> run, int cluster, int first,
                                                                         int last) {
 #if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 900
-  constexpr int results = results_per_thread<Lanes>;
+  constexpr int results = results_per_thread<Lanes>, stride = lane_stride<Lanes>;
   const Model<float>& model = run.model;
-  const Trajectory<float>& t = run.trajectory;
   const Adjoint<float>& adjoint = run.adjoint;
-  const RatePenalties<float>& penalties = run.penalties;
   const int block = static_cast<int>(blockIdx.x) % cluster, padded = model.units.padded;
   const int first_lane = static_cast<int>(blockIdx.x) / cluster * Lanes, first_unit = block * persistent_rows;
   float* vectors = shared_memory<float>();
-  float* room = vectors + 2 * adjoint.rows * Lanes;
+  float* room = vectors + 2 * adjoint.rows * stride;
 
-  KeptWeights<Quads> weights;
-  weights.load(model.adjoint_map, model.adjoint_weights, model.adjoint_quads, block,
-               model.units.padded / tile_rows);
-  for (int k = threadIdx.x; k < adjoint.rows * Lanes; k += block_threads) {
-    const int lane = k % Lanes, row = k / Lanes;
-    vectors[(last % 2 * adjoint.rows + row) * Lanes + lane] =
-        adjoint.delta[delta_place(run, last, first_lane + lane) + row];
-    vectors[((last + 1) % 2 * adjoint.rows + row) * Lanes + lane] = 0.0F;
+  KeptWeights<Pairs> weights;
+  weights.load(model.adjoint_map, model.adjoint_weights, model.adjoint_pairs, block, padded / tile_rows);
+  for (int k = threadIdx.x; k < adjoint.rows * stride; k += block_threads) {
+    const int lane = first_lane + k % stride, row = k / stride;
+    const bool exists = k % stride < Lanes && lane < model.batch.lanes;
+    vectors[last % 2 * adjoint.rows * stride + k] = exists ? adjoint.delta[delta_place(run, last, lane) + row] : 0.0F;
+    vectors[(last + 1) % 2 * adjoint.rows * stride + k] = 0.0F;
   }
   UnitConstants<float> constants[results];
+  UnitState<float> state[results];
   float carried[results] = {};
 #pragma unroll
   for (int j = 0; j < results; ++j) {
-    const int place = threadIdx.x + j * block_threads, unit = first_unit + place / Lanes;
-    const int lane = first_lane + place % Lanes;
-    if (place >= persistent_rows * Lanes || unit >= model.units.count) continue;
-    constants[j] = constants_of(model.units, unit);
-    carried[j] = adjoint.carried[last * adjoint.carried_stride + unit + Size{padded} * lane];
+    const Place<Lanes> at(threadIdx.x + j * block_threads, first_unit, first_lane, model.units, model.batch.lanes);
+    if (!at.exists) continue;
+    constants[j] = constants_of(model.units, at.unit);
+    carried[j] = adjoint.carried[last * adjoint.carried_stride + at.unit + Size{padded} * at.lane];
+    state[j] = state_at(run, last, at.unit, at.lane);
   }
-  const int first_step = *t.first;
+  const int first_step = *run.trajectory.first;
+  OutputFeed<Lanes> feed = {run, first_lane};
+  if (last > first) feed.fetch(last - 1);
   Exchange exchange;
-  exchange.begin(room + block_warps * persistent_rows * Lanes, cluster,
-                 padded * Lanes * static_cast<int>(sizeof(float)));
+  exchange.begin(room + block_warps * persistent_rows * stride, cluster, padded * row_bytes<Lanes>);
   for (int slot = last; slot >= first; --slot) {
     const int now = slot % 2, next = (slot + 1) % 2, step = first_step + slot - 1;
+    const bool goes_on = slot > first;
+    const float* here = vectors + now * adjoint.rows * stride;
+    float* following = vectors + next * adjoint.rows * stride;
     if (slot < last) exchange.wait(now);
-    if (slot > first) exchange.expect(next);
-    UnitState<float> state[results];
+    UnitState<float> ahead[results];
+    if (goes_on) {
+      exchange.expect(next);
+      feed.store(slot - 1, following);
 #pragma unroll
-    for (int j = 0; j < results; ++j) {
-      const int place = threadIdx.x + j * block_threads, unit = first_unit + place / Lanes;
-      const int lane = first_lane + place % Lanes;
-      if (place >= persistent_rows * Lanes || unit >= model.units.count) continue;
-      state[j].h = t.state[state_place(t, model.batch, slot, lane) + unit];
-      if (model.dynamics == Dynamics::rate) state[j].x = t.x[slot * t.x_stride + unit + Size{padded} * lane];
+      for (int j = 0; j < results; ++j) {
+        const Place<Lanes> at(threadIdx.x + j * block_threads, first_unit, first_lane, model.units, model.batch.lanes);
+        if (at.exists) ahead[j] = state_at(run, slot - 1, at.unit, at.lane);
+      }
     }
-    if (slot > first) take_outputs<Lanes>(run, slot - 1, first_lane, vectors + next * adjoint.rows * Lanes);
-    float sums[2][Lanes] = {};
-    const float* here = vectors + now * adjoint.rows * Lanes;
+    if (slot - 1 > first) feed.fetch(slot - 2);
+    float sums[kept_rows][Lanes] = {};
     weights.template multiply<Lanes>(here, sums);
     store_sums<Lanes>(room, sums);
     __syncthreads();
 #pragma unroll
     for (int j = 0; j < results; ++j) {
-      const int place = threadIdx.x + j * block_threads, unit = first_unit + place / Lanes;
-      const int lane = first_lane + place % Lanes;
-      if (place >= persistent_rows * Lanes || unit >= padded) continue;  // whole warps
-      const bool exists = unit < model.units.count;
+      const int place = threadIdx.x + j * block_threads;
+      const Place<Lanes> at(place, first_unit, first_lane, model.units, model.batch.lanes);
+      if (!at.within) continue;
       UnitAdjoint<float> result;
-      if (exists) {
-        float sum = sum_of_warps<Lanes>(room, place);
-        if (penalties.identity_start != nullptr) {
-          for (int k = penalties.identity_start[unit]; k < penalties.identity_start[unit + 1]; ++k) {
-            sum += here[(padded + penalties.identity_channel[k]) * Lanes + place % Lanes];
-          }
-        }
-        if (step >= 0 && model.batch.own[lane] != 0) sum += rate_penalty(penalties, unit, state[j].h);
-        result = step_unit_back(model, constants[j], {unit, lane, step}, sum, carried[j], state[j]);
+      if (at.exists) {
+        const float back = sum_of_warps<Lanes>(room, place) + added_back<Lanes>(run, at, step, state[j].h, here);
+        result = step_unit_back(model, constants[j], {at.unit, at.lane, step}, back, carried[j], state[j]);
         carried[j] = result.carried;
+        state[j] = ahead[j];
       }
-      if (slot > first) {
-        exchange.send(vectors + (next * adjoint.rows + unit) * Lanes + place % Lanes, result.delta, next);
-      }
-      if (!exists) continue;
-      adjoint.delta[delta_place(run, slot - 1, lane) + unit] = result.delta;
-      if (adjoint.carried_stride > 0 || slot == first) {
-        adjoint.carried[(slot - 1) * adjoint.carried_stride + unit + Size{padded} * lane] = result.carried;
+      if (goes_on) exchange.template send<Lanes>(following + at.shared, result.delta, next);
+      if (!at.exists) continue;
+      adjoint.delta[delta_place(run, slot - 1, at.lane) + at.unit] = result.delta;
+      if (adjoint.carried_stride > 0 || !goes_on) {
+        adjoint.carried[(slot - 1) * adjoint.carried_stride + at.unit + Size{padded} * at.lane] = result.carried;
       }
     }
   }
@@ -116,11 +151,11 @@ __global__ void __launch_bounds__(block_threads, 1) persistent_backward(Backward
 
 void run_persistent_back(const Stream& stream, const BackwardRun<float>& run, const StepPlan& plan, int first,
                          int last) {
-  with_quads(run.model.adjoint_quads.quads, [&](auto quads) {
+  with_pairs(run.model.adjoint_pairs.pairs, [&](auto pairs) {
     with_lanes(plan.lanes, [&](auto lanes) {
-      constexpr int Quads = decltype(quads)::value, Lanes = decltype(lanes)::value;
-      const auto blocks = static_cast<unsigned>(run.model.batch.lanes / Lanes * plan.cluster);
-      launch_clusters(stream, persistent_backward<Quads, Lanes>, blocks, plan.cluster,
+      constexpr int Pairs = decltype(pairs)::value, Lanes = decltype(lanes)::value;
+      launch_clusters(stream, persistent_backward<Pairs, Lanes>,
+                      cluster_blocks<Lanes>(run.model.batch.lanes, plan.cluster), plan.cluster,
                       shared_numbers<Lanes>(run.adjoint.rows) * sizeof(float), run, plan.cluster, first, last);
     });
   });

@@ -13,10 +13,10 @@ Size tiles(Size size, Size tile) {
   return (size + tile - 1) / tile;
 }
 
-/// Lanes of a cluster: as few as occupy all clusters that run at the same time.
+/// Lanes of a cluster: as few as let all clusters run at the same time.
 int persistent_lanes(Size trials, int clusters) {
-  for (const int lanes : {2, 4}) {
-    if (tiles(trials, gpu::lane_tile) * gpu::lane_tile <= Size{lanes} * clusters) return lanes;
+  for (const int lanes : {1, 2, 3, 4, 5}) {
+    if (tiles(trials, lanes) <= clusters) return lanes;
   }
   return 8;
 }
@@ -24,7 +24,7 @@ int persistent_lanes(Size trials, int clusters) {
 /// Whether all steps can be made in one kernel.
 bool fits_persistent(const StepProblem& problem, const gpu::DeviceLimits& limits) {
   return problem.single && !problem.scaled && problem.blocks <= gpu::largest_persistent_cluster &&
-         limits.clusters[static_cast<std::size_t>(problem.blocks - 1)] > 0 && problem.quads <= gpu::most_quads &&
+         limits.clusters[static_cast<std::size_t>(problem.blocks - 1)] > 0 && problem.pairs <= gpu::most_pairs &&
          std::max(problem.state_rows, problem.adjoint_rows) <= gpu::most_persistent_rows;
 }
 
@@ -50,9 +50,9 @@ gpu::StepPlan choose_plan(const StepProblem& problem, const gpu::DeviceLimits& l
   const Size rows = tiles(problem.units, gpu::tile_rows);
   // Wide tiles read the weights a quarter as often, once there are enough of them for all processors.
   const bool fills = rows * tiles(problem.trials, gpu::wide_tile) >= limits.processors / 2;
-  if (problem.single && problem.trials > gpu::wide_tile && fills) plan.lanes = gpu::wide_tile;
+  if (problem.single && problem.trials > gpu::wide_tile / 2 && fills) plan.lanes = gpu::wide_tile;
   // A library's product over all weights is faster where there is much to do and little is absent.
-  constexpr double dense_enough = 0.6, much_work = 5e8;
+  constexpr double dense_enough = 0.6, much_work = 2e9;
   const double work = static_cast<double>(problem.units) * static_cast<double>(problem.state_rows) *
                       static_cast<double>(problem.trials);
   if (wanted == "dense" || (wanted != "tiles" && problem.density >= dense_enough && work >= much_work)) plan.design = gpu::StepPlan::Design::dense;

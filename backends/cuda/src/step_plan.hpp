@@ -13,7 +13,7 @@ struct StepProblem {
   bool single = true;    ///< precision
   bool scaled = false;   ///< some trials see scaled weights
   int blocks = 1;        ///< of a cluster that shares the units
-  int quads = 1;         ///< of columns that a warp of it keeps, forward or backward
+  int pairs = 1;         ///< of columns that each of its threads keeps, forward or backward
 };
 
 /// How the products of the steps are made. A matter of the problem and the device alone: nothing is tried out.

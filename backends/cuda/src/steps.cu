@@ -112,6 +112,7 @@ template <class Scalar, int Lanes>
 void step_by_tiles(const Stream& stream, const ForwardRun<Scalar>& run, int first, int last) {
   constexpr std::size_t shared = (tile_shared<Lanes> + Lanes * (tile_rows + 4)) * sizeof(Scalar);
   const dim3 grid = tile_grid(run.model.drive_tiles, run.model.batch, Lanes);
+  static_assert(shared <= 48 * 1024);
   for (int slot = first; slot < last; ++slot) launch(stream, step_tile<Scalar, Lanes>, grid, shared, run, slot);
 }
 

@@ -24,7 +24,7 @@ struct BackwardRun {
 };
 
 /// Lanes of the wide tiles, in single precision.
-constexpr int wide_tile = 32;
+constexpr int wide_tile = 64;
 
 /// How the products of the steps are made.
 struct StepPlan {
