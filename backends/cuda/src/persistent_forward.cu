@@ -12,10 +12,11 @@ constexpr std::size_t shared_numbers(int rows) {
          4;
 }
 
-/// Normals of the block's units at a step, row by row.
+/// Normals of the block's units at a step, row by row. Drawn by the last threads first: those that have no results to
+/// end where the lanes are few.
 template <int Lanes>
 __device__ inline void draw_block(const Model<float>& model, int first_unit, int first_lane, int step, float* eta) {
-  for (int k = threadIdx.x; k < persistent_rows / 4 * Lanes; k += block_threads) {
+  for (int k = block_threads - 1 - static_cast<int>(threadIdx.x); k < persistent_rows / 4 * Lanes; k += block_threads) {
     const int lane = k % Lanes, row = k / Lanes * 4;
     if (first_lane + lane >= model.batch.lanes) continue;
     const Four<float> four = draw_four(model, first_unit + row, first_lane + lane, step);

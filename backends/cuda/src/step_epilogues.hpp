@@ -12,45 +12,64 @@ MRNN_HOST_DEVICE inline Size state_place(const Trajectory<Scalar>& t, const Batc
   return t.rows * (lane + Size{batch.lanes} * slot);
 }
 
-/// Ends a step of one unit that starts from `slot`; `sum` is W h + W_in v.
+/// A unit of a lane at a slot, and what is loaded for it ahead of the product that its step waits for.
 template <class Scalar>
-__device__ inline void finish_step(const ForwardRun<Scalar>& run, int slot, int unit, int lane, Scalar sum,
-                                   Scalar eta) {
-  const Trajectory<Scalar>& t = run.trajectory;
-  const Batch<Scalar>& batch = run.model.batch;
-  const int step = *t.first + slot;
-  const Size before = state_place(t, batch, slot, lane) + unit, after = before + Size{t.rows} * batch.lanes;
-  const Size x = slot * t.x_stride + unit + Size{run.model.units.padded} * lane;
-  const UnitState<Scalar> next = step_unit(run.model, constants_of(run.model.units, unit), {unit, lane, step}, sum, eta,
-                                           UnitState<Scalar>{t.x[x], t.state[before]});
-  t.x[x + t.x_stride] = next.x;
-  t.state[after] = next.h;
-  if (!is_finite(next)) atomicMin(run.failure, failure_key(step, batch.trial[lane], unit));
-}
+struct StepPlace {
+  int slot, unit, lane;
+  UnitState<Scalar> before = {};
 
-/// Ends a step back of one unit from `slot`; `sum` is W^T delta + W_out^T dL/dz of that slot.
-template <class Scalar>
-__device__ inline void finish_step_back(const BackwardRun<Scalar>& run, int slot, int unit, int lane, Scalar sum) {
-  const Trajectory<Scalar>& t = run.trajectory;
-  const Adjoint<Scalar>& adjoint = run.adjoint;
-  const Batch<Scalar>& batch = run.model.batch;
-  const int padded = run.model.units.padded, step = *t.first + slot - 1;
-  const Size delta = Size{adjoint.rows} * (lane + Size{batch.lanes} * slot);
-  const RatePenalties<Scalar>& penalties = run.penalties;
-  if (penalties.identity_start != nullptr) {
-    for (int k = penalties.identity_start[unit]; k < penalties.identity_start[unit + 1]; ++k) {
-      sum += adjoint.delta[delta + padded + penalties.identity_channel[k]];
-    }
+  __device__ Size x_place(const ForwardRun<Scalar>& run) const {
+    return slot * run.trajectory.x_stride + unit + Size{run.model.units.padded} * lane;
   }
-  const Size x = slot * t.x_stride + unit + Size{padded} * lane;
-  const UnitState<Scalar> state = {t.x[x], t.state[state_place(t, batch, slot, lane) + unit]};
-  if (step >= 0 && batch.own[lane] != 0) sum += rate_penalty(penalties, unit, state.h);
-  const Size carried = slot * adjoint.carried_stride + unit + Size{padded} * lane;
-  const UnitAdjoint<Scalar> next = step_unit_back(run.model, constants_of(run.model.units, unit), {unit, lane, step}, sum,
-                                                  adjoint.carried[carried], state);
-  adjoint.carried[carried - adjoint.carried_stride] = next.carried;
-  adjoint.delta[delta - Size{adjoint.rows} * batch.lanes + unit] = next.delta;
-}
+  __device__ void load(const ForwardRun<Scalar>& run) {
+    before.x = run.trajectory.x[x_place(run)];
+    before.h = run.trajectory.state[state_place(run.trajectory, run.model.batch, slot, lane) + unit];
+  }
+  /// Ends the step; `sum` is W h + W_in v.
+  __device__ void finish(const ForwardRun<Scalar>& run, const UnitConstants<Scalar>& constants, int step, Scalar sum,
+                         Scalar eta) const {
+    const UnitState<Scalar> next = step_unit(run.model, constants, {unit, lane, step}, sum, eta, before);
+    run.trajectory.x[x_place(run) + run.trajectory.x_stride] = next.x;
+    run.trajectory.state[state_place(run.trajectory, run.model.batch, slot + 1, lane) + unit] = next.h;
+    if (!is_finite(next)) atomicMin(run.failure, failure_key(step, run.model.batch.trial[lane], unit));
+  }
+};
+
+/// The same for a step back.
+template <class Scalar>
+struct StepBackPlace {
+  int slot, unit, lane;
+  UnitState<Scalar> state = {};
+  Scalar carried = 0;
+  bool own = false;
+
+  __device__ Size padded_place(const BackwardRun<Scalar>& run) const {
+    return unit + Size{run.model.units.padded} * lane;
+  }
+  __device__ void load(const BackwardRun<Scalar>& run) {
+    state.x = run.trajectory.x[slot * run.trajectory.x_stride + padded_place(run)];
+    state.h = run.trajectory.state[state_place(run.trajectory, run.model.batch, slot, lane) + unit];
+    carried = run.adjoint.carried[slot * run.adjoint.carried_stride + padded_place(run)];
+    own = run.model.batch.own[lane] != 0;
+  }
+  /// Ends the step; `sum` is W^T delta + W_out^T dL/dz of the slot, `step` the one before it.
+  __device__ void finish(const BackwardRun<Scalar>& run, const UnitConstants<Scalar>& constants, int step,
+                         Scalar sum) const {
+    const Adjoint<Scalar>& adjoint = run.adjoint;
+    const RatePenalties<Scalar>& penalties = run.penalties;
+    const Size delta = Size{adjoint.rows} * (lane + Size{run.model.batch.lanes} * slot);
+    if (penalties.identity_start != nullptr) {
+      const Scalar* outputs = adjoint.delta + delta + run.model.units.padded;
+      for (int k = penalties.identity_start[unit]; k < penalties.identity_start[unit + 1]; ++k) {
+        sum += outputs[penalties.identity_channel[k]];
+      }
+    }
+    if (step >= 0 && own) sum += rate_penalty(penalties, unit, state.h);
+    const UnitAdjoint<Scalar> next = step_unit_back(run.model, constants, {unit, lane, step}, sum, carried, state);
+    adjoint.carried[(slot - 1) * adjoint.carried_stride + padded_place(run)] = next.carried;
+    adjoint.delta[delta - Size{adjoint.rows} * run.model.batch.lanes + unit] = next.delta;
+  }
+};
 
 /// Normals of 4 units of a lane at a step, zero where no noise acts.
 template <class Scalar>

@@ -18,6 +18,15 @@ __global__ void __launch_bounds__(block_threads) step_tile(ForwardRun<Scalar> ru
   const Model<Scalar>& model = run.model;
   const int first_row = blockIdx.x * tile_rows, first_lane = blockIdx.y * Lanes;
   const int step = *run.trajectory.first + slot;
+  const int unit = first_row + static_cast<int>(threadIdx.x) % warp_threads;
+  const bool has_unit = unit < model.units.count;
+  const UnitConstants<Scalar> constants = has_unit ? constants_of(model.units, unit) : UnitConstants<Scalar>{};
+  StepPlace<Scalar> places[Lanes / 8];
+#pragma unroll
+  for (int j = 0; j < Lanes / 8; ++j) {
+    places[j] = {slot, unit, first_lane + static_cast<int>(threadIdx.x) / warp_threads + 8 * j};
+    if (has_unit && places[j].lane < model.batch.lanes) places[j].load(run);
+  }
   for (int k = threadIdx.x; k < Lanes * tile_rows / 4; k += block_threads) {
     const int lane = k / (tile_rows / 4), row = k % (tile_rows / 4) * 4;
     if (first_lane + lane >= model.batch.lanes) continue;
@@ -30,13 +39,12 @@ __global__ void __launch_bounds__(block_threads) step_tile(ForwardRun<Scalar> ru
       model.batch.lanes - first_lane};
   Scalar sums[Lanes / 8];
   multiply_tile<Scalar, Lanes>(model.drive_tiles, weights, vectors, shared, sums);
-  const int unit = first_row + static_cast<int>(threadIdx.x) % warp_threads;
-  if (unit >= model.units.count) return;
+  if (!has_unit) return;
 #pragma unroll
   for (int j = 0; j < Lanes / 8; ++j) {
-    const int lane = static_cast<int>(threadIdx.x) / warp_threads + 8 * j;
-    if (first_lane + lane >= model.batch.lanes) continue;
-    finish_step(run, slot, unit, first_lane + lane, sums[j], eta[lane * eta_stride + unit - first_row]);
+    const int lane = places[j].lane - first_lane;
+    if (places[j].lane >= model.batch.lanes) continue;
+    places[j].finish(run, constants, step, sums[j], eta[lane * eta_stride + unit - first_row]);
   }
 }
 
@@ -51,13 +59,20 @@ __global__ void __launch_bounds__(block_threads) step_tile_back(BackwardRun<Scal
       run.adjoint.delta + Size{run.adjoint.rows} * (first_lane + Size{model.batch.lanes} * slot), run.adjoint.rows,
       model.batch.lanes - first_lane};
   Scalar sums[Lanes / 8];
-  multiply_tile<Scalar, Lanes>(model.adjoint_tiles, weights, vectors, shared, sums);
   const int unit = first_row + static_cast<int>(threadIdx.x) % warp_threads;
-  if (unit >= model.units.count) return;
+  const bool has_unit = unit < model.units.count;
+  const UnitConstants<Scalar> constants = has_unit ? constants_of(model.units, unit) : UnitConstants<Scalar>{};
+  StepBackPlace<Scalar> places[Lanes / 8];
 #pragma unroll
   for (int j = 0; j < Lanes / 8; ++j) {
-    const int lane = first_lane + static_cast<int>(threadIdx.x) / warp_threads + 8 * j;
-    if (lane < model.batch.lanes) finish_step_back(run, slot, unit, lane, sums[j]);
+    places[j] = {slot, unit, first_lane + static_cast<int>(threadIdx.x) / warp_threads + 8 * j};
+    if (has_unit && places[j].lane < model.batch.lanes) places[j].load(run);
+  }
+  multiply_tile<Scalar, Lanes>(model.adjoint_tiles, weights, vectors, shared, sums);
+  if (!has_unit) return;
+#pragma unroll
+  for (int j = 0; j < Lanes / 8; ++j) {
+    if (places[j].lane < model.batch.lanes) places[j].finish(run, constants, step - 1, sums[j]);
   }
 }
 
@@ -87,9 +102,22 @@ __global__ void __launch_bounds__(block_threads) step_elements(ForwardRun<Scalar
   const Size number = thread_number();
   const int unit = static_cast<int>(number % fours) * 4, lane = static_cast<int>(number / fours);
   if (lane >= model.batch.lanes || unit >= model.units.count) return;
-  const Four<Scalar> eta = draw_four(model, unit, lane, *run.trajectory.first + slot);
-  for (int k = 0; k < 4 && unit + k < model.units.count; ++k) {
-    finish_step(run, slot, unit + k, lane, run.drive[unit + k + Size{model.units.padded} * lane], eta.value[k]);
+  const int step = *run.trajectory.first + slot;
+  StepPlace<Scalar> places[4];
+  UnitConstants<Scalar> constants[4];
+  Scalar sums[4] = {};
+#pragma unroll
+  for (int k = 0; k < 4; ++k) {
+    places[k] = {slot, unit + k, lane};
+    if (unit + k >= model.units.count) continue;
+    places[k].load(run);
+    constants[k] = constants_of(model.units, unit + k);
+    sums[k] = run.drive[unit + k + Size{model.units.padded} * lane];
+  }
+  const Four<Scalar> eta = draw_four(model, unit, lane, step);
+#pragma unroll
+  for (int k = 0; k < 4; ++k) {
+    if (unit + k < model.units.count) places[k].finish(run, constants[k], step, sums[k], eta.value[k]);
   }
 }
 
@@ -100,7 +128,10 @@ __global__ void __launch_bounds__(block_threads) step_elements_back(BackwardRun<
   const int unit = static_cast<int>(number % model.units.padded);
   const int lane = static_cast<int>(number / model.units.padded);
   if (lane >= model.batch.lanes || unit >= model.units.count) return;
-  finish_step_back(run, slot, unit, lane, run.back[unit + Size{model.units.padded} * lane]);
+  StepBackPlace<Scalar> place = {slot, unit, lane};
+  place.load(run);
+  place.finish(run, constants_of(model.units, unit), *run.trajectory.first + slot - 1,
+               run.back[unit + Size{model.units.padded} * lane]);
 }
 
 template <class Scalar>

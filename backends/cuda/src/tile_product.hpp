@@ -57,13 +57,18 @@ struct WideChunk {
 
   __device__ void load(const Scalar* chunk, const Scalar* lane_vectors, bool has_lane) {
     const int thread = threadIdx.x % wide_threads;
+#pragma unroll
     for (int k = 0; k < 2; ++k) weights[k] = *reinterpret_cast<const Four<Scalar>*>(chunk + 4 * (thread + k * wide_threads));
-    for (int k = 0; k < 4 && has_lane; ++k) vectors[k] = *reinterpret_cast<const Four<Scalar>*>(lane_vectors + 4 * k);
+    if (!has_lane) return;
+#pragma unroll
+    for (int k = 0; k < 4; ++k) vectors[k] = *reinterpret_cast<const Four<Scalar>*>(lane_vectors + 4 * k);
   }
   /// @param staged  [chunk_columns x (tile_rows, then wide_tile)]
   __device__ void store(Scalar* staged) const {
     const int thread = threadIdx.x % wide_threads;
+#pragma unroll
     for (int k = 0; k < 2; ++k) *reinterpret_cast<Four<Scalar>*>(staged + 4 * (thread + k * wide_threads)) = weights[k];
+#pragma unroll
     for (int k = 0; k < chunk_columns; ++k) staged[chunk_size + k * wide_tile + thread] = vectors[k / 4].value[k % 4];
   }
 };
