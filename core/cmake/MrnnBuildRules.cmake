@@ -4,14 +4,6 @@ if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "Debug, Release, RelWithDebInfo or MinSizeRel" FORCE)
 endif()
 
-if(NOT MRNN_CUDA MATCHES "^(AUTO|ON|OFF)$")
-  message(FATAL_ERROR "MRNN_CUDA is \"${MRNN_CUDA}\"; it must be AUTO, ON or OFF.")
-elseif(MRNN_CUDA STREQUAL "ON")
-  message(FATAL_ERROR "MRNN_CUDA is ON, but this version of mrnn has no CUDA backend yet. Use AUTO or OFF.")
-elseif(MRNN_CUDA STREQUAL "AUTO")
-  message(STATUS "mrnn: this version has no CUDA backend; networks run on the CPU")
-endif()
-
 if(NOT MRNN_NATIVE)
   message(STATUS "mrnn: portable build; the inner loops choose AVX2 or AVX-512 when the program starts, "
     "-DMRNN_NATIVE=ON compiles all else for this processor too")
@@ -29,13 +21,16 @@ function(mrnn_build_rules target)
     CXX_EXTENSIONS OFF
     CXX_VISIBILITY_PRESET hidden
     VISIBILITY_INLINES_HIDDEN ON)
-  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic)
+  target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:C,CXX>:-Wall;-Wextra;-Wpedantic>
+    $<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-Wall,-Wextra>)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # False alarms at -O3: Eigen's vectorised code; std::string's operator+ in version 12.
-    target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized -Wno-uninitialized -Wno-restrict)
+    target_compile_options(${target} PRIVATE
+      $<$<COMPILE_LANGUAGE:C,CXX>:-Wno-maybe-uninitialized;-Wno-uninitialized;-Wno-restrict>)
   endif()
   if(MRNN_WERROR)
-    target_compile_options(${target} PRIVATE -Werror)
+    target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:C,CXX>:-Werror>
+      $<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-Werror;--Werror=all-warnings>)
   endif()
   get_target_property(type ${target} TYPE)
   if(type STREQUAL "SHARED_LIBRARY")
@@ -43,6 +38,6 @@ function(mrnn_build_rules target)
     target_link_options(${target} PRIVATE LINKER:-z,defs)
   endif()
   if(MRNN_NATIVE)
-    target_compile_options(${target} PRIVATE -march=native)
+    target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:C,CXX>:-march=native>)
   endif()
 endfunction()

@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "gradients.hpp"
+#include "mrnn/state_points.hpp"
 #include "optimiser.hpp"
-#include "state_points.hpp"
 
 namespace mrnn::eigen {
 namespace {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "mrnn/formulas.hpp"
+#include "mrnn/state_points.hpp"
 #include "packed_weights.hpp"
 
 namespace mrnn::eigen {
@@ -26,11 +27,6 @@ std::vector<Run> runs_of(const Network& network, UnitRange units) {
 }
 
 }  // namespace
-
-Eigen::VectorXd alphas(const Network& network, const Parameters& parameters) {
-  if (network.spec().dynamics == Dynamics::elman) return Eigen::VectorXd::Ones(network.units());
-  return network.spec().dt * parameters.tau.cwiseInverse();
-}
 
 template <class Scalar>
 Model<Scalar>::Model(const Network& network_)

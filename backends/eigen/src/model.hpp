@@ -49,7 +49,4 @@ struct Model {
   bool backward_needs_x() const noexcept { return learns_tau || network.spec().dynamics == Dynamics::rate; }
 };
 
-/// dt / tau of every unit.
-Eigen::VectorXd alphas(const Network& network, const Parameters& parameters);
-
 }  // namespace mrnn::eigen

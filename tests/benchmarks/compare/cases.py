@@ -1,7 +1,8 @@
-"""The networks that are timed, as files that every engine reads: a network in mRNNTorch's JSON, its weights and trials in
-HDF5, and mrnn's configuration."""
+"""The networks that are timed, as files that every engine reads: a network in mRNNTorch's JSON, its weights and trials
+in HDF5, and mrnn's configuration."""
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,16 @@ class Case:
     steps: int
     loop: bool = False  # the cortex - basal ganglia - thalamus loop in place of random pairs
     elman: bool = False  # alpha = 1, no noise: what nn.RNN computes
+
+    @classmethod
+    def parse(cls, name):
+        """The case of a name: N256_d1_B64_T1000, N350_loop_B64_T1000, N512_elman_B64_T1000."""
+        found = re.fullmatch(r"N(\d+)_(d[\d.]+|loop|elman)_B(\d+)_T(\d+)", name)
+        if not found:
+            raise ValueError(f"{name} is no case; N256_d1_B64_T1000, N350_loop_B64_T1000, N512_elman_B64_T1000 are")
+        units, kind, trials, steps = found.groups()
+        density = float(kind[1:]) if kind.startswith("d") else 1.0
+        return cls(int(units), density, int(trials), int(steps), loop=kind == "loop", elman=kind == "elman")
 
     @property
     def name(self):
@@ -52,7 +63,17 @@ MORE = [
     Case(2000, 1.0, 64, 20),
     Case(256, 1.0, 64, 500, elman=True),
 ]
-
+# The cases of the goals on a GPU, the most telling first.
+GPU = [
+    Case(256, 1.0, 64, 1000),
+    Case(512, 1.0, 64, 1000),
+    Case(100, 1.0, 64, 1000),
+    Case(1024, 1.0, 256, 200),
+    Case(1024, 0.25, 256, 200),
+    Case(512, 1.0, 64, 1000, elman=True),
+    Case(350, 0.3, 64, 1000, loop=True),
+    Case(2048, 1.0, 1024, 20),
+]
 
 LOOP_SIZES = [("striatum", 100), ("gpe", 50), ("stn", 50), ("snr", 50), ("thal", 50), ("alm_exc", 35), ("alm_inh", 15)]
 LOOP_PAIRS = [
@@ -68,7 +89,8 @@ def structure(case):
     if case.loop:
         return [(name, units, name in LOOP_INHIBITORY) for name, units in LOOP_SIZES], LOOP_PAIRS
     count = 1 if case.elman else 10
-    regions = [(f"r{k}", case.units // count, k % 5 == 4) for k in range(count)]
+    sizes = [case.units // count + (k < case.units % count) for k in range(count)]
+    regions = [(f"r{k}", sizes[k], k % 5 == 4) for k in range(count)]
     pairs = [(a[0], b[0]) for a in regions for b in regions]
     chosen = np.random.default_rng(1).permutation(len(pairs))[: round(case.density * len(pairs))]
     return regions, [pairs[k] for k in sorted(chosen)]
@@ -125,12 +147,24 @@ units = {OUTPUTS}
 plugin = "dataset"
 file = "case.h5"
 group = "trials"
+shuffle = false
 
 [[simulation]]
 name = "batch"
 trials = {case.trials}
 """)
     return arrays
+
+
+def spectral_radius(W):
+    """By how much W lengthens a vector a step in the long run. Within a few per cent, and quick where W is large."""
+    x = np.random.default_rng(3).normal(size=len(W))
+    lengths = []
+    for _ in range(200):
+        x = W @ x
+        lengths.append(np.linalg.norm(x))
+        x /= lengths[-1]
+    return np.exp(np.log(lengths[50:]).mean())
 
 
 def draw(case, regions, pairs):
@@ -154,8 +188,7 @@ def draw(case, regions, pairs):
         W = random.normal(size=W.shape)
     else:
         W *= column_sign
-    radius = np.abs(np.linalg.eigvals(W)).max() if case.units <= 400 else 0.6 * np.sqrt((W**2).sum(1).max())
-    W *= (0.8 if case.elman else 0.9) / radius
+    W *= (0.8 if case.elman else 0.9) / spectral_radius(W)
     sequence = lambda channels: random.uniform(0.0, 1.0, (case.trials, case.steps, channels))  # noqa: E731
     return {
         "W_rec": W,

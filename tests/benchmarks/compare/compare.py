@@ -1,110 +1,43 @@
 """Times mrnn and every peer that can be imported, interleaved, on the same weights and trials.
 
     cmake -S . -B build -DMRNN_BENCHMARKS=ON && cmake --build build
-    python3 -m venv venv && venv/bin/pip install torch numpy h5py matplotlib
+    python3 -m venv venv && venv/bin/pip install torch "jax[cpu]" numpy h5py matplotlib
     venv/bin/python tests/benchmarks/compare/compare.py --build build --output benchmarks
 
-Peers: `published` is mRNNTorch itself where it can be imported (PYTHONPATH), the others are in peers.py. Each engine is a
-process of its own and runs with the number of threads that is fastest for it. Before any time is printed, its loss and
-gradients without noise are compared with a reference in double precision. Writes comparison.csv, comparison.md and
-comparison.png.
+Peers: `published` is mRNNTorch itself where it can be imported (PYTHONPATH), the others are in torch_peers.py and
+jax_peers.py. Each engine is a process of its own and runs with the number of threads that is fastest for it. Before any
+time is printed, its activity and gradients without noise are compared with a reference in double precision. Writes
+comparison.csv, comparison.md and comparison.png. tests/gpu/compare.py does the same on a GPU.
 """
 
 import argparse
-import csv
 import json
 import os
 import platform
-import statistics
 import subprocess
-import sys
 import tempfile
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 import cases
-from report import write_report
+from engines import Absent, Errors, Timing, compare, start_mrnn, start_peer
+from report import Column, labelled, means, table, write_report
 
-HERE = Path(__file__).parent
-TOLERANCE = 2e-4  # relative, of gradients in single precision
-
-
-class Absent(Exception):
-    """An engine that cannot run here."""
+ENGINES = ["mrnn", "mrnn recompute", "published", "well", "compiled", "jax", "nn_rnn", "products"]
 
 
-class Engine:
-    """A process that answers commands (engine.cpp, peers.py)."""
-
-    def __init__(self, name, command, threads):
-        self.name, self.threads = name, threads
-        environment = dict(os.environ, OMP_NUM_THREADS=str(threads))
-        for variable in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
-            environment.pop(variable, None)
-        self.log = tempfile.TemporaryFile("w+")
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, text=True, env=environment
-        )
-        if self.answer() != "ready":
-            raise Absent(self.last_words())
-
-    def answer(self):
-        return self.process.stdout.readline().strip()
-
-    def ask(self, *words):
-        self.process.stdin.write(" ".join(map(str, words)) + "\n")
-        self.process.stdin.flush()
-        answer = self.answer()
-        if not answer:
-            raise Absent(self.last_words())
-        return answer
-
-    def last_words(self):
-        self.process.wait(timeout=10)
-        self.log.seek(0)
-        lines = self.log.read().strip().splitlines()
-        return lines[-1] if lines else f"ended with status {self.process.returncode}"
-
-    def seconds(self, action, count=1):
-        return float(self.ask(action, count))
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait()
+def start(name, build, threads):
+    if not name.startswith("mrnn"):
+        return start_peer(name, "cpu", threads)
+    return start_mrnn(name, build, threads, *(["--recompute"] if "recompute" in name else []))
 
 
-@dataclass
-class Timing:
-    """What was measured of one engine in one case."""
-
-    case: cases.Case
-    engine: str
-    threads: int = 0
-    train: list = field(default_factory=list)  # seconds a step of the optimiser
-    forward: list = field(default_factory=list)  # seconds a pass
-    memory: int = 0
-    error: float = float("nan")  # of the gradients, relative to the reference
-
-    def per_step(self, action):
-        """Microseconds per time step, the median."""
-        times = getattr(self, action)
-        return statistics.median(times) / self.case.steps * 1e6 if times else float("nan")
-
-
-def commands(build, folder):
-    engine = [str(build / "tests/benchmarks/compare_engine"), str(folder / "case.toml")]
-    peer = lambda name: lambda threads: [sys.executable, str(HERE / "peers.py"), name, str(folder), str(threads)]  # noqa: E731
-    return {
-        "mrnn": lambda threads: engine,
-        "mrnn recompute": lambda threads: [*engine, "recompute"],
-        "published": peer("published"),
-        "well": peer("well"),
-        "compiled": peer("compiled"),
-        "nn_rnn": peer("nn_rnn"),
-        "products": peer("products"),
-    }
+def opened(name, folder, build, threads):
+    engine = start(name, build, threads)
+    engine.receive()
+    engine.ask("open", folder)
+    return engine
 
 
 def wanted(case, names):
@@ -112,42 +45,37 @@ def wanted(case, names):
     return [n for n in names if (n != "nn_rnn" or case.elman) and (n != "published" or not case.elman)]
 
 
-def gate(engine, reference):
-    """Largest relative error of loss and gradients."""
+def gated(engine):
+    with tempfile.NamedTemporaryFile() as file:
+        engine.ask("gate", file.name)
+        return np.fromfile(file.name)
+
+
+def check(case, engine, reference):
     if engine.name == "products":
-        return float("nan")
-    with tempfile.NamedTemporaryFile() as file:
-        engine.ask("gate", file.name)
-        found = np.fromfile(file.name)
-    error = np.linalg.norm(found - reference) / np.linalg.norm(reference)
-    if not error < TOLERANCE:
-        raise SystemExit(f"{engine.name}: gradients differ from the reference by {error:.2g}; no time is worth printing")
-    return error
+        return Errors()
+    errors = compare(case, gated(engine), reference)
+    try:
+        errors.check(engine.name)
+    except Absent as why:
+        raise SystemExit(str(why)) from None
+    return errors
 
 
-def reference_gradients(folder):
-    engine = Engine("reference", [sys.executable, str(HERE / "peers.py"), "reference", str(folder), "1"], 1)
-    with tempfile.NamedTemporaryFile() as file:
-        engine.ask("gate", file.name)
-        values = np.fromfile(file.name)
-    engine.close()
-    return values
-
-
-def fastest(name, make, reference, cores):
-    """The engine with the number of threads that suits it, warmed up."""
+def fastest(name, case, folder, build, reference, cores):
+    """The engine with the number of threads that suits it, warmed up; its seconds a step; its errors."""
     best = None
     choices = [cores] if name.startswith("mrnn") else sorted({1, cores})  # mrnn takes all cores by itself
     for threads in choices:
-        engine = Engine(name, make(threads), threads)
-        error = gate(engine, reference)
+        engine = opened(name, folder, build, threads)
+        errors = check(case, engine, reference)
         engine.seconds("train")
         engine.seconds("forward")
         seconds = min(engine.seconds("train") for _ in range(3))
         if best is None or seconds < best[1]:
             if best is not None:
                 best[0].close()
-            best = (engine, seconds, error)
+            best = (engine, seconds, Timing(case, name, threads, errors=errors))
         else:
             engine.close()
     return best
@@ -156,31 +84,28 @@ def fastest(name, make, reference, cores):
 def measure(case, build, names, rounds, cores, absent):
     with tempfile.TemporaryDirectory() as folder:
         cases.write(case, folder)
-        reference = reference_gradients(Path(folder))
-        engines = []
-        for name, make in commands(build, Path(folder)).items():
-            if name not in wanted(case, names) or name in absent:
+        engine = opened("reference", folder, build, 1)
+        reference = gated(engine)
+        engine.close()
+        running = []
+        for name in wanted(case, names):
+            if name in absent:
                 continue
             try:
-                engine, seconds, error = fastest(name, make, reference, cores)
+                running.append(fastest(name, case, folder, build, reference, cores))
             except Absent as why:
                 absent[name] = str(why)
                 print(f"{name}: absent ({why})")
-                continue
-            engines.append((engine, max(1, round(0.3 / seconds)), Timing(case, name, engine.threads, error=error)))
         for _ in range(rounds):
-            for engine, count, timing in engines:
+            for engine, seconds, timing in running:
+                count = max(1, round(0.3 / seconds))
                 timing.train.append(engine.seconds("train", count))
                 timing.forward.append(engine.seconds("forward", count))
-        for engine, _, timing in engines:
+        for engine, _, timing in running:
             timing.memory = int(engine.ask("memory"))
             engine.close()
-            print(
-                f"{case.name:>24}  {timing.engine:<15} threads {timing.threads}  train {timing.per_step('train'):10.1f} "
-                f"us/step  forward {timing.per_step('forward'):9.1f}  {timing.memory / 2**20:8.0f} MiB",
-                flush=True,
-            )
-        return [timing for _, _, timing in engines]
+            print(timing, flush=True)
+        return [timing for _, _, timing in running]
 
 
 def machine(build):
@@ -198,26 +123,23 @@ def main():
     parser.add_argument("--output", type=Path, default=Path("benchmarks"))
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--headline", action="store_true", help="the four cases of the goals only")
-    parser.add_argument("--engines", nargs="*", help="default: all")
+    parser.add_argument("--cases", nargs="*", type=cases.Case.parse, help="others, such as N256_d1_B64_T500")
+    parser.add_argument("--engines", nargs="*", choices=ENGINES, default=ENGINES)
     options = parser.parse_args()
     cores = len(os.sched_getaffinity(0))
-    names = options.engines or list(commands(options.build, Path()))
     absent, timings = {}, []
     limits = machine(options.build)
     print(limits)
-    for case in cases.HEADLINE if options.headline else cases.HEADLINE + cases.MORE:
-        timings += measure(case, options.build, names, options.rounds, cores, absent)
-    after = machine(options.build)
-    limits["flops_all"] = max(limits["flops_all"], after["flops_all"])
-    options.output.mkdir(parents=True, exist_ok=True)
-    with open(options.output / "comparison.csv", "w", newline="") as file:
-        table = csv.writer(file)
-        table.writerow(["case", "engine", "threads", "train_us_per_step", "forward_us_per_step", "peak_bytes", "error"])
-        for t in timings:
-            table.writerow(
-                [t.case.name, t.engine, t.threads, t.per_step("train"), t.per_step("forward"), t.memory, t.error]
-            )
-    write_report(options.output, timings, limits, absent)
+    for case in options.cases or (cases.HEADLINE if options.headline else cases.HEADLINE + cases.MORE):
+        timings += measure(case, options.build, options.engines, options.rounds, cores, absent)
+    peak = max(limits["flops_all"], machine(options.build)["flops_all"])
+    header = (
+        f"{limits['model']}, {limits['threads']} threads: {limits['flops_one'] / 1e9:.0f} GFLOP/s on one, "
+        f"{peak / 1e9:.0f} on all; {limits['bytes_all'] / 1e9:.1f} GB/s read."
+    )
+    parts = [header, table(timings, [Column("threads", lambda t: str(t.threads))], "FMA peak", peak), *means(timings)]
+    parts += [f"Absent: {labelled(name)} ({why})." for name, why in absent.items()]
+    write_report(options.output, timings, parts)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,9 @@
-"""The table and the figure of a comparison."""
+"""The table, the figure and the CSV file of a comparison."""
 
-from math import exp, log
+import csv
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import exp, isfinite, log
 
 LABELS = {
     "mrnn": "mrnn",
@@ -8,6 +11,10 @@ LABELS = {
     "published": "mRNNTorch as published",
     "well": "PyTorch, written well",
     "compiled": "PyTorch, step compiled",
+    "graph": "PyTorch, CUDA graph",
+    "compiled_graph": "PyTorch, compiled, CUDA graph",
+    "jax": "JAX scan",
+    "jax_unrolled": "JAX scan, unrolled by 8",
     "nn_rnn": "torch.nn.RNN",
     "products": "products alone (PyTorch)",
 }
@@ -17,9 +24,27 @@ COLOURS = {
     "published": "#D55E00",
     "well": "#009E73",
     "compiled": "#CC79A7",
+    "graph": "#F0E442",
+    "compiled_graph": "#B8A000",
+    "jax": "#000000",
+    "jax_unrolled": "#666666",
     "nn_rnn": "#E69F00",
-    "products": "#999999",
+    "products": "#BBBBBB",
 }
+
+
+@dataclass
+class Column:
+    """One more column of the table."""
+
+    title: str
+    text: Callable  # of a timing
+
+
+def labelled(name, timing=None):
+    """A shortened run says how many steps it took."""
+    label = LABELS.get(name, name)
+    return f"{label} (T = {timing.steps})" if timing and timing.steps else label
 
 
 def geometric_mean(values):
@@ -33,31 +58,53 @@ def by_case(timings):
     return found
 
 
-def table(timings, limits, absent):
-    lines = [
-        f"{limits['model']}, {limits['threads']} threads: {limits['flops_one'] / 1e9:.0f} GFLOP/s on one, "
-        f"{limits['flops_all'] / 1e9:.0f} on all; {limits['bytes_all'] / 1e9:.1f} GB/s read.",
-        "",
-        "| case | engine | threads | train, us/step | ratio | forward, us/step | ratio | peak MiB | % of FMA peak |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
+def ratio(engines, name, action):
+    """How many times as long as mrnn it takes; NaN where either was not measured."""
+    if "mrnn" not in engines or name not in engines:
+        return float("nan")
+    return engines[name].per_step(action) / engines["mrnn"].per_step(action)
+
+
+def number(value, form=".1f"):
+    return format(value, form) if isfinite(value) else ""
+
+
+def significant(value):
+    """Three digits at least, without an exponent."""
+    return number(value, ".0f" if value >= 1000 else ".1f" if value >= 100 else ".2f")
+
+
+def table(timings, columns, peak_name, peak):
+    """@param columns  beyond those that every comparison has    @param peak  FLOP/s, NaN where not known"""
+    titles = ["case", "engine", "train, us/step", "ratio", "forward, us/step", "ratio", "peak MiB", f"% of {peak_name}"]
+    titles += [column.title for column in columns]
+    lines = ["| " + " | ".join(titles) + " |", "|" + "---|" * len(titles)]
     for case, engines in by_case(timings).items():
-        ours = engines.get("mrnn")
         for name, t in engines.items():
             train, forward = t.per_step("train"), t.per_step("forward")
-            share = 3.0 * case.flops_forward / (train * 1e-6) / limits["flops_all"]
-            ratios = [f"{x / ours.per_step(a):.1f}" if ours else "" for x, a in ((train, "train"), (forward, "forward"))]
-            lines.append(
-                f"| {case.name} | {LABELS[name]} | {t.threads} | {train:.1f} | {ratios[0]} | {forward:.1f} | {ratios[1]} "
-                f"| {t.memory / 2**20:.0f} | {100 * share:.0f} |"
+            cells = [case.name, labelled(name, t)]
+            cells += [significant(train), number(ratio(engines, name, "train"))]
+            cells += [significant(forward), number(ratio(engines, name, "forward"))]
+            cells += [f"{t.memory / 2**20:.0f}" if t.memory else ""]
+            cells += [number(100 * 3.0 * case.flops_forward / (train * 1e-6) / peak, ".1f")]
+            lines.append("| " + " | ".join(cells + [column.text(t) for column in columns]) + " |")
+    return "\n".join(lines)
+
+
+def means(timings):
+    """Sentences: how many times as long as mrnn each other engine takes to train."""
+    sentences = []
+    for name in LABELS:
+        if name in ("mrnn", "mrnn recompute", "products"):
+            continue
+        found = [ratio(engines, name, "train") for engines in by_case(timings).values()]
+        found = [value for value in found if isfinite(value)]
+        if found:
+            cases = f"{len(found)} case" + ("s" if len(found) > 1 else "")
+            sentences.append(
+                f"{labelled(name)}: {geometric_mean(found):.1f} times as long to train, geometric mean of {cases}."
             )
-    for name in ("published", "well", "compiled"):
-        pairs = [e for c, e in by_case(timings).items() if name in e and "mrnn" in e]
-        if pairs:
-            ratio = geometric_mean([e[name].per_step("train") / e["mrnn"].per_step("train") for e in pairs])
-            lines.append(f"\nGeometric mean over {len(pairs)} cases, training: {ratio:.1f} times {LABELS[name]}.")
-    lines += [f"\nAbsent: {LABELS[name]} ({why})." for name, why in absent.items()]
-    return "\n".join(lines) + "\n"
+    return sentences
 
 
 def figure(timings, file):
@@ -65,10 +112,11 @@ def figure(timings, file):
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
+    from matplotlib import ticker
 
     found = by_case(timings)
     names = [name for name in LABELS if any(name in engines for engines in found.values())]
-    fig, axes = plt.subplots(figsize=(10, 0.5 + 0.13 * len(found) * (len(names) + 1)))
+    fig, axes = plt.subplots(figsize=(10, 0.9 + 0.13 * len(found) * (len(names) + 1)))
     places, labels = [], []
     y = 0.0
     for case, engines in found.items():
@@ -82,21 +130,49 @@ def figure(timings, file):
         labels.append(case.name.replace("_", " "))
         y += 1
     axes.set_xscale("log")
+    axes.set_xlim(left=min(t.per_step("train") for t in timings) / 3)
+    axes.xaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter(ticker.FormatStrFormatter("%g"))
+    axes.xaxis.set_minor_formatter(ticker.NullFormatter())
     axes.set_yticks(places, labels)
-    axes.invert_yaxis()
+    axes.set_ylim(y - 0.5, -1.0)  # the first case on top
     axes.set_xlabel("training step, microseconds per time step")
-    axes.legend([plt.Rectangle((0, 0), 1, 1, color=COLOURS[n]) for n in names], [LABELS[n] for n in names], fontsize=8)
+    keys = [plt.Rectangle((0, 0), 1, 1, color=COLOURS[n]) for n in names]
+    beside = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5), "frameon": False}
+    axes.legend(keys, [LABELS[n] for n in names], fontsize=8, **beside)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     fig.tight_layout()
     fig.savefig(file, dpi=150)
 
 
-def write_report(folder, timings, limits, absent):
-    text = table(timings, limits, absent)
+CSV_COLUMNS = (
+    "case engine threads steps train_us_per_step forward_us_per_step peak_bytes error_activity error_gradient rounds "
+    "train_us_per_step_least train_us_per_step_most"
+)
+
+
+def write_csv(file, timings):
+    with open(file, "w", newline="") as out:
+        rows = csv.writer(out)
+        rows.writerow(CSV_COLUMNS.split())
+        for t in timings:
+            steps = t.steps or t.case.steps
+            spread = [times / steps * 1e6 for times in (min(t.train), max(t.train))] if t.train else ["", ""]
+            rows.writerow(
+                [t.case.name, t.engine, t.threads, steps, t.per_step("train"), t.per_step("forward"), t.memory]
+                + [t.errors.activity, t.errors.gradient, len(t.train), *spread]
+            )
+
+
+def write_report(folder, timings, parts):
+    """@param parts  of comparison.md, one after the other"""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_csv(folder / "comparison.csv", timings)
+    text = "\n\n".join(parts) + "\n"
     (folder / "comparison.md").write_text(text)
     print(text)
     try:
         figure(timings, folder / "comparison.png")
-    except ImportError:
-        print("no figure: matplotlib is absent")
+    except Exception as error:
+        print(f"no figure: {error}")

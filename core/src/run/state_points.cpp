@@ -1,11 +1,11 @@
-#include "state_points.hpp"
+#include "mrnn/state_points.hpp"
 
 #include <map>
+#include <utility>
 
-#include "model.hpp"
 #include "mrnn/formulas.hpp"
 
-namespace mrnn::eigen {
+namespace mrnn {
 namespace {
 
 template <class Formula>
@@ -41,12 +41,18 @@ ColumnsByWeights columns_by_weights(const StatePoints& points, const Trials& tri
 
 }  // namespace
 
+Eigen::VectorXd alphas(const Network& network, const Parameters& parameters) {
+  if (network.spec().dynamics == Dynamics::elman) return Eigen::VectorXd::Ones(network.units());
+  return network.spec().dt * parameters.tau.cwiseInverse();
+}
+
 StatePointSteps::StatePointSteps(const Network& network, const Parameters& parameters, const EffectiveWeights& weights,
-                                 const Trials& trials)
+                                 const Trials& trials, Product product)
     : network_(network),
       parameters_(parameters),
       weights_(weights),
       trials_(trials),
+      product_(std::move(product)),
       alpha_(alphas(network, parameters)) {}
 
 void StatePointSteps::Held::apply(Eigen::MatrixXd& activity) const {
@@ -82,6 +88,18 @@ Eigen::MatrixXd StatePointSteps::activity(const StatePoints& points) const {
   return h;
 }
 
+void StatePointSteps::multiply_blocks(const std::vector<const ScaleWeights*>& scalings, const Eigen::MatrixXd& h,
+                                      const Eigen::MatrixXd& u, Eigen::MatrixXd& drive) const {
+  EffectiveWeights scaled;
+  if (!scalings.empty()) {
+    scaled = weights_;
+    scale_weights(network_, scaled, scalings);
+  }
+  const EffectiveWeights& weights = scalings.empty() ? weights_ : scaled;
+  multiply(network_.recurrent_blocks(), weights.recurrent, h, drive);
+  multiply(network_.input_blocks(), weights.input, u, drive);
+}
+
 /// W h + W_in u + b + s
 Eigen::MatrixXd StatePointSteps::drive(const StatePoints& points, const Eigen::MatrixXd& activity) const {
   Eigen::MatrixXd inputs(network_.inputs(), points.states.cols());
@@ -94,14 +112,11 @@ Eigen::MatrixXd StatePointSteps::drive(const StatePoints& points, const Eigen::M
     Eigen::MatrixXd part = drive(Eigen::all, columns);
     const Eigen::MatrixXd h = activity(Eigen::all, columns);
     const Eigen::MatrixXd u = inputs(Eigen::all, columns);
-    EffectiveWeights scaled;
-    if (!scalings.empty()) {
-      scaled = weights_;
-      scale_weights(network_, scaled, scalings);
+    if (product_) {
+      product_(scalings, h, u, part);
+    } else {
+      multiply_blocks(scalings, h, u, part);
     }
-    const EffectiveWeights& weights = scalings.empty() ? weights_ : scaled;
-    multiply(network_.recurrent_blocks(), weights.recurrent, h, part);
-    multiply(network_.input_blocks(), weights.input, u, part);
     drive(Eigen::all, columns) = part;
   }
   for (Index k = 0; k < points.states.cols(); ++k) {
@@ -146,4 +161,4 @@ Jacobians StatePointSteps::jacobian(const StatePoints& points) const {
   return result;
 }
 
-}  // namespace mrnn::eigen
+}  // namespace mrnn

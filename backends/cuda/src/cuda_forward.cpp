@@ -1,0 +1,311 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <type_traits>
+
+#include "cuda_session.hpp"
+#include "elementwise.hpp"
+#include "memory_plan.hpp"
+#include "mrnn/error.hpp"
+#include "mrnn/state_points.hpp"
+#include "step_key.hpp"
+
+namespace mrnn::cuda {
+
+template <class Scalar>
+bool CudaSession<Scalar>::needs_x() const {
+  return record_.x || record_.backward_every > 0;
+}
+
+template <class Scalar>
+auto CudaSession<Scalar>::stretch(int number) const -> Stretch {
+  const int first = number * stretch_steps_;
+  return {first, std::min(first + stretch_steps_, static_cast<int>(trials_.steps))};
+}
+
+template <class Scalar>
+int CudaSession<Scalar>::stretches() const {
+  return (static_cast<int>(trials_.steps) + stretch_steps_ - 1) / stretch_steps_;
+}
+
+/// Memory for a forward pass.
+template <class Scalar>
+void CudaSession<Scalar>::make_room(const Record& record) {
+  record_ = record;
+  const Index lanes = lanes_.count(), every = record.backward_every;
+  stretch_steps_ = static_cast<int>(steps_of_stretch(rows_, lanes, trials_.steps, every, sizeof(Scalar)));
+  const Size slots = stretch_steps_ + 1;
+  state_.resize(stream_, slots * rows_.state() * lanes);
+  x_.resize(stream_, (needs_x() ? slots : 1) * rows_.units * lanes);
+  kept_.resize(stream_, every > 0 && stretches() > 1 ? Size{stretches()} * (rows_.state() + rows_.units) * lanes : 0);
+  if (plan_.design == gpu::StepPlan::Design::dense) drive_.resize(stream_, rows_.units * lanes);
+
+  const Size columns = trials_.count * record.steps.size();
+  recorded_x_.resize(stream_, record.x ? columns * record.units.size() : 0);
+  recorded_h_.resize(stream_, record.h ? columns * record.units.size() : 0);
+  recorded_y_.resize(stream_, record.y ? columns * network().outputs() : 0);
+  if (record.y) z_.resize(stream_, std::max<Size>(1, Size{stretch_steps_} * lanes * rows_.outputs));
+  std::vector<std::int32_t> units;
+  for (const Index unit : record.units.indices()) units.push_back(static_cast<std::int32_t>(unit));
+  recorded_units_.write(stream_, units);
+  std::vector<std::int32_t> first_steps;
+  for (int k = 0; k < stretches(); ++k) first_steps.push_back(stretch(k).first);
+  first_steps_.write(stream_, first_steps);
+}
+
+/// What kernels are told about this run.
+template <class Scalar>
+void CudaSession<Scalar>::set_pointers() {
+  const Network& net = network();
+  const Scalar* arrays = unit_arrays_.data();
+  const Index n = rows_.units;
+  const auto maybe = [](auto& array) { return array.size() > 0 ? array.data() : nullptr; };
+  gpu::Model<Scalar>& model = forward_.model;
+  model.units = {static_cast<std::int32_t>(net.units()),
+                 static_cast<std::int32_t>(n),
+                 activation_.data(),
+                 arrays,
+                 arrays + n,
+                 arrays + 2 * n,
+                 arrays + 3 * n,
+                 arrays + 4 * n,
+                 arrays + 5 * n};
+  model.batch = {static_cast<std::int32_t>(trials_.count),
+                 static_cast<std::int32_t>(lanes_.count()),
+                 static_cast<std::int32_t>(trials_.steps),
+                 lane_trial_.data(),
+                 trial_lane_.data(),
+                 lane_own_.data(),
+                 lane_ids_.data(),
+                 inputs_.data(),
+                 maybe(stimulus_),
+                 maybe(targets_),
+                 maybe(mask_),
+                 maybe(own_states_)};
+  model.schedule = {maybe(interval_),
+                    interval_start_.data(),
+                    acting_.data(),
+                    numbers_.data(),
+                    flags_.data(),
+                    maybe(variant_),
+                    static_cast<std::int32_t>(lanes_.count() / gpu::lane_tile),
+                    schedule_.adds_noise};
+  model.dynamics = static_cast<gpu::Dynamics>(net.spec().dynamics);
+  model.seed = options().seed;
+  model.noise = noise_ == Noise::on && (net.noise().array() > 0.0).any();
+  model.inputs = static_cast<std::int32_t>(net.inputs());
+  model.outputs = static_cast<std::int32_t>(net.outputs());
+  model.input_noise = noise_ == Noise::on
+                          ? static_cast<Scalar>(std::sqrt(2.0 * net.spec().tau / net.spec().dt) * net.spec().noise_input)
+                          : Scalar(0);
+  model.drive_tiles = {static_cast<std::int32_t>(drive_list_.row_tiles), drive_start_.data(), drive_column_.data()};
+  model.adjoint_tiles = {static_cast<std::int32_t>(adjoint_list_.row_tiles), adjoint_start_.data(),
+                         adjoint_column_.data()};
+  model.drive_map = images_.drive_map;
+  model.adjoint_map = images_.adjoint_map;
+  model.drive_quads = {drive_quads_.data(), drive_quad_list_.quads};
+  model.adjoint_quads = {adjoint_quads_.data(), adjoint_quad_list_.quads};
+  model.drive_weights = images_.drive;
+  model.adjoint_weights = images_.adjoint;
+  model.drive_size = images_.drive_size;
+  model.adjoint_size = images_.adjoint_size;
+  model.dense_drive = images_.dense_drive;
+  model.dense_adjoint = images_.dense_adjoint;
+  forward_.trajectory = {state_.data(), x_.data(), static_cast<std::int32_t>(rows_.state()),
+                         needs_x() ? rows_.units * lanes_.count() : 0, clock_.data()};
+  forward_.failure = failure_.data();
+  forward_.drive = drive_.data();
+}
+
+template <class Scalar>
+void CudaSession<Scalar>::do_forward(const Record& record, Noise noise) {
+  noise_ = noise;
+  guarded([&] {
+    make_room(record);
+    set_pointers();
+    if (record_.backward_every > 0 && stretches() > 1) {
+      row_sums_.resize(stream_, rows_.units);
+      row_sums_.clear(stream_);
+    }
+    const unsigned long long none = gpu::no_failure;
+    gpu::copy_to_device(stream_, failure_.data(), &none, sizeof none);
+    gpu::begin_states(stream_, forward_.model, forward_.trajectory, initial_state_.data());
+    for (int k = 0; k < stretches(); ++k) {
+      const Stretch here = stretch(k);
+      begin_stretch(here);
+      if (record_.backward_every > 0 && stretches() > 1) keep_state(k);
+      run_steps(here);
+      record_stretch(here);
+      if (record_.backward_every > 0 && stretches() > 1) {
+        add_rates(state_.data() + rows_.state() * lanes_.count(), Size{here.count()} * lanes_.count());
+      }
+      if (k + 1 < stretches()) next_stretch(here.count());
+    }
+    check_failure();
+  });
+}
+
+template <class Scalar>
+void CudaSession<Scalar>::begin_stretch(const Stretch& stretch) {
+  const Size number = stretch.first / stretch_steps_;
+  gpu::copy_on_device(stream_, clock_.data(), first_steps_.data() + number, sizeof(std::int32_t));
+  gpu::prepare_inputs(stream_, forward_.model, forward_.trajectory, stretch.count());
+}
+
+template <class Scalar>
+void CudaSession<Scalar>::run_steps(const Stretch& stretch) {
+  const auto submit = [&] { gpu::run_forward(stream_, forward_, plan_, 0, stretch.count()); };
+  if (plan_.design == gpu::StepPlan::Design::persistent) return submit();
+  graphs_.run(stream_, step_key(forward_, plan_, 0, stretch.count()), submit);
+}
+
+/// State of the last slot to the first.
+template <class Scalar>
+void CudaSession<Scalar>::next_stretch(int count) {
+  const Size state = rows_.state() * lanes_.count(), x = forward_.trajectory.x_stride;
+  gpu::copy_on_device(stream_, state_.data(), state_.data() + count * state,
+                      static_cast<std::size_t>(state) * sizeof(Scalar));
+  if (x > 0) {
+    gpu::copy_on_device(stream_, x_.data(), x_.data() + count * x, static_cast<std::size_t>(x) * sizeof(Scalar));
+  }
+}
+
+template <class Scalar>
+void CudaSession<Scalar>::keep_state(int number) {
+  const Size state = rows_.state() * lanes_.count(), x = rows_.units * lanes_.count();
+  Scalar* to = kept_.data() + number * (state + x);
+  gpu::copy_on_device(stream_, to, state_.data(), static_cast<std::size_t>(state) * sizeof(Scalar));
+  gpu::copy_on_device(stream_, to + state, x_.data(), static_cast<std::size_t>(x) * sizeof(Scalar));
+}
+
+template <class Scalar>
+void CudaSession<Scalar>::restore_state(int number) {
+  const Size state = rows_.state() * lanes_.count(), x = rows_.units * lanes_.count();
+  const Scalar* from = kept_.data() + number * (state + x);
+  gpu::copy_on_device(stream_, state_.data(), from, static_cast<std::size_t>(state) * sizeof(Scalar));
+  gpu::copy_on_device(stream_, x_.data(), from + state, static_cast<std::size_t>(x) * sizeof(Scalar));
+}
+
+template <class Scalar>
+void CudaSession<Scalar>::record_stretch(const Stretch& stretch) {
+  const int first = std::max(stretch.first, static_cast<int>(record_.steps.first));
+  const int last = std::min(stretch.last, static_cast<int>(record_.steps.last));
+  if (first >= last) return;
+  const Size slot = first - stretch.first + 1, place = first - record_.steps.first;
+  const Size selected = record_.units.size() * trials_.count;
+  gpu::RowCopy<Scalar> copy;
+  copy.units = recorded_units_.data();
+  copy.count = static_cast<std::int32_t>(record_.units.size());
+  copy.steps = last - first;
+  if (record_.x) {
+    copy.lane_stride = rows_.units;
+    copy.step_stride = rows_.units * lanes_.count();
+    copy.from = x_.data() + slot * copy.step_stride;
+    copy.out = recorded_x_.data() + place * selected;
+    gpu::copy_rows(stream_, forward_.model.batch, copy);
+  }
+  if (record_.h) {
+    copy.lane_stride = rows_.state();
+    copy.step_stride = rows_.state() * lanes_.count();
+    copy.from = state_.data() + slot * copy.step_stride;
+    copy.out = recorded_h_.data() + place * selected;
+    gpu::copy_rows(stream_, forward_.model.batch, copy);
+  }
+  if (record_.y) record_outputs({first, last});
+}
+
+/// y of steps of the stretch that runs.
+template <class Scalar>
+void CudaSession<Scalar>::record_outputs(const Stretch& steps) {
+  if (network().outputs() == 0) return;
+  const Size slot = steps.first % stretch_steps_ + 1, lanes = lanes_.count();
+  const Scalar* state = state_.data() + slot * rows_.state() * lanes;
+  gpu::MatrixProduct<Scalar> product;
+  product.a = {readout_image_.data(), rows_.outputs};
+  product.b = {state, rows_.state()};
+  product.out = z_.data();
+  product.out_stride = product.rows = rows_.outputs;
+  product.columns = lanes * steps.count();
+  product.depth = rows_.units;
+  gpu::multiply(stream_, product);
+  for (const gpu::Output& output : outputs_) {
+    const gpu::Outputs<Scalar> all = {forward_.model.batch, output,        readout_bias_.data(), state, rows_.state(),
+                                      z_.data(),            rows_.outputs, steps.count(),        steps.first,
+                                      static_cast<std::int32_t>(network().outputs())};
+    gpu::record_output(stream_, all,
+                       recorded_y_.data() +
+                           (steps.first - record_.steps.first) * trials_.count * network().outputs());
+  }
+}
+
+/// Adds h of these columns to the sums of rates.
+template <class Scalar>
+void CudaSession<Scalar>::add_rates(const Scalar* state, Size columns) {
+  partial_.resize(stream_, std::max<Size>({partial_.size(), gpu::most_partials, gpu::row_splits * rows_.units}));
+  gpu::RowSums<Scalar> rows;
+  rows.data = state;
+  rows.stride = rows_.state();
+  rows.rows = static_cast<std::int32_t>(network().units());
+  rows.columns = columns;
+  gpu::add_row_sums(stream_, forward_.model.batch, rows, partial_.data(), row_sums_.data());
+}
+
+template <class Scalar>
+void CudaSession<Scalar>::check_failure() const {
+  unsigned long long key = gpu::no_failure;
+  gpu::copy_from_device(stream_, &key, failure_.data(), sizeof key);
+  stream_.synchronise();
+  if (key == gpu::no_failure) return;
+  const auto step = static_cast<Index>(key >> 42), trial = static_cast<Index>((key >> 22) & 0xFFFFFU);
+  const auto unit = static_cast<Index>(key & 0x3FFFFFU);
+  const auto region = std::ranges::find_if(
+      network().regions(), [unit](const RegionLayout& one) { return one.range.contains(unit); });
+  throw RunError(fmt::format(
+      "activity is no longer finite: trial {}, step {}, region {}; smaller weights, a smaller dt or a saturating "
+      "activation keep it bounded",
+      trials_.ids[static_cast<std::size_t>(trial)], step, region->name));
+}
+
+template <class Scalar>
+template <class Out>
+void CudaSession<Scalar>::read(Quantity what, BasicSequence<Out>& out) const {
+  const auto& recorded = what == Quantity::x ? recorded_x_ : what == Quantity::h ? recorded_h_ : recorded_y_;
+  guarded([&] {
+    if constexpr (std::is_same_v<Out, Scalar>) {
+      const auto bytes = static_cast<std::size_t>(recorded.size()) * sizeof(Scalar);
+      if (bytes > 0) gpu::copy_from_device(stream_, out.data.data(), recorded.data(), bytes);
+      stream_.synchronise();
+    } else {
+      const std::vector<Scalar> values = recorded.read(stream_);
+      std::ranges::transform(values, out.data.begin(), [](Scalar value) { return static_cast<Out>(value); });
+    }
+  });
+}
+
+template <class Scalar>
+void CudaSession<Scalar>::do_read_activity(Quantity what, Sequence& out) const {
+  read(what, out);
+}
+
+template <class Scalar>
+void CudaSession<Scalar>::do_read_activity(Quantity what, FloatSequence& out) const {
+  read(what, out);
+}
+
+#define MRNN_INSTANTIATE(Scalar)                                                              \
+  template bool CudaSession<Scalar>::needs_x() const;                                         \
+  template CudaSession<Scalar>::Stretch CudaSession<Scalar>::stretch(int) const;              \
+  template int CudaSession<Scalar>::stretches() const;                                        \
+  template void CudaSession<Scalar>::set_pointers();                                          \
+  template void CudaSession<Scalar>::do_forward(const Record&, Noise);                        \
+  template void CudaSession<Scalar>::begin_stretch(const Stretch&);                           \
+  template void CudaSession<Scalar>::run_steps(const Stretch&);                               \
+  template void CudaSession<Scalar>::restore_state(int);                                      \
+  template void CudaSession<Scalar>::add_rates(const Scalar*, Size);                          \
+  template void CudaSession<Scalar>::do_read_activity(Quantity, Sequence&) const;             \
+  template void CudaSession<Scalar>::do_read_activity(Quantity, FloatSequence&) const;
+MRNN_INSTANTIATE(float)
+MRNN_INSTANTIATE(double)
+
+}  // namespace mrnn::cuda

@@ -1,0 +1,332 @@
+#include "cuda_session.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "mrnn/error.hpp"
+#include "mrnn/formulas.hpp"
+#include "session_failure.hpp"
+#include "step_plan.hpp"
+
+namespace mrnn::cuda {
+namespace {
+
+/// Elements of a dense gradient above which, where most weights are absent, each block gets its own.
+constexpr Index most_dense = Index{1} << 24;
+
+std::int32_t count_of(Index size) {
+  return static_cast<std::int32_t>(size);
+}
+
+}  // namespace
+
+template <class Scalar>
+CudaSession<Scalar>::CudaSession(const Network& network, const SessionOptions& options)
+    : Session(network, options),
+      rows_(network),
+      layout_(network),
+      drive_list_(drive_tiles(network)),
+      adjoint_list_(adjoint_tiles(network)),
+      drive_quad_list_(make_quads(drive_list_)),
+      adjoint_quad_list_(make_quads(adjoint_list_)) {
+  dense_gradient_ = rows_.units * rows_.state() <= most_dense || drive_list_.density() > 0.5;
+  guarded([&] { make_structure(); });
+}
+
+template <class Scalar>
+CudaSession<Scalar>::~CudaSession() = default;
+
+/// What depends on the network alone.
+template <class Scalar>
+void CudaSession<Scalar>::make_structure() {
+  const Network& net = network();
+  entries_.write(stream_, layout_.entries());
+  for (auto* array : {&values_, &gradient_, &first_moment_, &second_moment_}) array->resize(stream_, layout_.count());
+  drive_start_.write(stream_, drive_list_.start);
+  drive_column_.write(stream_, drive_list_.column);
+  drive_map_.write(stream_, drive_list_.chunk);
+  adjoint_start_.write(stream_, adjoint_list_.start);
+  adjoint_column_.write(stream_, adjoint_list_.column);
+  adjoint_map_.write(stream_, adjoint_list_.chunk);
+  drive_quads_.write(stream_, drive_quad_list_.column);
+  adjoint_quads_.write(stream_, adjoint_quad_list_.column);
+
+  std::vector<std::uint8_t> activation(static_cast<std::size_t>(rows_.units), 0);
+  std::vector<double> sigma(static_cast<std::size_t>(rows_.units), 0.0);
+  std::vector<std::int32_t> region(static_cast<std::size_t>(rows_.units), 0);
+  for (Index unit = 0; unit < net.units(); ++unit) {
+    const auto place = static_cast<std::size_t>(unit);
+    activation[place] = static_cast<std::uint8_t>(net.activations()[place]);
+    sigma[place] = net.noise()[unit];
+    for (std::size_t k = 0; k < net.regions().size(); ++k) {
+      if (net.regions()[k].range.contains(unit)) region[place] = static_cast<std::int32_t>(k);
+    }
+  }
+  activation_.write(stream_, activation);
+  sigma_.write(stream_, sigma);
+  region_.write(stream_, region);
+  unit_arrays_.resize(stream_, 6 * rows_.units);
+  initial_state_.resize(stream_, rows_.units);
+  readout_bias_.resize(stream_, std::max<Index>(rows_.outputs, 1));
+  readout_image_.resize(stream_, rows_.outputs * rows_.units);
+
+  std::vector<std::vector<std::int32_t>> readers(static_cast<std::size_t>(net.units()));
+  bool any_identity = false;
+  for (const OutputLayout& layout : net.output_layouts()) {
+    gpu::Output output;
+    output.start = count_of(layout.range.start);
+    output.size = count_of(layout.range.size);
+    output.activation = static_cast<gpu::OutputActivation>(layout.activation);
+    output.identity = layout.readout == Readout::identity;
+    identity_units_.push_back(std::make_unique<DeviceArray<std::int32_t>>());
+    if (output.identity) {
+      std::vector<std::int32_t> units;
+      for (const Index unit : layout.units.indices()) {
+        readers[static_cast<std::size_t>(unit)].push_back(output.start + count_of(std::ssize(units)));
+        units.push_back(count_of(unit));
+      }
+      identity_units_.back()->write(stream_, units);
+      output.units = identity_units_.back()->data();
+      any_identity = true;
+    }
+    outputs_.push_back(output);
+  }
+  if (any_identity) {
+    std::vector<std::int32_t> start = {0}, channel;
+    for (const auto& one : readers) {
+      channel.insert(channel.end(), one.begin(), one.end());
+      start.push_back(count_of(std::ssize(channel)));
+    }
+    identity_start_.write(stream_, start);
+    identity_channel_.write(stream_, channel);
+  }
+  failure_.resize(stream_, 1);
+  clock_.resize(stream_, 1);
+
+  parameters_ = {layout_.count(),
+                 layout_.weights(),
+                 layout_.recurrent(),
+                 entries_.data(),
+                 values_.data(),
+                 gradient_.data(),
+                 first_moment_.data(),
+                 second_moment_.data(),
+                 static_cast<gpu::Dale>(net.dale()),
+                 static_cast<gpu::Dale>(net.dale_input()),
+                 net.lower_bound(),
+                 net.upper_bound(),
+                 net.spec().dt,
+                 net.spec().dynamics == Dynamics::elman};
+}
+
+/// Weights and what else the time loop needs, from the parameters on the device.
+template <class Scalar>
+void CudaSession<Scalar>::refresh_weights() {
+  const Size variants = std::ssize(schedule_.scalings);
+  const Size drive = drive_list_.chunks() * gpu::chunk_size, adjoint = adjoint_list_.chunks() * gpu::chunk_size;
+  drive_image_.resize(stream_, std::max<Size>(1, variants * drive));
+  adjoint_image_.resize(stream_, std::max<Size>(1, variants * adjoint));
+  const bool dense = plan_.design == gpu::StepPlan::Design::dense;
+  if (dense) {
+    dense_drive_.resize(stream_, rows_.units * rows_.state());
+    dense_adjoint_.resize(stream_, rows_.units * rows_.adjoint());
+  }
+  images_ = {{drive_map_.data(), count_of(drive_list_.column_chunks)},
+             {adjoint_map_.data(), count_of(adjoint_list_.column_chunks)},
+             drive_image_.data(),
+             adjoint_image_.data(),
+             drive,
+             adjoint,
+             dense ? dense_drive_.data() : nullptr,
+             dense ? dense_adjoint_.data() : nullptr,
+             readout_image_.data(),
+             count_of(rows_.units),
+             count_of(rows_.outputs),
+             static_cast<std::int32_t>(variants),
+             variants > 1 ? factors_.data() : nullptr};
+  gpu::make_images(stream_, parameters_, images_);
+
+  Scalar* arrays = unit_arrays_.data();
+  const Index n = rows_.units;
+  gpu::UnitArrays<Scalar> units;
+  units.dynamics = static_cast<gpu::Dynamics>(network().spec().dynamics);
+  units.units = count_of(network().units());
+  units.outputs = count_of(network().outputs());
+  units.sigma = sigma_.data();
+  units.alpha = arrays;
+  units.bias = arrays + n;
+  units.noise = arrays + 2 * n;
+  units.noise_gain = arrays + 3 * n;
+  units.variance = arrays + 4 * n;
+  units.added_gain = arrays + 5 * n;
+  units.readout_bias = readout_bias_.data();
+  units.initial_state = initial_state_.data();
+  gpu::make_unit_arrays(stream_, parameters_, units);
+}
+
+template <class Scalar>
+void CudaSession<Scalar>::do_write_parameters(const Parameters& parameters) {
+  guarded([&] {
+    values_.write(stream_, layout_.pack(parameters));
+    schedule_ = {};
+    refresh_weights();
+    stream_.synchronise();
+  });
+  host_parameters_ = parameters;
+  host_weights_.reset();
+  point_weights_fresh_ = false;
+}
+
+template <class Scalar>
+Parameters CudaSession<Scalar>::do_read_parameters() const {
+  return host_parameters();
+}
+
+template <class Scalar>
+const Parameters& CudaSession<Scalar>::host_parameters() const {
+  if (!host_parameters_) {
+    guarded([&] { host_parameters_ = layout_.unpack(values_.read(stream_)); });
+  }
+  return *host_parameters_;
+}
+
+template <class Scalar>
+Parameters CudaSession<Scalar>::do_read_gradients() const {
+  return guarded([&] { return layout_.unpack(gradient_.read(stream_)); });
+}
+
+template <class Scalar>
+void CudaSession<Scalar>::do_write_gradients(const Parameters& gradients) {
+  guarded([&] { gradient_.write(stream_, layout_.pack(gradients)); });
+}
+
+template <class Scalar>
+OptimiserState CudaSession<Scalar>::do_read_optimiser_state() const {
+  return guarded([&] {
+    return OptimiserState{layout_.unpack(first_moment_.read(stream_)), layout_.unpack(second_moment_.read(stream_))};
+  });
+}
+
+template <class Scalar>
+void CudaSession<Scalar>::do_write_optimiser_state(const OptimiserState& state) {
+  guarded([&] {
+    first_moment_.write(stream_, layout_.pack(state.first));
+    second_moment_.write(stream_, layout_.pack(state.second));
+  });
+}
+
+template <class Scalar>
+double CudaSession<Scalar>::do_update(const OptimiserStep& step) {
+  const Optimiser& optimiser = step.optimiser;
+  const auto number = static_cast<double>(step.number);
+  gpu::UpdateStep update;
+  update.kind = static_cast<gpu::UpdateStep::Kind>(optimiser.kind);
+  update.rate = step.rate;
+  update.beta1 = optimiser.beta1;
+  update.beta2 = optimiser.beta2;
+  update.epsilon = optimiser.epsilon;
+  update.momentum = optimiser.momentum;
+  update.smoothing = optimiser.smoothing;
+  update.decay = optimiser.decay;
+  update.clip_norm = optimiser.clip_norm;
+  update.correction1 = 1.0 - std::pow(optimiser.beta1, number);
+  update.correction2 = 1.0 - std::pow(optimiser.beta2, number);
+  double norm = 0.0;
+  guarded([&] {
+    partial_.resize(stream_, std::max<Size>(partial_.size(), gpu::most_blocks));
+    columns_.resize(stream_, std::max<Size>(columns_.size(), 1));
+    gpu::update(stream_, parameters_, update, partial_.data(), columns_.data());
+    // Variants belong to interventions of the batch before.
+    schedule_ = {};
+    refresh_weights();
+    gpu::copy_from_device(stream_, &norm, columns_.data(), sizeof norm);
+    stream_.synchronise();
+  });
+  host_parameters_.reset();
+  host_weights_.reset();
+  point_weights_fresh_ = false;
+  return norm;
+}
+
+template <class Scalar>
+void CudaSession<Scalar>::do_load(const Trials& trials) {
+  const bool had_variants = schedule_.scalings.size() > 1;
+  schedule_ = {};
+  trials_ = {};
+  trials_.count = trials.count;
+  trials_.steps = trials.steps;
+  trials_.inputs = trials.inputs;
+  trials_.stimulus = trials.stimulus;
+  trials_.targets = trials.targets;
+  trials_.mask = trials.mask;
+  trials_.initial_state = trials.initial_state;
+  trials_.ids = trials.ids;
+  trials_.interventions = trials.interventions;
+
+  const bool scaled = std::ranges::any_of(
+      trials_.interventions, [](const auto& one) { return std::holds_alternative<ScaleWeights>(one.what); });
+  const gpu::StepPlan before = plan_;
+  plan_ = choose_plan({network().units(), rows_.state(), rows_.adjoint(), trials.count, drive_list_.density(),
+                       sizeof(Scalar) == sizeof(float), scaled, drive_quad_list_.blocks,
+                       std::max(drive_quad_list_.quads, adjoint_quad_list_.quads)},
+                      gpu::device_limits());
+  lanes_ = make_lanes(trials_, std::max(plan_.lanes, gpu::lane_tile));
+  schedule_ = make_schedule(trials_, lanes_, rows_.units);
+  guarded([&] {
+    send_trials();
+    send_schedule();
+    if (had_variants || schedule_.scalings.size() > 1 || plan_.design != before.design) refresh_weights();
+  });
+}
+
+template <class Scalar>
+void CudaSession<Scalar>::send_trials() {
+  stream_.synchronise();
+  std::size_t numbers = 0;
+  for (const Sequence* sequence : {&trials_.inputs, &trials_.stimulus, &trials_.targets, &trials_.mask}) {
+    numbers += sequence->data.size() + 4;
+  }
+  staging_.begin(numbers * sizeof(Scalar) + static_cast<std::size_t>(trials_.initial_state.size() + 2) * sizeof(double));
+  const auto send = [&](DeviceArray<Scalar>& to, const Sequence& from) {
+    staging_.send(stream_, to, from.data.data(), from.data.size());
+  };
+  send(inputs_, trials_.inputs);
+  send(stimulus_, trials_.stimulus);
+  send(targets_, trials_.targets);
+  send(mask_, trials_.mask);
+  staging_.send(stream_, own_states_, trials_.initial_state.data(),
+                static_cast<std::size_t>(trials_.initial_state.size()));
+  lane_trial_.write(stream_, lanes_.trial);
+  trial_lane_.write(stream_, lanes_.lane);
+  lane_own_.write(stream_, lanes_.own);
+  lane_ids_.write(stream_, lanes_.ids);
+}
+
+template <class Scalar>
+void CudaSession<Scalar>::send_schedule() {
+  interval_.write(stream_, schedule_.interval);
+  interval_start_.write(stream_, schedule_.start);
+  variant_.write(stream_, schedule_.variant);
+  acting_.write(stream_, schedule_.acting);
+  numbers_.write(stream_, schedule_.numbers);
+  flags_.write(stream_, schedule_.flags);
+  std::vector<double> factors;
+  for (std::size_t k = 1; k < schedule_.scalings.size(); ++k) {
+    const std::vector<double> one = layout_.factors(schedule_.scalings[k]);
+    factors.insert(factors.end(), one.begin(), one.end());
+  }
+  factors_.write(stream_, factors);
+}
+
+template <class Scalar>
+void CudaSession<Scalar>::fail(const gpu::DeviceFailure& failure) const {
+  throw session_failure(failure, {network(), options(), trials_.count, trials_.steps, record_});
+}
+
+template class CudaSession<float>;
+template class CudaSession<double>;
+
+}  // namespace mrnn::cuda

@@ -1,0 +1,159 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "batch_plan.hpp"
+#include "device_array.hpp"
+#include "layout.hpp"
+#include "mrnn/session.hpp"
+#include "mrnn/state_points.hpp"
+#include "sequences.hpp"
+#include "step_graphs.hpp"
+#include "steps.hpp"
+
+namespace mrnn::cuda {
+
+/// Bytes of a session with such a batch on the device.
+std::size_t session_bytes(const Network& network, const SessionOptions& options, Index trials, Index steps,
+                          const Record& record);
+
+/// A network on an NVIDIA device, in float or double. Parameters, activity, gradients and the optimiser stay there.
+template <class Scalar>
+class CudaSession final : public Session {
+ public:
+  CudaSession(const Network& network, const SessionOptions& options);
+  ~CudaSession() override;
+
+ private:
+  void do_write_parameters(const Parameters& parameters) override;
+  Parameters do_read_parameters() const override;
+  void do_load(const Trials& trials) override;
+  void do_forward(const Record& record, Noise noise) override;
+  LossTerms do_backward(const Loss& loss) override;
+  Parameters do_read_gradients() const override;
+  void do_write_gradients(const Parameters& gradients) override;
+  double do_update(const OptimiserStep& step) override;
+  OptimiserState do_read_optimiser_state() const override;
+  void do_write_optimiser_state(const OptimiserState& state) override;
+  void do_read_activity(Quantity what, Sequence& out) const override;
+  void do_read_activity(Quantity what, FloatSequence& out) const override;
+  Eigen::MatrixXd do_advance(const StatePoints& points) const override;
+  Jacobians do_jacobian(const StatePoints& points) const override;
+
+  /// Slots of the trajectory that are run, recorded and gone back through together.
+  struct Stretch {
+    int first = 0, last = 0;  ///< steps [first, last)
+    int count() const noexcept { return last - first; }
+  };
+
+  void make_structure();
+  void refresh_weights();
+  void send_trials();
+  void send_schedule();
+  void make_room(const Record& record);
+  void set_pointers();
+  bool needs_x() const;
+
+  Stretch stretch(int number) const;
+  int stretches() const;
+  void begin_stretch(const Stretch& stretch);
+  void run_steps(const Stretch& stretch);
+  void record_stretch(const Stretch& stretch);
+  void record_outputs(const Stretch& stretch);
+  void keep_state(int number);
+  void restore_state(int number);
+  void next_stretch(int count);
+  void check_failure() const;
+
+  /// What a backward pass has found so far.
+  struct BackwardPass;
+  void prepare_backward(const Loss& loss, BackwardPass& pass);
+  void go_back(const Stretch& stretch, BackwardPass& pass);
+  void outputs_back(const Stretch& stretch, int low, int high, BackwardPass& pass);
+  void add_gradients(int high, BackwardPass& pass);
+  void add_products(const Scalar* delta, const Scalar* right, gpu::Size right_stride, gpu::Size columns, Scalar* out,
+                    bool with_inputs);
+  void add_vanishing(int high, BackwardPass& pass);
+  void add_sums(const Stretch& stretch, int low, int high, BackwardPass& pass);
+  void finish_gradient(const BackwardPass& pass);
+  LossTerms loss_terms(const BackwardPass& pass) const;
+  void add_rates(const Scalar* state, gpu::Size columns);
+
+  const Parameters& host_parameters() const;
+  StatePointSteps point_steps() const;
+  void send_point_weights(const std::vector<const ScaleWeights*>& scalings) const;
+  template <class Out>
+  void read(Quantity what, BasicSequence<Out>& out) const;
+  /// Runs an action on the device, and says what went wrong in words for the user.
+  template <class Action>
+  auto guarded(Action&& action) const -> decltype(action()) {
+    try {
+      return action();
+    } catch (const gpu::DeviceFailure& failure) {
+      fail(failure);
+    }
+  }
+  [[noreturn]] void fail(const gpu::DeviceFailure& failure) const;
+
+  gpu::Stream stream_;
+  Rows rows_;
+  ParameterLayout layout_;
+  TileList drive_list_, adjoint_list_;
+  QuadList drive_quad_list_, adjoint_quad_list_;
+  bool dense_gradient_ = true;
+
+  // The network.
+  DeviceArray<gpu::Entry> entries_;
+  DeviceArray<double> values_, gradient_, first_moment_, second_moment_;
+  DeviceArray<std::int32_t> drive_start_, drive_column_, drive_map_, adjoint_start_, adjoint_column_, adjoint_map_;
+  DeviceArray<std::int32_t> drive_quads_, adjoint_quads_;
+  DeviceArray<std::uint8_t> activation_;
+  DeviceArray<double> sigma_, initial_state_;
+  DeviceArray<Scalar> unit_arrays_, readout_bias_;
+  DeviceArray<Scalar> drive_image_, adjoint_image_, dense_drive_, dense_adjoint_, readout_image_;
+  DeviceArray<double> factors_;
+  DeviceArray<std::int32_t> identity_start_, identity_channel_, region_;
+  std::vector<std::unique_ptr<DeviceArray<std::int32_t>>> identity_units_;  ///< per output
+  std::vector<gpu::Output> outputs_;
+  gpu::Parameters parameters_;
+  gpu::Images<Scalar> images_;
+
+  // The batch.
+  Trials trials_;  ///< as loaded, without metadata
+  Lanes lanes_;
+  ScheduleTables schedule_;
+  StagingArea staging_;
+  DeviceArray<Scalar> inputs_, stimulus_, targets_, mask_;
+  DeviceArray<double> own_states_;
+  DeviceArray<std::int32_t> lane_trial_, trial_lane_, interval_, interval_start_, variant_;
+  DeviceArray<std::uint8_t> lane_own_, flags_;
+  DeviceArray<std::uint64_t> lane_ids_;
+  DeviceArray<gpu::Acting> acting_;
+  DeviceArray<double> numbers_;
+  gpu::StepPlan plan_;
+
+  // A run.
+  Record record_;
+  Noise noise_ = Noise::off;
+  int stretch_steps_ = 1;
+  DeviceArray<Scalar> state_, x_, kept_, drive_, delta_, carried_, back_, masked_;
+  DeviceArray<std::int32_t> first_steps_, clock_, recorded_units_;
+  DeviceArray<Scalar> recorded_x_, recorded_h_, recorded_y_, z_;
+  DeviceArray<unsigned long long> failure_;
+  gpu::ForwardRun<Scalar> forward_;
+  gpu::BackwardRun<Scalar> backward_;
+  StepGraphs graphs_;
+
+  // Gradients.
+  DeviceArray<Scalar> drive_gradient_, readout_gradient_, vanishing_gradient_, rate_slope_;
+  DeviceArray<double> distances_, row_sums_, partial_, totals_, columns_;
+
+  mutable std::optional<Parameters> host_parameters_;
+  mutable std::optional<EffectiveWeights> host_weights_;
+  mutable DeviceArray<double> point_weights_, point_vectors_, point_drive_;
+  mutable bool point_weights_fresh_ = false;
+};
+
+}  // namespace mrnn::cuda

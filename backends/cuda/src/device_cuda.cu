@@ -1,0 +1,210 @@
+#include <cublas_v2.h>
+
+#include <climits>
+
+#include "kernel_support.hpp"
+
+namespace mrnn::gpu {
+namespace {
+
+void check(cudaError_t status, const char* what) {
+  if (status == cudaSuccess) return;
+  cudaGetLastError();  // an error that is not sticky is forgotten
+  throw DeviceFailure{std::string(what) + ": " + cudaGetErrorString(status)};
+}
+
+void check(cublasStatus_t status) {
+  if (status == CUBLAS_STATUS_SUCCESS) return;
+  throw DeviceFailure{std::string("cuBLAS: ") + cublasGetStatusString(status)};
+}
+
+int index_of(Size size) {
+  if (size > INT_MAX) throw DeviceFailure{"a matrix has more rows or columns than cuBLAS counts (2,147,483,647)"};
+  return static_cast<int>(size);
+}
+
+cublasOperation_t operation(bool transposed) {
+  return transposed ? CUBLAS_OP_T : CUBLAS_OP_N;
+}
+
+cublasStatus_t gemm(cublasHandle_t handle, const MatrixProduct<float>& p, const float* one, const float* beta) {
+  return cublasSgemm(handle, operation(p.a.transposed), operation(p.b.transposed), index_of(p.rows),
+                     index_of(p.columns), index_of(p.depth), one, p.a.data, index_of(p.a.stride), p.b.data,
+                     index_of(p.b.stride), beta, p.out, index_of(p.out_stride));
+}
+cublasStatus_t gemm(cublasHandle_t handle, const MatrixProduct<double>& p, const double* one, const double* beta) {
+  return cublasDgemm(handle, operation(p.a.transposed), operation(p.b.transposed), index_of(p.rows),
+                     index_of(p.columns), index_of(p.depth), one, p.a.data, index_of(p.a.stride), p.b.data,
+                     index_of(p.b.stride), beta, p.out, index_of(p.out_stride));
+}
+
+}  // namespace
+
+struct Stream::Handles {
+  cudaStream_t stream = nullptr;
+  cublasHandle_t blas = nullptr;
+  void* workspace = nullptr;
+};
+
+struct Stream::Graph {
+  cudaGraphExec_t executable = nullptr;
+  ~Graph() { cudaGraphExecDestroy(executable); }
+};
+
+namespace {
+
+template <class Scalar>
+void multiply_with(const Stream& stream, const MatrixProduct<Scalar>& product) {
+  if (product.rows == 0 || product.columns == 0) return;
+  const Scalar one = 1, beta = product.accumulate ? 1 : 0;
+  check(gemm(stream.handles().blas, product, &one, &beta));
+}
+
+}  // namespace
+
+cudaStream_t cuda_stream(const Stream& stream) {
+  return stream.handles().stream;
+}
+
+void check_launch() {
+  check(cudaGetLastError(), "a kernel was refused");
+}
+
+DeviceProperties device_properties() {
+  DeviceProperties properties;
+  int count = 0;
+  const cudaError_t status = cudaGetDeviceCount(&count);
+  if (status != cudaSuccess || count == 0) {
+    cudaGetLastError();
+    properties.reason = status == cudaErrorInsufficientDriver || status == cudaErrorNoDevice || count == 0
+                            ? std::string("there is no NVIDIA device here, or its driver is missing or older than CUDA ") +
+                                  std::to_string(CUDART_VERSION / 1000) + " needs"
+                            : std::string("the device cannot be used: ") + cudaGetErrorString(status);
+    if (status != cudaSuccess) properties.reason += std::string(" (") + cudaGetErrorName(status) + ")";
+    return properties;
+  }
+  cudaDeviceProp device = {};
+  if (const cudaError_t asked = cudaGetDeviceProperties(&device, 0); asked != cudaSuccess) {
+    properties.reason = std::string("the device cannot be used: ") + cudaGetErrorString(asked);
+    return properties;
+  }
+  properties.name = device.name;
+  properties.major = device.major;
+  properties.minor = device.minor;
+  properties.processors = device.multiProcessorCount;
+  properties.total_bytes = device.totalGlobalMem;
+  cudaRuntimeGetVersion(&properties.runtime_version);
+  cudaDriverGetVersion(&properties.driver_version);
+  if (device.major < 8) {
+    properties.reason = properties.name + " has compute capability " + std::to_string(device.major) + "." +
+                        std::to_string(device.minor) + "; 8.0 or higher is needed";
+    return properties;
+  }
+  // Busy or exclusive devices say so when they are first used.
+  if (const cudaError_t used = cudaFree(nullptr); used != cudaSuccess) {
+    cudaGetLastError();
+    properties.reason = properties.name + " cannot be used: " + cudaGetErrorString(used);
+    return properties;
+  }
+  properties.usable = true;
+  return properties;
+}
+
+Stream::Stream() : handles_(std::make_unique<Handles>()) {
+  check(cudaStreamCreateWithFlags(&handles_->stream, cudaStreamNonBlocking), "no stream could be made");
+  check(cublasCreate(&handles_->blas));
+  check(cublasSetStream(handles_->blas, handles_->stream));
+  // A workspace of our own: products are captured in graphs, and have the same bits each time.
+  constexpr std::size_t workspace_bytes = std::size_t{32} << 20;
+  handles_->workspace = allocate(workspace_bytes);
+  check(cublasSetWorkspace(handles_->blas, handles_->workspace, workspace_bytes));
+  check(cublasSetMathMode(handles_->blas, CUBLAS_DEFAULT_MATH));
+}
+
+Stream::~Stream() {
+  cublasDestroy(handles_->blas);
+  release(handles_->workspace);
+  cudaStreamDestroy(handles_->stream);
+}
+
+void Stream::synchronise() const {
+  check(cudaStreamSynchronize(handles_->stream), "the device stopped");
+}
+
+std::shared_ptr<Stream::Graph> Stream::record(const std::function<void()>& submit) const {
+  cudaGraph_t recorded = nullptr;
+  check(cudaStreamBeginCapture(handles_->stream, cudaStreamCaptureModeThreadLocal), "no graph could be begun");
+  try {
+    submit();
+  } catch (...) {
+    cudaStreamEndCapture(handles_->stream, &recorded);
+    if (recorded != nullptr) cudaGraphDestroy(recorded);
+    throw;
+  }
+  check(cudaStreamEndCapture(handles_->stream, &recorded), "no graph could be ended");
+  auto graph = std::make_shared<Graph>();
+  const cudaError_t status = cudaGraphInstantiate(&graph->executable, recorded, 0);
+  cudaGraphDestroy(recorded);
+  check(status, "no graph could be made");
+  return graph;
+}
+
+void Stream::launch(const Graph& graph) const {
+  check(cudaGraphLaunch(graph.executable, handles_->stream), "a graph was refused");
+}
+
+std::size_t free_bytes() {
+  std::size_t free = 0, total = 0;
+  check(cudaMemGetInfo(&free, &total), "the device does not say how much memory is free");
+  return free;
+}
+
+void* allocate(std::size_t bytes) {
+  void* memory = nullptr;
+  const cudaError_t status = cudaMalloc(&memory, bytes);
+  if (status == cudaErrorMemoryAllocation) {
+    cudaGetLastError();
+    throw DeviceFailure{"out of device memory", true, bytes, free_bytes()};
+  }
+  check(status, "device memory could not be had");
+  return memory;
+}
+
+void release(void* memory) noexcept {
+  cudaFree(memory);
+}
+
+void* allocate_pinned(std::size_t bytes) {
+  void* memory = nullptr;
+  check(cudaMallocHost(&memory, bytes), "pinned memory could not be had");
+  return memory;
+}
+
+void release_pinned(void* memory) noexcept {
+  cudaFreeHost(memory);
+}
+
+void copy_to_device(const Stream& stream, void* to, const void* from, std::size_t bytes) {
+  check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, cuda_stream(stream)), "a copy to the device failed");
+}
+
+void copy_from_device(const Stream& stream, void* to, const void* from, std::size_t bytes) {
+  check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, cuda_stream(stream)), "a copy from the device failed");
+}
+
+void copy_on_device(const Stream& stream, void* to, const void* from, std::size_t bytes) {
+  check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, cuda_stream(stream)), "a copy failed");
+}
+
+void set_zero(const Stream& stream, void* memory, std::size_t bytes) {
+  check(cudaMemsetAsync(memory, 0, bytes, cuda_stream(stream)), "memory could not be set");
+}
+
+void multiply(const Stream& stream, const MatrixProduct<float>& product) {
+  multiply_with(stream, product);
+}
+void multiply(const Stream& stream, const MatrixProduct<double>& product) {
+  multiply_with(stream, product);
+}
+
+}  // namespace mrnn::gpu

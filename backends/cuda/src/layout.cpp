@@ -1,0 +1,197 @@
+#include "layout.hpp"
+
+#include <algorithm>
+
+#include "mrnn/optimiser.hpp"
+#include "persistent.hpp"
+
+namespace mrnn::cuda {
+namespace {
+
+Index padded(Index size, Index unit) {
+  return (size + unit - 1) / unit * unit;
+}
+
+/// Marks chunks that hold weights, then numbers them.
+class TileMaker {
+ public:
+  TileMaker(Index rows, Index columns) {
+    list_.row_tiles = rows / gpu::tile_rows;
+    list_.column_chunks = padded(columns, gpu::chunk_columns) / gpu::chunk_columns;
+    list_.chunk.assign(static_cast<std::size_t>(list_.row_tiles * list_.column_chunks), -1);
+  }
+
+  void mark(Index row, Index column) {
+    list_.chunk[static_cast<std::size_t>(row / gpu::tile_rows * list_.column_chunks + column / gpu::chunk_columns)] = 0;
+  }
+
+  /// Elements of a block that exist, with where its rows and columns begin.
+  void mark(const PatternMatrix& pattern, Index first_row, Index first_column, bool transposed) {
+    for (Index column = 0; column < pattern.cols(); ++column) {
+      for (Index row = 0; row < pattern.rows(); ++row) {
+        if (pattern(row, column) == 0) continue;
+        if (transposed) {
+          mark(first_row + column, first_column + row);
+        } else {
+          mark(first_row + row, first_column + column);
+        }
+      }
+    }
+  }
+
+  TileList finish() && {
+    for (Index tile = 0; tile < list_.row_tiles; ++tile) {
+      list_.start.push_back(static_cast<std::int32_t>(list_.column.size()));
+      for (Index chunk = 0; chunk < list_.column_chunks; ++chunk) {
+        std::int32_t& number = list_.chunk[static_cast<std::size_t>(tile * list_.column_chunks + chunk)];
+        if (number < 0) continue;
+        number = static_cast<std::int32_t>(list_.column.size());
+        list_.column.push_back(static_cast<std::int32_t>(chunk * gpu::chunk_columns));
+      }
+    }
+    list_.start.push_back(static_cast<std::int32_t>(list_.column.size()));
+    return std::move(list_);
+  }
+
+ private:
+  TileList list_;
+};
+
+template <class Array>
+void append(const Array& array, std::vector<double>& values) {
+  values.insert(values.end(), array.data(), array.data() + array.size());
+}
+
+template <class Array>
+void take(const double*& values, Array& array) {
+  std::copy_n(values, array.size(), array.data());
+  values += array.size();
+}
+
+/// Calls action(array) for all parts in the order of the layout.
+template <class All, class Action>
+void for_each_part(All& all, Action&& action) {
+  for (auto* blocks : {&all.recurrent, &all.input, &all.readout}) {
+    for (auto& block : *blocks) action(block);
+  }
+  for (auto* vector : {&all.bias, &all.readout_bias, &all.initial_state, &all.tau}) action(*vector);
+}
+
+}  // namespace
+
+Rows::Rows(const Network& network)
+    : units(padded(network.units(), gpu::tile_rows)),
+      inputs(padded(network.inputs(), gpu::chunk_columns)),
+      outputs(padded(network.outputs(), gpu::chunk_columns)) {}
+
+double TileList::density() const {
+  return chunk.empty() ? 0.0 : static_cast<double>(column.size()) / static_cast<double>(chunk.size());
+}
+
+QuadList make_quads(const TileList& tiles) {
+  constexpr Index tiles_per_block = gpu::persistent_rows / gpu::tile_rows, quads_per_chunk = gpu::chunk_columns / 4;
+  QuadList list;
+  list.blocks = static_cast<int>((tiles.row_tiles + tiles_per_block - 1) / tiles_per_block);
+  std::vector<std::vector<std::int32_t>> columns(static_cast<std::size_t>(list.blocks));
+  std::size_t most = 1;
+  for (Index block = 0; block < list.blocks; ++block) {
+    auto& own = columns[static_cast<std::size_t>(block)];
+    for (Index chunk = 0; chunk < tiles.column_chunks; ++chunk) {
+      bool exists = false;
+      for (Index tile = tiles_per_block * block; tile < std::min(tiles_per_block * (block + 1), tiles.row_tiles); ++tile) {
+        exists |= tiles.chunk[static_cast<std::size_t>(tile * tiles.column_chunks + chunk)] >= 0;
+      }
+      for (Index quad = 0; exists && quad < quads_per_chunk; ++quad) {
+        own.push_back(static_cast<std::int32_t>(chunk * gpu::chunk_columns + 4 * quad));
+      }
+    }
+    most = std::max(most, own.size());
+  }
+  list.quads = static_cast<int>((most + gpu::block_warps - 1) / gpu::block_warps);
+  for (auto& own : columns) {
+    own.resize(static_cast<std::size_t>(list.quads * gpu::block_warps), -1);
+    list.column.insert(list.column.end(), own.begin(), own.end());
+  }
+  return list;
+}
+
+TileList drive_tiles(const Network& network) {
+  const Rows rows(network);
+  TileMaker maker(rows.units, rows.state());
+  for (const Block& block : network.recurrent_blocks()) {
+    maker.mark(block.pattern, block.to.start, block.from.start, false);
+  }
+  for (const Block& block : network.input_blocks()) {
+    maker.mark(block.pattern, block.to.start, rows.units + block.from.start, false);
+  }
+  return std::move(maker).finish();
+}
+
+TileList adjoint_tiles(const Network& network) {
+  const Rows rows(network);
+  TileMaker maker(rows.units, rows.adjoint());
+  for (const Block& block : network.recurrent_blocks()) {
+    maker.mark(block.pattern, block.from.start, block.to.start, true);
+  }
+  for (const Block& block : network.readout_blocks()) {
+    maker.mark(block.pattern, block.from.start, rows.units + block.to.start, true);
+  }
+  return std::move(maker).finish();
+}
+
+ParameterLayout::ParameterLayout(const Network& network) : network_(network), shape_(zero_parameters(network)) {
+  const std::vector<double> trainable = pack(trainable_parameters(network));
+  const auto add = [&](gpu::Group group, Index row, Index column, std::int8_t pattern) {
+    const bool learns = trainable[entries_.size()] != 0.0;
+    entries_.push_back({static_cast<std::int32_t>(row), static_cast<std::int32_t>(column), pattern,
+                        static_cast<std::uint8_t>(learns), group});
+  };
+  const auto add_block = [&](gpu::Group group, const Block& block) {
+    for (Index column = 0; column < block.from.size; ++column) {
+      for (Index row = 0; row < block.to.size; ++row) {
+        add(group, block.to.start + row, block.from.start + column, block.pattern(row, column));
+      }
+    }
+  };
+  for (const Block& block : network.recurrent_blocks()) add_block(gpu::Group::recurrent, block);
+  recurrent_ = count();
+  for (const Block& block : network.input_blocks()) add_block(gpu::Group::input, block);
+  for (const Block& block : network.readout_blocks()) {
+    const bool is_signed = readout_dale(network, block) == Dale::abs;
+    add_block(is_signed ? gpu::Group::signed_readout : gpu::Group::readout, block);
+  }
+  weights_ = count();
+  for (Index k = 0; k < network.units(); ++k) add(gpu::Group::bias, k, 0, 0);
+  for (Index k = 0; k < network.outputs(); ++k) add(gpu::Group::readout_bias, k, 0, 0);
+  for (Index k = 0; k < network.units(); ++k) add(gpu::Group::initial_state, k, 0, 0);
+  for (Index k = 0; k < network.units(); ++k) add(gpu::Group::tau, k, 0, 0);
+}
+
+std::vector<double> ParameterLayout::pack(const Parameters& parameters) const {
+  std::vector<double> values;
+  for_each_part(parameters, [&](const auto& array) { append(array, values); });
+  return values;
+}
+
+Parameters ParameterLayout::unpack(const std::vector<double>& values) const {
+  Parameters parameters = shape_;
+  const double* next = values.data();
+  for_each_part(parameters, [&](auto& array) { take(next, array); });
+  return parameters;
+}
+
+std::vector<double> ParameterLayout::factors(const std::vector<const ScaleWeights*>& scalings) const {
+  EffectiveWeights ones;
+  for (const auto& [from, to] : {std::pair{&shape_.recurrent, &ones.recurrent}, std::pair{&shape_.input, &ones.input},
+                                 std::pair{&shape_.readout, &ones.readout}}) {
+    for (const Eigen::MatrixXd& block : *from) to->push_back(Eigen::MatrixXd::Ones(block.rows(), block.cols()));
+  }
+  scale_weights(network_, ones, scalings);
+  std::vector<double> values;
+  for (const auto* blocks : {&ones.recurrent, &ones.input, &ones.readout}) {
+    for (const Eigen::MatrixXd& block : *blocks) append(block, values);
+  }
+  return values;
+}
+
+}  // namespace mrnn::cuda

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "learning.hpp"
+#include "mrnn/network.hpp"
+#include "mrnn/parameters.hpp"
+#include "types.hpp"
+
+namespace mrnn::cuda {
+
+using gpu::Size;
+
+/// Rows of what lies on the device, padded so that tiles and chunks begin where they should.
+struct Rows {
+  Index units = 0, inputs = 0, outputs = 0;  ///< padded
+
+  explicit Rows(const Network& network);
+  Index state() const noexcept { return units + inputs; }      ///< of a state: units, then input channels
+  Index adjoint() const noexcept { return units + outputs; }  ///< of what comes back: units, then output channels
+};
+
+/// The chunks of a matrix that exist, tile of rows by tile of rows (see gpu::Tiles).
+struct TileList {
+  std::vector<std::int32_t> start, column;
+  std::vector<std::int32_t> chunk;  ///< [row tiles x column chunks], -1 where there is none
+  Index row_tiles = 0, column_chunks = 0;
+
+  Size chunks() const noexcept { return static_cast<Size>(column.size()); }
+  /// Share of the chunks that exist.
+  double density() const;
+};
+
+/// How the columns of a matrix are shared out among the warps of a cluster (see gpu::QuadTable).
+struct QuadList {
+  std::vector<std::int32_t> column;
+  int blocks = 0;  ///< of the cluster
+  int quads = 0;   ///< of each warp
+};
+QuadList make_quads(const TileList& tiles);
+
+/// [W W_in] over padded rows.
+TileList drive_tiles(const Network& network);
+/// [W^T W_out^T] over padded rows.
+TileList adjoint_tiles(const Network& network);
+
+/// The parameters of a network as one array: blocks of weights column by column, then vectors.
+class ParameterLayout {
+ public:
+  explicit ParameterLayout(const Network& network);
+
+  const std::vector<gpu::Entry>& entries() const noexcept { return entries_; }
+  Size count() const noexcept { return static_cast<Size>(entries_.size()); }
+  Size weights() const noexcept { return weights_; }
+  Size recurrent() const noexcept { return recurrent_; }
+
+  std::vector<double> pack(const Parameters& parameters) const;
+  Parameters unpack(const std::vector<double>& values) const;
+  /// Factors by which scalings multiply each weight; ones for readouts.
+  std::vector<double> factors(const std::vector<const ScaleWeights*>& scalings) const;
+
+ private:
+  const Network& network_;
+  Parameters shape_;
+  std::vector<gpu::Entry> entries_;
+  Size weights_ = 0, recurrent_ = 0;
+};
+
+}  // namespace mrnn::cuda

@@ -1,0 +1,54 @@
+#include "persistent_support.hpp"
+
+namespace mrnn::gpu {
+namespace {
+
+/// As much shared memory as the persistent kernels ask for at most, in registers as they use them.
+constexpr int shared_bytes_of_probe = 160 * 1024;
+
+__global__ void __launch_bounds__(block_threads, 1) probe() {}
+
+/// Clusters of so many blocks that run at the same time; 0 where there are none of this size.
+int persistent_clusters(int cluster) {
+  cudaLaunchConfig_t config = {};
+  config.gridDim = dim3(static_cast<unsigned>(cluster));
+  config.blockDim = dim3(block_threads);
+  config.dynamicSmemBytes = shared_bytes_of_probe;
+  cudaLaunchAttribute attribute = {};
+  attribute.id = cudaLaunchAttributeClusterDimension;
+  attribute.val.clusterDim.x = static_cast<unsigned>(cluster);
+  attribute.val.clusterDim.y = attribute.val.clusterDim.z = 1;
+  config.attrs = &attribute;
+  config.numAttrs = 1;
+  int clusters = 0;
+  const bool known =
+      cudaFuncSetAttribute(probe, cudaFuncAttributeMaxDynamicSharedMemorySize, shared_bytes_of_probe) == cudaSuccess &&
+      cudaFuncSetAttribute(probe, cudaFuncAttributeNonPortableClusterSizeAllowed, 1) == cudaSuccess &&
+      cudaOccupancyMaxActiveClusters(&clusters, probe, &config) == cudaSuccess;
+  if (!known) cudaGetLastError();
+  return known ? clusters : 0;
+}
+
+}  // namespace
+
+void check_cluster_launch(cudaError_t status) {
+  if (status == cudaSuccess) return;
+  cudaGetLastError();
+  throw DeviceFailure{std::string("a kernel of clusters was refused: ") + cudaGetErrorString(status)};
+}
+
+DeviceLimits device_limits() {
+  static const DeviceLimits limits = [] {
+    DeviceLimits asked;
+    const DeviceProperties device = device_properties();
+    if (!device.usable) return asked;
+    asked.processors = device.processors;
+    for (int k = 0; k < largest_persistent_cluster && device.major >= 9; ++k) {
+      asked.clusters[static_cast<std::size_t>(k)] = persistent_clusters(k + 1);
+    }
+    return asked;
+  }();
+  return limits;
+}
+
+}  // namespace mrnn::gpu

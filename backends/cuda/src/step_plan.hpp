@@ -1,0 +1,22 @@
+#pragma once
+
+#include "persistent.hpp"
+
+namespace mrnn::cuda {
+
+/// A batch on a network, as far as it matters for how its steps are made.
+struct StepProblem {
+  gpu::Size units = 0;
+  gpu::Size state_rows = 0, adjoint_rows = 0;  ///< padded
+  gpu::Size trials = 0;
+  double density = 1.0;  ///< share of the chunks of weights that exist
+  bool single = true;    ///< precision
+  bool scaled = false;   ///< some trials see scaled weights
+  int blocks = 1;        ///< of a cluster that shares the units
+  int quads = 1;         ///< of columns that a warp of it keeps, forward or backward
+};
+
+/// How the products of the steps are made. A matter of the problem and the device alone: nothing is tried out.
+gpu::StepPlan choose_plan(const StepProblem& problem, const gpu::DeviceLimits& limits);
+
+}  // namespace mrnn::cuda

@@ -1,0 +1,210 @@
+#include "steps.hpp"
+
+#include <type_traits>
+
+#include "persistent.hpp"
+#include "tile_product.hpp"
+#include "step_epilogues.hpp"
+
+namespace mrnn::gpu {
+namespace {
+
+/// Blocks: tiles of rows x tiles of lanes.
+template <class Scalar, int Lanes>
+__global__ void __launch_bounds__(block_threads) step_tile(ForwardRun<Scalar> run, int slot) {
+  constexpr int eta_stride = tile_rows + 4;
+  Scalar* shared = shared_memory<Scalar>();
+  Scalar* eta = shared + tile_shared<Lanes>;
+  const Model<Scalar>& model = run.model;
+  const int first_row = blockIdx.x * tile_rows, first_lane = blockIdx.y * Lanes;
+  const int step = *run.trajectory.first + slot;
+  for (int k = threadIdx.x; k < Lanes * tile_rows / 4; k += block_threads) {
+    const int lane = k / (tile_rows / 4), row = k % (tile_rows / 4) * 4;
+    if (first_lane + lane >= model.batch.lanes) continue;
+    *reinterpret_cast<Four<Scalar>*>(eta + lane * eta_stride + row) =
+        draw_four(model, first_row + row, first_lane + lane, step);
+  }
+  const Scalar* weights = weights_in_force(model, model.drive_weights, model.drive_size, first_lane, step);
+  const Vectors<Scalar> vectors = {
+      run.trajectory.state + state_place(run.trajectory, model.batch, slot, first_lane), run.trajectory.rows,
+      model.batch.lanes - first_lane};
+  Scalar sums[Lanes / 8];
+  multiply_tile<Scalar, Lanes>(model.drive_tiles, weights, vectors, shared, sums);
+  const int unit = first_row + static_cast<int>(threadIdx.x) % warp_threads;
+  if (unit >= model.units.count) return;
+#pragma unroll
+  for (int j = 0; j < Lanes / 8; ++j) {
+    const int lane = static_cast<int>(threadIdx.x) / warp_threads + 8 * j;
+    if (first_lane + lane >= model.batch.lanes) continue;
+    finish_step(run, slot, unit, first_lane + lane, sums[j], eta[lane * eta_stride + unit - first_row]);
+  }
+}
+
+template <class Scalar, int Lanes>
+__global__ void __launch_bounds__(block_threads) step_tile_back(BackwardRun<Scalar> run, int slot) {
+  Scalar* shared = shared_memory<Scalar>();
+  const Model<Scalar>& model = run.model;
+  const int first_row = blockIdx.x * tile_rows, first_lane = blockIdx.y * Lanes;
+  const int step = *run.trajectory.first + slot;
+  const Scalar* weights = weights_in_force(model, model.adjoint_weights, model.adjoint_size, first_lane, step);
+  const Vectors<Scalar> vectors = {
+      run.adjoint.delta + Size{run.adjoint.rows} * (first_lane + Size{model.batch.lanes} * slot), run.adjoint.rows,
+      model.batch.lanes - first_lane};
+  Scalar sums[Lanes / 8];
+  multiply_tile<Scalar, Lanes>(model.adjoint_tiles, weights, vectors, shared, sums);
+  const int unit = first_row + static_cast<int>(threadIdx.x) % warp_threads;
+  if (unit >= model.units.count) return;
+#pragma unroll
+  for (int j = 0; j < Lanes / 8; ++j) {
+    const int lane = first_lane + static_cast<int>(threadIdx.x) / warp_threads + 8 * j;
+    if (lane < model.batch.lanes) finish_step_back(run, slot, unit, lane, sums[j]);
+  }
+}
+
+/// Blocks: tiles of rows x tiles of lanes x slots.
+template <class Scalar>
+__global__ void __launch_bounds__(block_threads) adjoint_tile(BackwardRun<Scalar> run, int first_slot, Scalar* out) {
+  constexpr int Lanes = lane_tile;
+  const Model<Scalar>& model = run.model;
+  const int first_row = blockIdx.x * tile_rows, first_lane = blockIdx.y * Lanes, place = blockIdx.z;
+  const int slot = first_slot + place, step = *run.trajectory.first + slot;
+  const Scalar* weights = weights_in_force(model, model.adjoint_weights, model.adjoint_size, first_lane, step);
+  const Vectors<Scalar> vectors = {
+      run.adjoint.delta + Size{run.adjoint.rows} * (first_lane + Size{model.batch.lanes} * slot), run.adjoint.rows,
+      model.batch.lanes - first_lane, model.units.padded};
+  Scalar sums[Lanes / 8];
+  multiply_tile<Scalar, Lanes>(model.adjoint_tiles, weights, vectors, shared_memory<Scalar>(), sums);
+  const int unit = first_row + static_cast<int>(threadIdx.x) % warp_threads;
+  const int lane = first_lane + static_cast<int>(threadIdx.x) / warp_threads;
+  out[unit + Size{model.units.padded} * (lane + Size{model.batch.lanes} * place)] = sums[0];
+}
+
+/// A thread for 4 units of a lane.
+template <class Scalar>
+__global__ void __launch_bounds__(block_threads) step_elements(ForwardRun<Scalar> run, int slot) {
+  const Model<Scalar>& model = run.model;
+  const int fours = model.units.padded / 4;
+  const Size number = thread_number();
+  const int unit = static_cast<int>(number % fours) * 4, lane = static_cast<int>(number / fours);
+  if (lane >= model.batch.lanes || unit >= model.units.count) return;
+  const Four<Scalar> eta = draw_four(model, unit, lane, *run.trajectory.first + slot);
+  for (int k = 0; k < 4 && unit + k < model.units.count; ++k) {
+    finish_step(run, slot, unit + k, lane, run.drive[unit + k + Size{model.units.padded} * lane], eta.value[k]);
+  }
+}
+
+template <class Scalar>
+__global__ void __launch_bounds__(block_threads) step_elements_back(BackwardRun<Scalar> run, int slot) {
+  const Model<Scalar>& model = run.model;
+  const Size number = thread_number();
+  const int unit = static_cast<int>(number % model.units.padded);
+  const int lane = static_cast<int>(number / model.units.padded);
+  if (lane >= model.batch.lanes || unit >= model.units.count) return;
+  finish_step_back(run, slot, unit, lane, run.back[unit + Size{model.units.padded} * lane]);
+}
+
+template <class Scalar>
+dim3 tile_grid(const Tiles& tiles, const Batch<Scalar>& batch, int lanes) {
+  return dim3(static_cast<unsigned>(tiles.row_tiles), static_cast<unsigned>((batch.lanes + lanes - 1) / lanes));
+}
+
+template <class Scalar, int Lanes>
+void step_by_tiles(const Stream& stream, const ForwardRun<Scalar>& run, int first, int last) {
+  constexpr std::size_t shared = (tile_shared<Lanes> + Lanes * (tile_rows + 4)) * sizeof(Scalar);
+  const dim3 grid = tile_grid(run.model.drive_tiles, run.model.batch, Lanes);
+  for (int slot = first; slot < last; ++slot) launch(stream, step_tile<Scalar, Lanes>, grid, shared, run, slot);
+}
+
+template <class Scalar, int Lanes>
+void step_by_tiles_back(const Stream& stream, const BackwardRun<Scalar>& run, int first, int last) {
+  constexpr std::size_t shared = tile_shared<Lanes> * sizeof(Scalar);
+  const dim3 grid = tile_grid(run.model.adjoint_tiles, run.model.batch, Lanes);
+  for (int slot = last; slot >= first; --slot) launch(stream, step_tile_back<Scalar, Lanes>, grid, shared, run, slot);
+}
+
+template <class Scalar>
+void step_densely(const Stream& stream, const ForwardRun<Scalar>& run, int first, int last) {
+  const Model<Scalar>& model = run.model;
+  const Trajectory<Scalar>& t = run.trajectory;
+  MatrixProduct<Scalar> product;
+  product.a = {model.dense_drive, model.units.padded};
+  product.out = run.drive;
+  product.out_stride = product.rows = model.units.padded;
+  product.columns = model.batch.lanes;
+  product.depth = t.rows;
+  for (int slot = first; slot < last; ++slot) {
+    product.b = {t.state + Size{t.rows} * model.batch.lanes * slot, t.rows};
+    multiply(stream, product);
+    launch(stream, step_elements<Scalar>, blocks_for(Size{model.units.padded / 4} * model.batch.lanes), 0, run, slot);
+  }
+}
+
+template <class Scalar>
+void step_densely_back(const Stream& stream, const BackwardRun<Scalar>& run, int first, int last) {
+  const Model<Scalar>& model = run.model;
+  const Adjoint<Scalar>& adjoint = run.adjoint;
+  MatrixProduct<Scalar> product;
+  product.a = {model.dense_adjoint, model.units.padded};
+  product.out = run.back;
+  product.out_stride = product.rows = model.units.padded;
+  product.columns = model.batch.lanes;
+  product.depth = adjoint.rows;
+  for (int slot = last; slot >= first; --slot) {
+    product.b = {adjoint.delta + Size{adjoint.rows} * model.batch.lanes * slot, adjoint.rows};
+    multiply(stream, product);
+    launch(stream, step_elements_back<Scalar>, blocks_for(Size{model.units.padded} * model.batch.lanes), 0, run, slot);
+  }
+}
+
+}  // namespace
+
+template <class Scalar>
+void run_forward(const Stream& stream, const ForwardRun<Scalar>& run, const StepPlan& plan, int first, int last) {
+  if constexpr (std::is_same_v<Scalar, float>) {
+    if (plan.design == StepPlan::Design::persistent) return run_persistent(stream, run, plan, first, last);
+    if (plan.design == StepPlan::Design::tiles && plan.lanes == wide_tile) {
+      return step_by_tiles<Scalar, wide_tile>(stream, run, first, last);
+    }
+  }
+  if (plan.design == StepPlan::Design::dense) {
+    step_densely(stream, run, first, last);
+  } else {
+    step_by_tiles<Scalar, lane_tile>(stream, run, first, last);
+  }
+}
+
+template <class Scalar>
+void run_backward(const Stream& stream, const BackwardRun<Scalar>& run, const StepPlan& plan, int first, int last) {
+  if constexpr (std::is_same_v<Scalar, float>) {
+    if (plan.design == StepPlan::Design::persistent) return run_persistent_back(stream, run, plan, first, last);
+    if (plan.design == StepPlan::Design::tiles && plan.lanes == wide_tile) {
+      return step_by_tiles_back<Scalar, wide_tile>(stream, run, first, last);
+    }
+  }
+  if (plan.design == StepPlan::Design::dense) {
+    step_densely_back(stream, run, first, last);
+  } else {
+    step_by_tiles_back<Scalar, lane_tile>(stream, run, first, last);
+  }
+}
+
+template <class Scalar>
+void multiply_adjoint(const Stream& stream, const BackwardRun<Scalar>& run, int first, int last, Scalar* out) {
+  const Size size = Size{run.model.units.padded} * run.model.batch.lanes;
+  constexpr int most_slots = 32768;  // of a grid
+  for (int start = first; start <= last; start += most_slots) {
+    dim3 grid = tile_grid(run.model.adjoint_tiles, run.model.batch, lane_tile);
+    grid.z = static_cast<unsigned>(last + 1 - start < most_slots ? last + 1 - start : most_slots);
+    launch(stream, adjoint_tile<Scalar>, grid, tile_shared<lane_tile> * sizeof(Scalar), run, start,
+           out + size * (start - first));
+  }
+}
+
+template void run_forward(const Stream&, const ForwardRun<float>&, const StepPlan&, int, int);
+template void run_forward(const Stream&, const ForwardRun<double>&, const StepPlan&, int, int);
+template void run_backward(const Stream&, const BackwardRun<float>&, const StepPlan&, int, int);
+template void run_backward(const Stream&, const BackwardRun<double>&, const StepPlan&, int, int);
+template void multiply_adjoint(const Stream&, const BackwardRun<float>&, int, int, float*);
+template void multiply_adjoint(const Stream&, const BackwardRun<double>&, int, int, double*);
+
+}  // namespace mrnn::gpu

@@ -1,0 +1,53 @@
+#pragma once
+
+#include "device.hpp"
+#include "types.hpp"
+
+namespace mrnn::gpu {
+
+/// A run through consecutive slots.
+template <class Scalar>
+struct ForwardRun {
+  Model<Scalar> model;
+  Trajectory<Scalar> trajectory;
+  unsigned long long* failure = nullptr;  ///< smallest failure_key() so far
+  Scalar* drive = nullptr;  ///< room for the drive where it is a product of its own [padded units x lanes], or null
+};
+
+template <class Scalar>
+struct BackwardRun {
+  Model<Scalar> model;
+  Trajectory<Scalar> trajectory;
+  Adjoint<Scalar> adjoint;
+  RatePenalties<Scalar> penalties;
+  Scalar* back = nullptr;  ///< as ForwardRun::drive
+};
+
+/// Lanes of the wide tiles, in single precision.
+constexpr int wide_tile = 32;
+
+/// How the products of the steps are made.
+struct StepPlan {
+  enum class Design : std::uint8_t {
+    tiles,       ///< one kernel per step, over the chunks of weights that exist
+    dense,       ///< a library product over all weights and an element-wise kernel, per step
+    persistent,  ///< one kernel for all steps, weights in registers, activity exchanged within clusters of blocks
+  };
+  Design design = Design::tiles;
+  int lanes = lane_tile;  ///< of a tile
+  int cluster = 1;        ///< persistent: blocks that share the units
+};
+
+/// Runs steps first .. last - 1 of the trajectory, by slot: state and x of slot + 1 from those of slot.
+template <class Scalar>
+void run_forward(const Stream& stream, const ForwardRun<Scalar>& run, const StepPlan& plan, int first, int last);
+
+/// Goes back from slot last to slot first: delta and carried of slot - 1 from those of slot.
+template <class Scalar>
+void run_backward(const Stream& stream, const BackwardRun<Scalar>& run, const StepPlan& plan, int first, int last);
+
+/// out = W^T delta of all slots [first, last], without the outputs' part [padded units x lanes] per slot.
+template <class Scalar>
+void multiply_adjoint(const Stream& stream, const BackwardRun<Scalar>& run, int first, int last, Scalar* out);
+
+}  // namespace mrnn::gpu

@@ -1,0 +1,33 @@
+# Decides about the CUDA backend: MRNN_CUDA = AUTO | ON | OFF. Sets MRNN_WITH_CUDA and enables the language.
+if(NOT MRNN_CUDA MATCHES "^(AUTO|ON|OFF)$")
+  message(FATAL_ERROR "MRNN_CUDA is \"${MRNN_CUDA}\"; it must be AUTO, ON or OFF.")
+endif()
+
+set(MRNN_WITH_CUDA OFF)
+if(NOT MRNN_CUDA STREQUAL "OFF")
+  include(CheckLanguage)
+  find_program(MRNN_NVCC NAMES nvcc PATHS /usr/local/cuda/bin)
+  mark_as_advanced(MRNN_NVCC)
+  if(MRNN_NVCC AND NOT CMAKE_CUDA_COMPILER)
+    set(CMAKE_CUDA_COMPILER "${MRNN_NVCC}")
+  endif()
+  # Real code for A100 and H100, and PTX that later ones compile. Never `native`: the machine may have no device.
+  if(NOT CMAKE_CUDA_ARCHITECTURES)
+    set(CMAKE_CUDA_ARCHITECTURES "80-real;90-real;90-virtual")
+  endif()
+  check_language(CUDA)
+  if(CMAKE_CUDA_COMPILER)
+    enable_language(CUDA)
+    find_package(CUDAToolkit QUIET)
+  endif()
+  if(CMAKE_CUDA_COMPILER AND TARGET CUDA::cublas)
+    set(MRNN_WITH_CUDA ON)
+    message(STATUS "mrnn: CUDA backend for compute capabilities ${CMAKE_CUDA_ARCHITECTURES} "
+      "(CUDA ${CMAKE_CUDA_COMPILER_VERSION})")
+  elseif(MRNN_CUDA STREQUAL "ON")
+    message(FATAL_ERROR "MRNN_CUDA is ON, but no CUDA compiler with cuBLAS was found. Install the CUDA toolkit "
+      "(https://developer.nvidia.com/cuda-downloads) and put nvcc on the PATH, or use -DMRNN_CUDA=OFF.")
+  else()
+    message(STATUS "mrnn: no CUDA compiler with cuBLAS; networks run on the CPU")
+  endif()
+endif()

@@ -1,0 +1,122 @@
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+
+#include "device.hpp"
+#include "emulation.hpp"
+#include "persistent.hpp"
+
+/// The device's side of the seam, played by the host.
+namespace mrnn::gpu {
+namespace {
+
+constexpr std::size_t most_bytes = std::size_t{4} << 30;
+/// Before each allocation, so that it is known how much is given back.
+constexpr std::size_t header_bytes = 64;
+std::size_t used_bytes = 0;
+
+template <class Scalar>
+Scalar element(const Operand<Scalar>& operand, Size row, Size column) {
+  return operand.transposed ? operand.data[column + operand.stride * row] : operand.data[row + operand.stride * column];
+}
+
+template <class Scalar>
+void multiply_plainly(const MatrixProduct<Scalar>& p) {
+  std::vector<Scalar> sums(static_cast<std::size_t>(p.rows));
+  for (Size column = 0; column < p.columns; ++column) {
+    std::fill(sums.begin(), sums.end(), Scalar(0));
+    for (Size k = 0; k < p.depth; ++k) {
+      const Scalar b = element(p.b, k, column);
+      for (Size row = 0; row < p.rows; ++row) sums[static_cast<std::size_t>(row)] += element(p.a, row, k) * b;
+    }
+    for (Size row = 0; row < p.rows; ++row) {
+      Scalar& out = p.out[row + p.out_stride * column];
+      out = sums[static_cast<std::size_t>(row)] + (p.accumulate ? out : Scalar(0));
+    }
+  }
+}
+
+}  // namespace
+
+struct Stream::Handles {};
+struct Stream::Graph {
+  std::function<void()> submit;
+};
+
+Stream::Stream() = default;
+Stream::~Stream() = default;
+void Stream::synchronise() const {}
+std::shared_ptr<Stream::Graph> Stream::record(const std::function<void()>& submit) const {
+  return std::make_shared<Graph>(Graph{emulation::record(submit)});
+}
+void Stream::launch(const Graph& graph) const {
+  graph.submit();
+}
+
+DeviceProperties device_properties() {
+  DeviceProperties properties;
+  properties.usable = true;
+  properties.name = "a device played by the host";
+  properties.major = 9;
+  properties.processors = 4;
+  properties.total_bytes = most_bytes;
+  properties.runtime_version = properties.driver_version = 13000;
+  return properties;
+}
+
+DeviceLimits device_limits() {
+  DeviceLimits limits;
+  limits.processors = 4;
+  limits.clusters.fill(2);
+  return limits;
+}
+
+std::size_t free_bytes() {
+  return most_bytes - used_bytes;
+}
+
+void* allocate(std::size_t bytes) {
+  if (bytes > free_bytes()) throw DeviceFailure{"out of device memory", true, bytes, free_bytes()};
+  auto* memory = static_cast<char*>(std::aligned_alloc(header_bytes, (bytes / header_bytes + 2) * header_bytes));
+  std::memcpy(memory, &bytes, sizeof bytes);
+  std::memset(memory + header_bytes, 0xFF, bytes);
+  used_bytes += bytes;
+  return memory + header_bytes;
+}
+
+void release(void* memory) noexcept {
+  if (memory == nullptr) return;
+  char* start = static_cast<char*>(memory) - header_bytes;
+  std::size_t bytes = 0;
+  std::memcpy(&bytes, start, sizeof bytes);
+  used_bytes -= bytes;
+  std::free(start);
+}
+
+void* allocate_pinned(std::size_t bytes) {
+  return std::malloc(bytes);
+}
+void release_pinned(void* memory) noexcept {
+  std::free(memory);
+}
+void copy_to_device(const Stream&, void* to, const void* from, std::size_t bytes) {
+  std::memcpy(to, from, bytes);
+}
+void copy_from_device(const Stream&, void* to, const void* from, std::size_t bytes) {
+  std::memcpy(to, from, bytes);
+}
+void copy_on_device(const Stream&, void* to, const void* from, std::size_t bytes) {
+  std::memmove(to, from, bytes);
+}
+void set_zero(const Stream&, void* memory, std::size_t bytes) {
+  std::memset(memory, 0, bytes);
+}
+void multiply(const Stream&, const MatrixProduct<float>& product) {
+  emulation::submit([product] { multiply_plainly(product); });
+}
+void multiply(const Stream&, const MatrixProduct<double>& product) {
+  emulation::submit([product] { multiply_plainly(product); });
+}
+
+}  // namespace mrnn::gpu

@@ -1,0 +1,170 @@
+#include "emulation.hpp"
+
+#include <ucontext.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+dim3 threadIdx, blockIdx, gridDim;
+
+namespace mrnn::emulation {
+namespace {
+
+constexpr std::size_t stack_bytes = 64 * 1024;
+
+struct Fibre {
+  ucontext_t context = {};
+  std::unique_ptr<char[]> stack;
+  dim3 thread, block;
+  unsigned block_in_cluster = 0;
+  bool waits = false, done = false;
+  Scope scope = Scope::warp;
+};
+
+struct State {
+  ucontext_t scheduler = {};
+  std::vector<Fibre> fibres;  ///< block by block of a cluster
+  std::vector<std::unique_ptr<std::max_align_t[]>> shared;
+  std::vector<std::array<unsigned char, 16>> slots;  ///< per fibre
+  Launch launch;
+  const std::function<void()>* kernel = nullptr;
+  Fibre* current = nullptr;
+};
+State state;
+std::vector<std::function<void()>>* recording = nullptr;
+
+std::size_t number(const Fibre& fibre) {
+  return static_cast<std::size_t>(&fibre - state.fibres.data());
+}
+
+void enter() {
+  (*state.kernel)();
+  state.current->done = true;
+  swapcontext(&state.current->context, &state.scheduler);
+}
+
+void prepare(Fibre& fibre, unsigned thread, unsigned block_in_cluster, dim3 block) {
+  if (fibre.stack == nullptr) fibre.stack = std::make_unique<char[]>(stack_bytes);
+  fibre.thread = dim3(thread);
+  fibre.block = block;
+  fibre.block_in_cluster = block_in_cluster;
+  fibre.waits = fibre.done = false;
+  getcontext(&fibre.context);
+  fibre.context.uc_stack.ss_sp = fibre.stack.get();
+  fibre.context.uc_stack.ss_size = stack_bytes;
+  fibre.context.uc_link = nullptr;
+  makecontext(&fibre.context, enter, 0);
+}
+
+/// Lets a group of fibres go on once all that are not done wait for each other.
+bool release(std::size_t first, std::size_t count, Scope scope) {
+  bool any = false;
+  for (std::size_t k = first; k < first + count; ++k) {
+    const Fibre& fibre = state.fibres[k];
+    if (fibre.done) continue;
+    if (!fibre.waits || fibre.scope != scope) return false;
+    any = true;
+  }
+  for (std::size_t k = first; k < first + count; ++k) state.fibres[k].waits = false;
+  return any;
+}
+
+bool release_any() {
+  bool any = false;
+  const std::size_t threads = state.launch.threads;
+  for (std::size_t k = 0; k < state.fibres.size(); k += 32) {
+    any |= release(k, std::min<std::size_t>(32, state.fibres.size() - k), Scope::warp);
+  }
+  for (std::size_t k = 0; k < state.fibres.size(); k += threads) any |= release(k, threads, Scope::block);
+  return any | release(0, state.fibres.size(), Scope::cluster);
+}
+
+void run_cluster() {
+  for (;;) {
+    bool ran = false, all_done = true;
+    for (Fibre& fibre : state.fibres) {
+      if (fibre.done) continue;
+      all_done = false;
+      if (fibre.waits) continue;
+      state.current = &fibre;
+      threadIdx = fibre.thread;
+      blockIdx = fibre.block;
+      swapcontext(&state.scheduler, &fibre.context);
+      ran = true;
+    }
+    if (all_done) return;
+    if (!release_any() && !ran) throw std::logic_error("threads of a kernel wait for each other for ever");
+  }
+}
+
+}  // namespace
+
+void submit(std::function<void()> work) {
+  if (recording == nullptr) {
+    work();
+  } else {
+    recording->push_back(std::move(work));
+  }
+}
+
+std::function<void()> record(const std::function<void()>& submissions) {
+  std::vector<std::function<void()>> all;
+  recording = &all;
+  submissions();
+  recording = nullptr;
+  return [all = std::move(all)] {
+    for (const auto& work : all) work();
+  };
+}
+
+void run(const Launch& launch, const std::function<void()>& kernel) {
+  state.launch = launch;
+  state.kernel = &kernel;
+  state.fibres.resize(std::size_t{launch.threads} * launch.cluster);
+  state.slots.resize(state.fibres.size());
+  gridDim = launch.grid;
+  for (unsigned z = 0; z < launch.grid.z; ++z) {
+    for (unsigned y = 0; y < launch.grid.y; ++y) {
+      for (unsigned x = 0; x < launch.grid.x; x += launch.cluster) {
+        state.shared.clear();
+        for (unsigned block = 0; block < launch.cluster; ++block) {
+          // Garbage, as on a device: nothing may rest on zeros.
+          state.shared.push_back(std::make_unique<std::max_align_t[]>(launch.shared / sizeof(std::max_align_t) + 1));
+          std::memset(state.shared.back().get(), 0xFF, launch.shared);
+          for (unsigned thread = 0; thread < launch.threads; ++thread) {
+            prepare(state.fibres[std::size_t{block} * launch.threads + thread], thread, block,
+                    dim3(x + block, y, z));
+          }
+        }
+        run_cluster();
+      }
+    }
+  }
+}
+
+void* shared_memory() {
+  return state.shared[state.current->block_in_cluster].get();
+}
+
+void* shared_memory_of(unsigned block, void* own) {
+  const auto place = static_cast<char*>(own) - static_cast<char*>(shared_memory());
+  return reinterpret_cast<char*>(state.shared[block].get()) + place;
+}
+
+void wait(Scope scope) {
+  Fibre& fibre = *state.current;
+  fibre.waits = true;
+  fibre.scope = scope;
+  swapcontext(&fibre.context, &state.scheduler);
+}
+
+void* warp_slot(unsigned thread) {
+  const std::size_t first = number(*state.current) / 32 * 32;
+  return state.slots[first + thread].data();
+}
+
+}  // namespace mrnn::emulation
