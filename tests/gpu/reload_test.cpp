@@ -10,7 +10,7 @@ using test::On;
 
 namespace {
 
-/// Batches for one network: larger, smaller, with and without what a batch may have.
+/// Batches for one network: larger, smaller, with and without what a batch may have, also at the same size.
 struct Batch {
   Index trials, steps;
   bool targets = true, mask = true, stimulus = false, initial = false, interventions = false;
@@ -21,7 +21,8 @@ constexpr Batch batches[] = {{7, 20},
                              {1, 5, false},
                              {3, 50, true, true, false, false, true},
                              {65, 20, false, true, true, false, true},
-                             {7, 20},
+                             {7, 20, true, true, true, true, true},
+                             {7, 20, true, false},
                              {1, 1, true, true, true, true, true}};
 
 test::Training with_batch(const test::Training& training, Dynamics dynamics, const Batch& batch) {
