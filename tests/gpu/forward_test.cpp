@@ -1,6 +1,7 @@
 // Forward runs on the device against those of the Eigen backend.
 
 #include "catch.hpp"
+#include "checks.hpp"
 #include "comparison.hpp"
 #include "device_cases.hpp"
 #include "tolerances.hpp"
@@ -120,7 +121,9 @@ TEST_CASE("a record of chosen units and steps is that part of the whole on the d
   for (Index step = 0; step < 15; ++step) {
     same &= x.at(step) == chosen.rows_of(whole.x.at(step + 2));
     same &= h.at(step) == chosen.rows_of(whole.h.at(step + 2));
-    same &= y.at(step) == whole.y.at(step + 2);
+    // Outputs of many steps are one product, whose bits depend on how many.
+    test::check_error(test::error_in_norm(y.at(step).reshaped(), whole.y.at(step + 2).reshaped()),
+                      test::tolerance(precision));
   }
   CHECK(same);
 }

@@ -153,13 +153,15 @@ TEST_CASE("storing and recomputing give the same gradients on the device", "[cud
   const test::Training training = test::make(one);
   const auto session = test::open(test::On::device, training, precision);
   const test::SessionGradient stored = test::run_backward(*session, training, 1);
+  const double tolerance =
+      precision == Precision::float64 ? test::device_tolerance : test::single_gradient_tolerance;
 
   for (const Index every : {Index{2}, Index{7}, test::sparsest_record(45), Index{44}, Index{45}, Index{1000}}) {
     CAPTURE(every);
     const test::SessionGradient again = test::run_backward(*session, training, every);
-    CHECK(again.terms.terms == stored.terms.terms);
-    CHECK(again.terms.total == stored.terms.total);
-    test::check_same_bits(again.gradient, stored.gradient);
+    // The states have the same bits; what is summed over steps is summed up in another order.
+    test::check_terms(again.terms, stored.terms, tolerance);
+    test::check_groups(again.gradient, stored.gradient, tolerance);
   }
 }
 

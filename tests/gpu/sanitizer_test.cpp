@@ -34,7 +34,7 @@ DeviceCase everything(Index units, Index trials, Dynamics dynamics) {
 
 }  // namespace
 
-TEST_CASE("a small run with all options is clean", "[cuda][sanitizer]") {
+TEST_CASE("a small run with all options is clean", "[cuda][race][sanitizer]") {
   if (test::skipped()) return;
   const auto dynamics = GENERATE(Dynamics::leaky, Dynamics::elman, Dynamics::rate);
   for (const Index units : {1, 33}) {
@@ -45,6 +45,13 @@ TEST_CASE("a small run with all options is clean", "[cuda][sanitizer]") {
     test::check_backward(training, 1);
     test::check_backward(training, 3);
   }
+}
+
+TEST_CASE("a run of a network that several blocks share is clean", "[cuda][race][sanitizer]") {
+  if (test::skipped()) return;
+  const DeviceCase one = everything(129, 2, Dynamics::leaky);
+  CAPTURE(test::describe(one));
+  test::check_backward(test::make(one), 2);
 }
 
 TEST_CASE("a run of each size of network is clean", "[cuda][sanitizer]") {
