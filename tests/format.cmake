@@ -1,7 +1,7 @@
 # Checks the layout of every source file: cmake -D CLANG_FORMAT=<program> -D SOURCE_DIR=<folder> -P format.cmake
 set(patterns)
 foreach(folder IN ITEMS core backends plugins tests)
-  list(APPEND patterns "${SOURCE_DIR}/${folder}/*.cpp" "${SOURCE_DIR}/${folder}/*.hpp")
+  list(APPEND patterns "${SOURCE_DIR}/${folder}/*.cpp" "${SOURCE_DIR}/${folder}/*.hpp" "${SOURCE_DIR}/${folder}/*.cu")
 endforeach()
 file(GLOB_RECURSE sources ${patterns})
 execute_process(COMMAND "${CLANG_FORMAT}" --dry-run --Werror ${sources} RESULT_VARIABLE status)

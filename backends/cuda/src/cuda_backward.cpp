@@ -58,8 +58,7 @@ void CudaSession<Scalar>::prepare_backward(const Loss& loss, BackwardPass& pass)
   pass.vanishing = penalties.vanishing_gradient != 0.0;
   pass.learns_tau = std::ranges::any_of(net.spec().regions, &Region::learnable_tau);
   pass.on_rates = penalties.l1_rates != 0.0 || penalties.l2_rates != 0.0;
-  const double weights =
-      present(net.recurrent_blocks()) + present(net.input_blocks()) + present(net.readout_blocks());
+  const double weights = present(net.recurrent_blocks()) + present(net.input_blocks()) + present(net.readout_blocks());
   pass.penalties.l1 = weights > 0.0 ? penalties.l1_weights / weights : 0.0;
   pass.penalties.l2 = weights > 0.0 ? penalties.l2_weights / weights : 0.0;
   if (penalties.wiring != 0.0) {
@@ -99,8 +98,7 @@ void CudaSession<Scalar>::prepare_backward(const Loss& loss, BackwardPass& pass)
     std::vector<Scalar> slope(static_cast<std::size_t>(rows_.units), Scalar(0));
     for (Index unit = 0; unit < units; ++unit) {
       const auto place = static_cast<std::size_t>(unit);
-      const double excess =
-          rates[place] / static_cast<double>(trials_.count * trials_.steps) - penalties.rate;
+      const double excess = rates[place] / static_cast<double>(trials_.count * trials_.steps) - penalties.rate;
       pass.rate_target += excess * excess / static_cast<double>(units);
       slope[place] = static_cast<Scalar>(2.0 * penalties.rate_target / pass.count * excess);
     }
@@ -175,8 +173,10 @@ void CudaSession<Scalar>::outputs_back(const Stretch& stretch, int low, int high
   product.depth = rows_.units;
   gpu::multiply(stream_, product);
   for (std::size_t k = 0; k < pass.outputs.size(); ++k) {
-    const gpu::Outputs<Scalar> all = {forward_.model.batch, pass.outputs[k],   readout_bias_.data(),     state,
-                                      rows_.state(),        product.out,       rows_.adjoint(),          high + 1 - low,
+    const gpu::Outputs<Scalar> all = {forward_.model.batch,    pass.outputs[k],
+                                      readout_bias_.data(),    state,
+                                      rows_.state(),           product.out,
+                                      rows_.adjoint(),         high + 1 - low,
                                       stretch.first + low - 1, static_cast<std::int32_t>(network().outputs())};
     gpu::output_loss(stream_, all, partial_.data(), totals_.data() + first_output + static_cast<Size>(k));
   }
@@ -245,8 +245,8 @@ void CudaSession<Scalar>::add_vanishing(int high, BackwardPass& pass) {
   const Size size = vanishing_gradient_.size() / variants;
   if (!pass.accumulate) vanishing_gradient_.clear(stream_);
   gpu::multiply_adjoint(stream_, backward_, 0, high, back_.data());
-  gpu::Vanishing<Scalar> vanishing = {backward_.model, backward_.trajectory, backward_.adjoint, 0, high + 1,
-                                      back_.data(), columns_.data(), columns_.data() + columns};
+  gpu::Vanishing<Scalar> vanishing = {backward_.model, backward_.trajectory, backward_.adjoint,        0, high + 1,
+                                      back_.data(),    columns_.data(),      columns_.data() + columns};
   gpu::find_vanishing(stream_, vanishing, totals_.data() + omega, totals_.data() + omega_count);
   for (Size variant = 0; variant < variants; ++variant) {
     const Scalar* delta = backward_.adjoint.delta;

@@ -101,9 +101,10 @@ void CudaSession<Scalar>::set_pointers() {
   model.noise = noise_ == Noise::on && (net.noise().array() > 0.0).any();
   model.inputs = static_cast<std::int32_t>(net.inputs());
   model.outputs = static_cast<std::int32_t>(net.outputs());
-  model.input_noise = noise_ == Noise::on
-                          ? static_cast<Scalar>(std::sqrt(2.0 * net.spec().tau / net.spec().dt) * net.spec().noise_input)
-                          : Scalar(0);
+  model.input_noise =
+      noise_ == Noise::on
+          ? static_cast<Scalar>(std::sqrt(2.0 * net.spec().tau / net.spec().dt) * net.spec().noise_input)
+          : Scalar(0);
   model.drive_tiles = {static_cast<std::int32_t>(drive_list_.row_tiles), drive_start_.data(), drive_column_.data()};
   model.adjoint_tiles = {static_cast<std::int32_t>(adjoint_list_.row_tiles), adjoint_start_.data(),
                          adjoint_column_.data()};
@@ -235,12 +236,13 @@ void CudaSession<Scalar>::record_outputs(const Stretch& steps) {
   product.depth = rows_.units;
   gpu::multiply(stream_, product);
   for (const gpu::Output& output : outputs_) {
-    const gpu::Outputs<Scalar> all = {forward_.model.batch, output,        readout_bias_.data(), state, rows_.state(),
-                                      z_.data(),            rows_.outputs, steps.count(),        steps.first,
-                                      static_cast<std::int32_t>(network().outputs())};
+    const gpu::Outputs<Scalar> all = {forward_.model.batch, output,
+                                      readout_bias_.data(), state,
+                                      rows_.state(),        z_.data(),
+                                      rows_.outputs,        steps.count(),
+                                      steps.first,          static_cast<std::int32_t>(network().outputs())};
     gpu::record_output(stream_, all,
-                       recorded_y_.data() +
-                           (steps.first - record_.steps.first) * trials_.count * network().outputs());
+                       recorded_y_.data() + (steps.first - record_.steps.first) * trials_.count * network().outputs());
   }
 }
 
@@ -264,8 +266,8 @@ void CudaSession<Scalar>::check_failure() const {
   if (key == gpu::no_failure) return;
   const auto step = static_cast<Index>(key >> 42), trial = static_cast<Index>((key >> 22) & 0xFFFFFU);
   const auto unit = static_cast<Index>(key & 0x3FFFFFU);
-  const auto region = std::ranges::find_if(
-      network().regions(), [unit](const RegionLayout& one) { return one.range.contains(unit); });
+  const auto region =
+      std::ranges::find_if(network().regions(), [unit](const RegionLayout& one) { return one.range.contains(unit); });
   throw RunError(fmt::format(
       "activity is no longer finite: trial {}, step {}, region {}; smaller weights, a smaller dt or a saturating "
       "activation keep it bounded",
@@ -298,17 +300,17 @@ void CudaSession<Scalar>::do_read_activity(Quantity what, FloatSequence& out) co
   read(what, out);
 }
 
-#define MRNN_INSTANTIATE(Scalar)                                                              \
-  template bool CudaSession<Scalar>::needs_x() const;                                         \
-  template CudaSession<Scalar>::Stretch CudaSession<Scalar>::stretch(int) const;              \
-  template int CudaSession<Scalar>::stretches() const;                                        \
-  template void CudaSession<Scalar>::set_pointers();                                          \
-  template void CudaSession<Scalar>::do_forward(const Record&, Noise);                        \
-  template void CudaSession<Scalar>::begin_stretch(const Stretch&);                           \
-  template void CudaSession<Scalar>::run_steps(const Stretch&);                               \
-  template void CudaSession<Scalar>::restore_state(int);                                      \
-  template void CudaSession<Scalar>::add_rates(const Scalar*, Size);                          \
-  template void CudaSession<Scalar>::do_read_activity(Quantity, Sequence&) const;             \
+#define MRNN_INSTANTIATE(Scalar)                                                  \
+  template bool CudaSession<Scalar>::needs_x() const;                             \
+  template CudaSession<Scalar>::Stretch CudaSession<Scalar>::stretch(int) const;  \
+  template int CudaSession<Scalar>::stretches() const;                            \
+  template void CudaSession<Scalar>::set_pointers();                              \
+  template void CudaSession<Scalar>::do_forward(const Record&, Noise);            \
+  template void CudaSession<Scalar>::begin_stretch(const Stretch&);               \
+  template void CudaSession<Scalar>::run_steps(const Stretch&);                   \
+  template void CudaSession<Scalar>::restore_state(int);                          \
+  template void CudaSession<Scalar>::add_rates(const Scalar*, Size);              \
+  template void CudaSession<Scalar>::do_read_activity(Quantity, Sequence&) const; \
   template void CudaSession<Scalar>::do_read_activity(Quantity, FloatSequence&) const;
 MRNN_INSTANTIATE(float)
 MRNN_INSTANTIATE(double)

@@ -76,10 +76,11 @@ DeviceProperties device_properties() {
   const cudaError_t status = cudaGetDeviceCount(&count);
   if (status != cudaSuccess || count == 0) {
     cudaGetLastError();
-    properties.reason = status == cudaErrorInsufficientDriver || status == cudaErrorNoDevice || count == 0
-                            ? std::string("there is no NVIDIA device here, or its driver is missing or older than CUDA ") +
-                                  std::to_string(CUDART_VERSION / 1000) + " needs"
-                            : std::string("the device cannot be used: ") + cudaGetErrorString(status);
+    properties.reason =
+        status == cudaErrorInsufficientDriver || status == cudaErrorNoDevice || count == 0
+            ? std::string("there is no NVIDIA device here, or its driver is missing or older than CUDA ") +
+                  std::to_string(CUDART_VERSION / 1000) + " needs"
+            : std::string("the device cannot be used: ") + cudaGetErrorString(status);
     if (status != cudaSuccess) properties.reason += std::string(" (") + cudaGetErrorName(status) + ")";
     return properties;
   }

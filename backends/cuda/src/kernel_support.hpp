@@ -33,8 +33,11 @@ void check_launch();
 
 /// Threads: block_threads.
 template <class... Parameters, class... Arguments>
-void launch(const Stream& stream, void (*kernel)(Parameters...), dim3 grid, std::size_t shared, Arguments... arguments) {
+void launch(const Stream& stream, void (*kernel)(Parameters...), dim3 grid, std::size_t shared,
+            Arguments... arguments) {
+  // clang-format off
   kernel<<<grid, block_threads, shared, cuda_stream(stream)>>>(arguments...);
+  // clang-format on
   check_launch();
 }
 

@@ -98,7 +98,8 @@ PairList make_pairs(const TileList& tiles) {
     auto& own = columns[static_cast<std::size_t>(block)];
     for (Index chunk = 0; chunk < tiles.column_chunks; ++chunk) {
       bool exists = false;
-      for (Index tile = tiles_per_block * block; tile < std::min(tiles_per_block * (block + 1), tiles.row_tiles); ++tile) {
+      for (Index tile = tiles_per_block * block; tile < std::min(tiles_per_block * (block + 1), tiles.row_tiles);
+           ++tile) {
         exists |= tiles.chunk[static_cast<std::size_t>(tile * tiles.column_chunks + chunk)] >= 0;
       }
       for (Index pair = 0; exists && pair < pairs_per_chunk; ++pair) {

@@ -17,7 +17,7 @@ struct Rows {
   Index units = 0, inputs = 0, outputs = 0;  ///< padded
 
   explicit Rows(const Network& network);
-  Index state() const noexcept { return units + inputs; }      ///< of a state: units, then input channels
+  Index state() const noexcept { return units + inputs; }     ///< of a state: units, then input channels
   Index adjoint() const noexcept { return units + outputs; }  ///< of what comes back: units, then output channels
 };
 

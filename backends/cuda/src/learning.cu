@@ -162,8 +162,8 @@ __global__ void __launch_bounds__(block_threads)
   p.gradient[k] = slope;
 }
 
-__global__ void __launch_bounds__(block_threads) penalties_kernel(Parameters p, WeightPenalties penalties,
-                                                                  double* partial) {
+__global__ void __launch_bounds__(block_threads)
+    penalties_kernel(Parameters p, WeightPenalties penalties, double* partial) {
   double* scratch = shared_memory<double>();
   double l1 = 0.0, l2 = 0.0, wiring = 0.0;
   for (Size k = thread_number(); k < p.weights; k += Size{gridDim.x} * block_threads) {
@@ -185,7 +185,8 @@ __global__ void __launch_bounds__(block_threads) penalties_kernel(Parameters p, 
 
 __global__ void __launch_bounds__(block_threads) squares_kernel(Parameters p, double* partial) {
   double sum = 0.0;
-  for (Size k = thread_number(); k < p.count; k += Size{gridDim.x} * block_threads) sum += p.gradient[k] * p.gradient[k];
+  for (Size k = thread_number(); k < p.count; k += Size{gridDim.x} * block_threads)
+    sum += p.gradient[k] * p.gradient[k];
   const double total = block_sum(sum, shared_memory<double>());
   if (threadIdx.x == 0) partial[blockIdx.x] = total;
 }
@@ -279,8 +280,7 @@ void add_penalties(const Stream& stream, const Parameters& parameters, const Wei
   add_sum(stream, partial + 2 * most_blocks, grid.x, sums.wiring);
 }
 
-void update(const Stream& stream, const Parameters& parameters, const UpdateStep& step, double* partial,
-            double* norm) {
+void update(const Stream& stream, const Parameters& parameters, const UpdateStep& step, double* partial, double* norm) {
   const dim3 grid = reducing_blocks(parameters.count);
   constexpr std::size_t shared = block_warps * sizeof(double);
   launch(stream, squares_kernel, grid, shared, parameters, partial);

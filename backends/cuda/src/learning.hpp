@@ -46,9 +46,9 @@ struct Images {
   Scalar* drive = nullptr;    ///< tiles of [W W_in], an image per variant
   Scalar* adjoint = nullptr;  ///< tiles of [W^T W_out^T]
   Size drive_size = 0, adjoint_size = 0;
-  Scalar* dense_drive = nullptr;    ///< [units x (units + inputs)], or null
-  Scalar* dense_adjoint = nullptr;  ///< [units x (units + outputs)], or null
-  Scalar* readout = nullptr;        ///< [outputs x units]
+  Scalar* dense_drive = nullptr;        ///< [units x (units + inputs)], or null
+  Scalar* dense_adjoint = nullptr;      ///< [units x (units + outputs)], or null
+  Scalar* readout = nullptr;            ///< [outputs x units]
   std::int32_t units = 0, outputs = 0;  ///< padded
   std::int32_t variants = 1;
   const double* factors = nullptr;  ///< of the recurrent and input weights of each variant but the first, or null
@@ -85,9 +85,9 @@ struct GradientSums {
   Size drive_size = 0;                ///< of one variant
   bool dense = true;
   std::int32_t variants = 1;
-  const double* factors = nullptr;    ///< as Images::factors
+  const double* factors = nullptr;      ///< as Images::factors
   std::int32_t units = 0, outputs = 0;  ///< padded
-  const Scalar* readout = nullptr;    ///< [outputs x units]
+  const Scalar* readout = nullptr;      ///< [outputs x units]
   const double *bias = nullptr, *readout_bias = nullptr, *initial_state = nullptr, *alpha = nullptr;
   double vanishing_factor = 0.0;
   const double* vanishing_count = nullptr;

@@ -47,9 +47,9 @@ std::size_t session_bytes(const Network& network, const SessionOptions& options,
   Size numbers = 2 * (weights + weights / 4) + rows.units * rows.outputs;
   numbers += trials * steps * network.inputs();
   numbers += slots * rows.state() * lanes + (record.x || record.backward_every > 0 ? slots : 1) * rows.units * lanes;
-  numbers += kept_steps * trials *
-             (selected * (static_cast<Size>(record.x) + static_cast<Size>(record.h)) +
-              (record.y ? network.outputs() : 0));
+  numbers +=
+      kept_steps * trials *
+      (selected * (static_cast<Size>(record.x) + static_cast<Size>(record.h)) + (record.y ? network.outputs() : 0));
   if (record.y) numbers += stretch * lanes * rows.outputs;
   if (record.backward_every > 0) {
     numbers += (slots + 1) * rows.adjoint() * lanes + 2 * rows.units * lanes;
@@ -82,9 +82,8 @@ RunError session_failure(const gpu::DeviceFailure& failure, const SessionWork& w
     return RunError(fmt::format("the CUDA device failed: {}", failure.what));
   }
   const gpu::DeviceProperties device = gpu::device_properties();
-  const std::size_t needed =
-      session_bytes(work.network, work.options, std::max<Index>(work.trials, 1), std::max<Index>(work.steps, 1),
-                    work.record);
+  const std::size_t needed = session_bytes(work.network, work.options, std::max<Index>(work.trials, 1),
+                                           std::max<Index>(work.steps, 1), work.record);
   std::string text = fmt::format(
       "out of device memory: {} trials of {} steps with {} units need about {}, and {} of the {} of {} are free for "
       "the next {}",

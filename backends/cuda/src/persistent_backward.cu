@@ -46,7 +46,8 @@ __device__ inline UnitState<float> state_at(const BackwardRun<float>& run, int s
   const Trajectory<float>& t = run.trajectory;
   UnitState<float> state;
   state.h = t.state[state_place(t, run.model.batch, slot, lane) + unit];
-  if (run.model.dynamics == Dynamics::rate) state.x = t.x[slot * t.x_stride + unit + Size{run.model.units.padded} * lane];
+  if (run.model.dynamics == Dynamics::rate)
+    state.x = t.x[slot * t.x_stride + unit + Size{run.model.units.padded} * lane];
   return state;
 }
 
@@ -67,8 +68,8 @@ __device__ inline float added_back(const BackwardRun<float>& run, const Place<La
 }
 
 template <int Pairs, int Lanes>
-__global__ void __launch_bounds__(block_threads, 1) persistent_backward(BackwardRun<float> run, int cluster, int first,
-                                                                        int last) {
+__global__ void __launch_bounds__(block_threads, 1)
+    persistent_backward(BackwardRun<float> run, int cluster, int first, int last) {
 #if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 900
   constexpr int results = results_per_thread<Lanes>, stride = lane_stride<Lanes>;
   const Model<float>& model = run.model;

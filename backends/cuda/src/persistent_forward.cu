@@ -52,8 +52,8 @@ struct InputFeed {
 };
 
 template <int Pairs, int Lanes>
-__global__ void __launch_bounds__(block_threads, 1) persistent_forward(ForwardRun<float> run, int cluster, int first,
-                                                                       int last) {
+__global__ void __launch_bounds__(block_threads, 1)
+    persistent_forward(ForwardRun<float> run, int cluster, int first, int last) {
 #if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 900
   constexpr int results = results_per_thread<Lanes>, stride = lane_stride<Lanes>;
   const Model<float>& model = run.model;

@@ -43,7 +43,8 @@ void launch_clusters(const Stream& stream, void (*kernel)(Parameters...), unsign
                      std::size_t shared, Arguments... arguments) {
   check_cluster_launch(
       cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared)));
-  if (cluster > 8) check_cluster_launch(cudaFuncSetAttribute(kernel, cudaFuncAttributeNonPortableClusterSizeAllowed, 1));
+  if (cluster > 8)
+    check_cluster_launch(cudaFuncSetAttribute(kernel, cudaFuncAttributeNonPortableClusterSizeAllowed, 1));
   cudaLaunchConfig_t config = {};
   config.gridDim = dim3(blocks);
   config.blockDim = dim3(block_threads);
@@ -58,10 +59,10 @@ void launch_clusters(const Stream& stream, void (*kernel)(Parameters...), unsign
   check_cluster_launch(cudaLaunchKernelEx(&config, kernel, arguments...));
 }
 
-/// How the blocks of a cluster hand each other what they have computed: values are written into the shared memory of all
-/// of them, and a barrier in each counts the bytes that have come. Nothing waits for stores to global memory. A block
-/// writes into a buffer only after it has got from each other block what that block computed from the buffer before, so
-/// that nobody reads what is overwritten.
+/// How the blocks of a cluster hand each other what they have computed: values are written into the shared memory of
+/// all of them, and a barrier in each counts the bytes that have come. Nothing waits for stores to global memory. A
+/// block writes into a buffer only after it has got from each other block what that block computed from the buffer
+/// before, so that nobody reads what is overwritten.
 struct Exchange {
   std::uint32_t barriers = 0;  ///< address in shared memory of two, one for each of two buffers
   std::uint32_t parities = 0;
@@ -74,7 +75,8 @@ struct Exchange {
     bytes = bytes_;
 #if __CUDA_ARCH__ >= 900
     if (threadIdx.x == 0) {
-      for (int k = 0; k < 2; ++k) asm volatile("mbarrier.init.shared::cta.b64 [%0], 1;" ::"r"(barriers + 8 * k) : "memory");
+      for (int k = 0; k < 2; ++k)
+        asm volatile("mbarrier.init.shared::cta.b64 [%0], 1;" ::"r"(barriers + 8 * k) : "memory");
       asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
     }
 #endif
@@ -203,7 +205,8 @@ struct KeptWeights {
 #pragma unroll
         for (int r = 0; r < kept_rows; ++r) {
           const int block_row = row + r * half_warp, tile = 2 * block + block_row / tile_rows;
-          weight[p][k][r] = first < 0 || tile >= tiles ? 0.0F : element(map, image, tile, first + k, block_row % tile_rows);
+          weight[p][k][r] =
+              first < 0 || tile >= tiles ? 0.0F : element(map, image, tile, first + k, block_row % tile_rows);
         }
       }
     }
@@ -274,10 +277,10 @@ constexpr int row_bytes = Lanes == 5 ? 20 : 4 * lane_stride<Lanes>;
 /// A place of the results of a block.
 template <int Lanes>
 struct Place {
-  int unit, lane;    ///< of the network and the batch
-  int shared;        ///< in the vectors of the cluster
-  bool within;       ///< a row of the network, padding included; the same for whole warps
-  bool exists;       ///< a unit and a lane that there are
+  int unit, lane;  ///< of the network and the batch
+  int shared;      ///< in the vectors of the cluster
+  bool within;     ///< a row of the network, padding included; the same for whole warps
+  bool exists;     ///< a unit and a lane that there are
 
   __device__ Place(int number, int first_unit, int first_lane, const Units<float>& units, int lanes) {
     constexpr int stride = lane_stride<Lanes>;

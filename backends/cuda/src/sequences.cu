@@ -6,8 +6,8 @@ namespace mrnn::gpu {
 namespace {
 
 template <class Scalar>
-__global__ void __launch_bounds__(block_threads) begin_kernel(Model<Scalar> model, Trajectory<Scalar> t,
-                                                              const double* initial_state) {
+__global__ void __launch_bounds__(block_threads)
+    begin_kernel(Model<Scalar> model, Trajectory<Scalar> t, const double* initial_state) {
   const Size number = thread_number();
   const int units = model.units.count;
   const int unit = static_cast<int>(number % units), lane = static_cast<int>(number / units);
@@ -104,7 +104,9 @@ struct OutputColumn {
     return outputs.output.start + k +
            outputs.channels * (batch.trial[lane] + Size{batch.trials} * (outputs.first_step + step));
   }
-  __device__ Scalar mask(int k) const { return outputs.batch.mask == nullptr ? Scalar(1) : outputs.batch.mask[wanted(k)]; }
+  __device__ Scalar mask(int k) const {
+    return outputs.batch.mask == nullptr ? Scalar(1) : outputs.batch.mask[wanted(k)];
+  }
   /// Error y - target, zero where the mask is: recordings have gaps there, as NaN.
   __device__ Scalar error(int k, Scalar y) const {
     return mask(k) == Scalar(0) ? Scalar(0) : y - outputs.batch.targets[wanted(k)];
@@ -176,7 +178,8 @@ __device__ double cross_entropy(const OutputColumn<Scalar>& here) {
   }
   largest = warp_largest(largest);
   targets = warp_sum(targets);
-  for (int k = thread; k < output.size; k += warp_threads) total += std::exp(static_cast<double>(here.drive(k)) - largest);
+  for (int k = thread; k < output.size; k += warp_threads)
+    total += std::exp(static_cast<double>(here.drive(k)) - largest);
   total = warp_sum(total);
   const double log_total = largest + std::log(total);
   for (int k = thread; k < output.size; k += warp_threads) {
@@ -217,8 +220,7 @@ void begin_states(const Stream& stream, const Model<Scalar>& model, const Trajec
 }
 
 template <class Scalar>
-void prepare_inputs(const Stream& stream, const Model<Scalar>& model, const Trajectory<Scalar>& trajectory,
-                    int count) {
+void prepare_inputs(const Stream& stream, const Model<Scalar>& model, const Trajectory<Scalar>& trajectory, int count) {
   if (model.inputs == 0) return;
   const Size threads = Size{(model.inputs + 3) / 4} * model.batch.lanes * count;
   launch(stream, inputs_kernel<Scalar>, blocks_for(threads), 0, model, trajectory, count);

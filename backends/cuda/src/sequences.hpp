@@ -18,7 +18,7 @@ void prepare_inputs(const Stream& stream, const Model<Scalar>& model, const Traj
 /// Where steps of chosen units go, [units x trials] per step.
 template <class Scalar>
 struct RowCopy {
-  const Scalar* from = nullptr;         ///< [.. x lanes] per step
+  const Scalar* from = nullptr;  ///< [.. x lanes] per step
   Size lane_stride = 0, step_stride = 0;
   const std::int32_t* units = nullptr;  ///< chosen
   std::int32_t count = 0;               ///< of them
@@ -84,7 +84,7 @@ struct Vanishing {
   Trajectory<Scalar> trajectory;
   Adjoint<Scalar> adjoint;
   std::int32_t first = 0, count = 0;  ///< slots
-  Scalar* back = nullptr;    ///< W^T delta [padded units x lanes] per slot; becomes what takes the place of h_{s-1}
+  Scalar* back = nullptr;     ///< W^T delta [padded units x lanes] per slot; becomes what takes the place of h_{s-1}
   double* omega = nullptr;    ///< per column, room
   double* counted = nullptr;  ///< per column, room
 };

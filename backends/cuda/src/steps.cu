@@ -3,8 +3,8 @@
 #include <type_traits>
 
 #include "persistent.hpp"
-#include "tile_product.hpp"
 #include "step_epilogues.hpp"
+#include "tile_product.hpp"
 
 namespace mrnn::gpu {
 namespace {
@@ -34,9 +34,8 @@ __global__ void __launch_bounds__(block_threads) step_tile(ForwardRun<Scalar> ru
         draw_four(model, first_row + row, first_lane + lane, step);
   }
   const Scalar* weights = weights_in_force(model, model.drive_weights, model.drive_size, first_lane, step);
-  const Vectors<Scalar> vectors = {
-      run.trajectory.state + state_place(run.trajectory, model.batch, slot, first_lane), run.trajectory.rows,
-      model.batch.lanes - first_lane};
+  const Vectors<Scalar> vectors = {run.trajectory.state + state_place(run.trajectory, model.batch, slot, first_lane),
+                                   run.trajectory.rows, model.batch.lanes - first_lane};
   Scalar sums[Lanes / 8];
   multiply_tile<Scalar, Lanes>(model.drive_tiles, weights, vectors, shared, sums);
   if (!has_unit) return;

@@ -41,8 +41,8 @@ struct AlphaTerm {
     const UnitState<Scalar> before = {t.x[x], t.state[state_place(t, model.batch, slot, lane) + unit]};
     const Acted<Scalar> acted = acting_on<Scalar>(model.schedule, unit, lane, step);
     const UnitConstants<Scalar> constants = constants_of(model.units, unit);
-    const Scalar noise = noise_factor(model, constants, acted.variance) *
-                         draw_four(model, unit / 4 * 4, lane, step).value[unit % 4];
+    const Scalar noise =
+        noise_factor(model, constants, acted.variance) * draw_four(model, unit / 4 * 4, lane, step).value[unit % 4];
     const Scalar carried = adjoint.carried[slot * adjoint.carried_stride + unit + Size{model.units.padded} * lane];
     return static_cast<double>(carried * alpha_slope(model.dynamics, constants, before, t.x[x + t.x_stride], noise));
   }
@@ -67,8 +67,8 @@ __global__ void __launch_bounds__(block_threads) row_sums_kernel(Term term, int 
   partial[Size{blockIdx.y} * rows + row] = total;
 }
 
-__global__ void __launch_bounds__(block_threads) add_splits_kernel(const double* partial, int splits, int rows,
-                                                                   double* sums) {
+__global__ void __launch_bounds__(block_threads)
+    add_splits_kernel(const double* partial, int splits, int rows, double* sums) {
   const Size row = thread_number();
   if (row >= rows) return;
   double total = 0.0;

@@ -12,7 +12,7 @@ constexpr int wide_stride = tile_rows + 4;
 
 /// Shared numbers that a tile needs: what its warps or groups keep of weights and vectors, and later their sums.
 template <int Lanes>
-constexpr int tile_shared = Lanes == wide_tile ? wide_groups * wide_tile * wide_stride : tile_rows * Lanes * block_warps;
+constexpr int tile_shared = Lanes == wide_tile ? wide_groups* wide_tile* wide_stride : tile_rows* Lanes* block_warps;
 
 /// Vectors [rows x lanes] that a tile multiplies.
 template <class Scalar>
@@ -58,7 +58,8 @@ struct WideChunk {
   __device__ void load(const Scalar* chunk, const Scalar* lane_vectors, bool has_lane) {
     const int thread = threadIdx.x % wide_threads;
 #pragma unroll
-    for (int k = 0; k < 2; ++k) weights[k] = *reinterpret_cast<const Four<Scalar>*>(chunk + 4 * (thread + k * wide_threads));
+    for (int k = 0; k < 2; ++k)
+      weights[k] = *reinterpret_cast<const Four<Scalar>*>(chunk + 4 * (thread + k * wide_threads));
     if (!has_lane) return;
 #pragma unroll
     for (int k = 0; k < 4; ++k) vectors[k] = *reinterpret_cast<const Four<Scalar>*>(lane_vectors + 4 * k);
@@ -98,7 +99,8 @@ __device__ inline void multiply_wide(const Tiles& tiles, const Scalar* weights, 
 #pragma unroll
       for (int k = 0; k < chunk_columns; ++k) {
         const Scalar* w = staged + k * tile_rows + row;
-        const Four<Scalar> low = *reinterpret_cast<const Four<Scalar>*>(w), high = *reinterpret_cast<const Four<Scalar>*>(w + 4);
+        const Four<Scalar> low = *reinterpret_cast<const Four<Scalar>*>(w),
+                           high = *reinterpret_cast<const Four<Scalar>*>(w + 4);
         const Four<Scalar> h = *reinterpret_cast<const Four<Scalar>*>(staged + chunk_size + k * wide_tile + lane);
 #pragma unroll
         for (int l = 0; l < wide_lanes; ++l) {
@@ -131,7 +133,7 @@ __device__ inline void multiply_wide(const Tiles& tiles, const Scalar* weights, 
 /// gets row t % 32 of the lanes t / 32 + 8 j.
 template <class Scalar, int Lanes>
 __device__ inline void multiply_narrow(const Tiles& tiles, const Scalar* weights, const Vectors<Scalar>& vectors,
-                                     Scalar* shared, Scalar (&out)[Lanes / 8]) {
+                                       Scalar* shared, Scalar (&out)[Lanes / 8]) {
   const int thread = threadIdx.x % warp_threads, warp = threadIdx.x / warp_threads;
   Scalar sums[Lanes] = {};
   Scalar* staged = shared + warp * chunk_columns * Lanes;

@@ -47,9 +47,9 @@ struct Acting {
   enum class Kind : std::int32_t { drive, clamp, noise };
   Kind kind = Kind::drive;
   std::int32_t first_step = 0;
-  Size units = 0;   ///< drive: strengths, among the numbers; else: flags, one per unit
-  Size lanes = 0;   ///< flags, one per lane
-  Size course = 0;  ///< drive: its time course, among the numbers
+  Size units = 0;      ///< drive: strengths, among the numbers; else: flags, one per unit
+  Size lanes = 0;      ///< flags, one per lane
+  Size course = 0;     ///< drive: its time course, among the numbers
   double value = 0.0;  ///< clamp: of h; noise: sigma^2
 };
 
@@ -100,7 +100,7 @@ struct Trajectory {
   Scalar* state = nullptr;  ///< [rows x lanes] per slot: units, then input channels, both padded
   Scalar* x = nullptr;      ///< [padded units x lanes] per slot
   std::int32_t rows = 0;
-  Size x_stride = 0;  ///< from slot to slot; 0: only the latest is kept
+  Size x_stride = 0;                    ///< from slot to slot; 0: only the latest is kept
   const std::int32_t* first = nullptr;  ///< step of slot 0
 };
 
@@ -138,10 +138,10 @@ struct Model {
 /// What the penalties on rates and the identity readouts add to what comes back.
 template <class Scalar>
 struct RatePenalties {
-  Scalar l1 = 0, l2 = 0;                            ///< factors of sign(h) and of h in dL/dh
-  const Scalar* rate = nullptr;                     ///< what rate_target adds to dL/dh per unit, or null
-  const std::int32_t* identity_start = nullptr;     ///< first identity channel of each unit [N + 1], or null
-  const std::int32_t* identity_channel = nullptr;   ///< output channels
+  Scalar l1 = 0, l2 = 0;                           ///< factors of sign(h) and of h in dL/dh
+  const Scalar* rate = nullptr;                    ///< what rate_target adds to dL/dh per unit, or null
+  const std::int32_t* identity_start = nullptr;    ///< first identity channel of each unit [N + 1], or null
+  const std::int32_t* identity_channel = nullptr;  ///< output channels
 };
 
 /// An output as its losses see it.
@@ -149,8 +149,8 @@ struct Output {
   std::int32_t start = 0, size = 0;  ///< its channels
   OutputActivation activation = OutputActivation::linear;
   bool identity = false;
-  bool entropy = false;                ///< cross-entropy; otherwise mean squared error
-  double factor = 0.0;                 ///< by which its sum becomes its part of the loss; 0: it has no part
+  bool entropy = false;                 ///< cross-entropy; otherwise mean squared error
+  double factor = 0.0;                  ///< by which its sum becomes its part of the loss; 0: it has no part
   const std::int32_t* units = nullptr;  ///< identity: the units it reads [size]
 };
 

@@ -136,8 +136,7 @@ void run(const Launch& launch, const std::function<void()>& kernel) {
           state.shared.push_back(std::make_unique<std::max_align_t[]>(launch.shared / sizeof(std::max_align_t) + 1));
           std::memset(state.shared.back().get(), 0xFF, launch.shared);
           for (unsigned thread = 0; thread < launch.threads; ++thread) {
-            prepare(state.fibres[std::size_t{block} * launch.threads + thread], thread, block,
-                    dim3(x + block, y, z));
+            prepare(state.fibres[std::size_t{block} * launch.threads + thread], thread, block, dim3(x + block, y, z));
           }
         }
         run_cluster();

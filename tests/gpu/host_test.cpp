@@ -1,0 +1,138 @@
+// What the CUDA backend computes on the host: layouts, schedules, plans, and the formulas of its kernels.
+#include <array>
+
+#include "batch_plan.hpp"
+#include "catch.hpp"
+#include "elementwise.hpp"
+#include "layout.hpp"
+#include "mrnn/random.hpp"
+#include "problems.hpp"
+#include "step_plan.hpp"
+
+using namespace mrnn;
+
+namespace {
+
+/// Three regions of 40 units, the first of which reads all and the others itself alone.
+Network three_regions() {
+  NetworkSpec spec;
+  for (const char* name : {"a", "b", "c"}) spec.regions.push_back({.name = name, .units = 40});
+  spec.inputs.push_back({.name = "u", .units = 3});
+  for (const char* name : {"a", "b", "c"}) spec.connections.push_back({.from = name, .to = "a"});
+  for (const char* name : {"b", "c"}) spec.connections.push_back({.from = "a", .to = name});
+  spec.connections.push_back({.from = "u", .to = "a"});
+  spec.outputs.push_back({.name = "y", .units = 2});
+  return build_network(spec, 1);
+}
+
+gpu::DeviceLimits hopper() {
+  gpu::DeviceLimits limits;
+  limits.clusters = {132, 66, 44, 30, 26, 22, 18, 15, 14, 13, 12, 11, 10, 9, 8, 7};
+  return limits;
+}
+
+}  // namespace
+
+TEST_CASE("kernels draw the words and the normals of the generator of core", "[cuda][host]") {
+  for (const std::uint64_t id : {std::uint64_t{0}, std::uint64_t{7}, std::uint64_t{0x0123456789ABCDEF}}) {
+    const std::uint64_t seed = 0xFEDCBA9876543210U;
+    std::array<double, 8> expected = {};
+    fill_normals(seed, Stream::recurrent_noise, id, 21, expected);
+    double actual[4] = {};
+    gpu::draw_normals(seed, gpu::NoiseStream::recurrent, id, 1, 21, actual);
+    for (std::size_t k = 0; k < 4; ++k) CHECK_THAT(actual[k], WithinAbs(expected[4 + k], 1e-14));
+
+    const auto words = philox(seed, Stream::input_noise, id, 3, 21);
+    const auto tag = (7U << 24) | static_cast<std::uint32_t>((id >> 32) & 0xFFFFFFU);
+    const gpu::PhiloxWords own = gpu::philox(seed, {{3, 21, static_cast<std::uint32_t>(id), tag}});
+    for (std::size_t k = 0; k < 4; ++k) CHECK(own.word[k] == words[k]);
+  }
+}
+
+TEST_CASE("tiles hold the chunks of weights that exist, and no others", "[cuda][host]") {
+  const Network network = three_regions();
+  const cuda::Rows rows(network);
+  CHECK(rows.units == 128);
+  CHECK(rows.inputs == 16);
+  CHECK(rows.outputs == 16);
+  const cuda::TileList tiles = cuda::drive_tiles(network);
+  REQUIRE(tiles.row_tiles == 4);
+  REQUIRE(tiles.column_chunks == 9);
+  // Units 0 .. 31 are of region a: they read units 0 .. 119, eight chunks, and the inputs.
+  CHECK(tiles.start[1] - tiles.start[0] == 9);
+  // Units 96 .. 119 are of region c: they read region a, units 0 .. 39, three chunks.
+  CHECK(tiles.start[4] - tiles.start[3] == 3);
+  CHECK(tiles.column[static_cast<std::size_t>(tiles.start[3]) + 2] == 32);
+  for (std::size_t k = 0; k < tiles.chunk.size(); ++k) {
+    if (tiles.chunk[k] >= 0) {
+      CHECK(tiles.column[static_cast<std::size_t>(tiles.chunk[k])] ==
+            static_cast<std::int32_t>(k % 9) * gpu::chunk_columns);
+    }
+  }
+}
+
+TEST_CASE("every column with weights goes to one half of a warp of each block", "[cuda][host]") {
+  const cuda::TileList tiles = cuda::drive_tiles(three_regions());
+  const cuda::PairList pairs = cuda::make_pairs(tiles);
+  REQUIRE(pairs.blocks == 2);
+  // The first block reads all 9 chunks: 72 pairs for 16 halves.
+  CHECK(pairs.pairs == 5);
+  const auto per_block = static_cast<std::size_t>(pairs.pairs * 16);
+  REQUIRE(pairs.column.size() == 2 * per_block);
+  std::vector<std::int32_t> first(pairs.column.begin(), pairs.column.begin() + 72);
+  for (std::int32_t k = 0; k < 72; ++k) CHECK(first[static_cast<std::size_t>(k)] == 2 * k);
+  CHECK(pairs.column[72] == -1);
+}
+
+TEST_CASE("trials with other weights fill tiles of lanes of their own", "[cuda][host]") {
+  Trials trials = blank_trials(0, 11, 6);
+  trials.interventions.push_back({.steps = {2, 4}, .trials = {3, 5}, .what = ScaleWeights{.factor = 0.5}});
+  trials.interventions.push_back({.steps = {1, 3}, .trials = {}, .what = ExtraNoise{Selection({{0, 2}}), 0.5}});
+  const cuda::Lanes lanes = cuda::make_lanes(trials, gpu::lane_tile);
+  REQUIRE(lanes.count() == 24);
+  CHECK(lanes.lane[3] == 16);
+  CHECK(lanes.lane[5] == 17);
+  CHECK(lanes.own[17] == 1);
+  CHECK(lanes.own[18] == 0);
+  CHECK(lanes.trial[23] == 5);
+
+  const cuda::ScheduleTables tables = cuda::make_schedule(trials, lanes, 32);
+  CHECK(tables.interval == std::vector<std::int32_t>{0, 1, 2, 3, 4, 4});
+  REQUIRE(tables.scalings.size() == 2);
+  // Three tiles of lanes in each interval: the last one is scaled in steps 2 and 3.
+  CHECK(tables.variant == std::vector<std::int32_t>{0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0});
+  CHECK(tables.start == std::vector<std::int32_t>{0, 0, 1, 2, 2, 2});
+  CHECK(tables.adds_noise);
+}
+
+TEST_CASE("the plan of the steps follows the size of the problem", "[cuda][host]") {
+  using Design = gpu::StepPlan::Design;
+  const auto plan = [](Index units, Index trials, double density, int blocks, int pairs) {
+    return cuda::choose_plan({.units = units,
+                              .state_rows = units + 16,
+                              .adjoint_rows = units + 16,
+                              .trials = trials,
+                              .density = density,
+                              .blocks = blocks,
+                              .pairs = pairs},
+                             hopper());
+  };
+  CHECK(plan(256, 64, 1.0, 4, 9).design == Design::persistent);
+  CHECK(plan(256, 64, 1.0, 4, 9).lanes == 3);  // 22 of 30 clusters; with 2 lanes it would be 32
+  CHECK(plan(512, 64, 1.0, 8, 17).lanes == 5);
+  CHECK(plan(512, 1024, 1.0, 8, 17).lanes == 8);
+  CHECK(plan(1024, 256, 1.0, 16, 33).design == Design::dense);
+  CHECK(plan(1024, 256, 0.25, 16, 33).design == Design::tiles);
+  CHECK(plan(1024, 256, 0.25, 16, 33).lanes == gpu::wide_tile);
+  CHECK(plan(1024, 1, 1.0, 16, 33).lanes == gpu::lane_tile);
+
+  const cuda::StepProblem doubles{.units = 256, .state_rows = 272, .adjoint_rows = 272, .trials = 64, .single = false};
+  CHECK(cuda::choose_plan(doubles, hopper()).design == Design::tiles);
+  CHECK(cuda::choose_plan({.units = 64, .trials = 8}, gpu::DeviceLimits{}).design == Design::tiles);  // no clusters
+}
+
+TEST_CASE("the earliest step, then trial, then unit makes the smallest failure", "[cuda][host]") {
+  CHECK(gpu::failure_key(1, 900, 9000) < gpu::failure_key(2, 0, 0));
+  CHECK(gpu::failure_key(2, 0, 9000) < gpu::failure_key(2, 1, 0));
+  CHECK(gpu::failure_key(1000000, 1000000, 4000000) < gpu::no_failure);
+}
