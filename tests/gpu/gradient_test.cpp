@@ -153,8 +153,7 @@ TEST_CASE("storing and recomputing give the same gradients on the device", "[cud
   const test::Training training = test::make(one);
   const auto session = test::open(test::On::device, training, precision);
   const test::SessionGradient stored = test::run_backward(*session, training, 1);
-  const double tolerance =
-      precision == Precision::float64 ? test::device_tolerance : test::single_gradient_tolerance;
+  const double tolerance = precision == Precision::float64 ? test::device_tolerance : test::single_gradient_tolerance;
 
   for (const Index every : {Index{2}, Index{7}, test::sparsest_record(45), Index{44}, Index{45}, Index{1000}}) {
     CAPTURE(every);

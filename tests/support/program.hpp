@@ -61,6 +61,7 @@ inline std::string text_of(const std::filesystem::path& file) {
 inline Outcome run(const std::string& program, const std::vector<std::string>& arguments,
                    const ProgramOptions& options = {}) {
   const TemporaryFolder scratch;
+  std::fflush(stdout);  // or the child would write what is waiting there once more
   const pid_t child = fork();
   if (child < 0) throw std::runtime_error("no process can be started");  // kill(-1) would end every other one
   if (child == 0) become(program, arguments, options, scratch);
