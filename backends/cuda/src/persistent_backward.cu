@@ -11,7 +11,7 @@ constexpr std::size_t shared_numbers(int rows) {
   return static_cast<std::size_t>(2 * rows + block_warps * persistent_rows) * lane_stride<Lanes> + 4;
 }
 
-MRNN_HOST_DEVICE inline Size delta_place(const BackwardRun<float>& run, int slot, int lane) {
+[[maybe_unused]] __device__ inline Size delta_place(const BackwardRun<float>& run, int slot, int lane) {
   return run.adjoint.rows * (lane + Size{run.model.batch.lanes} * slot);
 }
 
@@ -42,7 +42,8 @@ struct OutputFeed {
 };
 
 /// The state that belongs to a slot.
-__device__ inline UnitState<float> state_at(const BackwardRun<float>& run, int slot, int unit, int lane) {
+[[maybe_unused]] __device__ inline UnitState<float> state_at(const BackwardRun<float>& run, int slot, int unit,
+                                                             int lane) {
   const Trajectory<float>& t = run.trajectory;
   UnitState<float> state;
   state.h = t.state[state_place(t, run.model.batch, slot, lane) + unit];

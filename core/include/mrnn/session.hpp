@@ -23,7 +23,8 @@ struct Record {
   Selection units = {};  ///< of x and h; empty: all
   StepRange steps = {};  ///< empty: all
   /// For backward(): 0, it will not be called; k, the state before every k-th step is kept and the steps between
-  /// are computed again, with the same bits (1: all is kept; ceil(sqrt(T)) takes the least memory).
+  /// are computed again, with the same bits (1: all is kept; ceil(sqrt(T)) takes the least memory). What is summed
+  /// over steps may differ between values of k by rounding.
   Index backward_every = 0;
 };
 
