@@ -86,7 +86,10 @@ TEST_CASE("every column with weights goes to one half of a warp of each block", 
 
 TEST_CASE("trials with other weights fill tiles of lanes of their own", "[cuda][host]") {
   Trials trials = blank_trials(0, 11, 6);
-  trials.interventions.push_back({.steps = {2, 4}, .trials = {3, 5}, .what = ScaleWeights{.factor = 0.5}});
+  trials.interventions.push_back(
+      {.steps = {2, 4},
+       .trials = {3, 5},
+       .what = ScaleWeights{.source = ScaleWeights::Source::recurrent, .to = {}, .from = {}, .factor = 0.5}});
   trials.interventions.push_back({.steps = {1, 3}, .trials = {}, .what = ExtraNoise{Selection({{0, 2}}), 0.5}});
   const cuda::Lanes lanes = cuda::make_lanes(trials, gpu::lane_tile);
   REQUIRE(lanes.count() == 24);
