@@ -31,8 +31,9 @@ function(mrnn_build_rules target)
     VISIBILITY_INLINES_HIDDEN ON)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # False alarms at -O3: Eigen's vectorised code; std::string's operator+ in version 12.
-    target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized -Wno-uninitialized -Wno-restrict)
+    # False alarms of the optimiser: Eigen's vectorised code; copies of std::string in version 12.
+    target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized -Wno-uninitialized -Wno-restrict
+      -Wno-array-bounds -Wno-stringop-overflow)
   endif()
   if(MRNN_WERROR)
     target_compile_options(${target} PRIVATE -Werror)
