@@ -20,7 +20,7 @@ run: configure
 
 test: CMAKE_ARGS += -DMRNN_TESTS=ON
 test: build
-	cd $(BUILD) && ctest --output-on-failure --no-label-summary
+	cd $(BUILD) && ctest --parallel $(JOBS) --output-on-failure --no-label-summary
 
 build: configure
 	cmake --build $(BUILD) --parallel $(JOBS)

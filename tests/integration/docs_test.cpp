@@ -20,11 +20,13 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <sstream>
 
 #include "catch.hpp"
 #include "document.hpp"
 #include "mrnn/config.hpp"
 #include "mrnn/runtime.hpp"
+#include "program.hpp"
 #include "small_experiment.hpp"
 
 using test::CodeBlock;

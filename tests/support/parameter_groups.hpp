@@ -23,44 +23,14 @@ struct ParameterGroup {
 };
 
 /// All numbers of `parameters`, which must outlive the groups; in the same order for all parameters of a network.
-inline std::vector<ParameterGroup> parameter_groups(mrnn::Parameters& parameters) {
-  const auto vector = [](const char* name, Eigen::VectorXd& numbers) {
-    ParameterGroup group{name, {}};
-    for (double& value : numbers) group.values.push_back(&value);
-    return group;
-  };
-  const auto blocks = [](const char* name, std::vector<Eigen::MatrixXd>& all) {
-    ParameterGroup group{name, {}};
-    for (Eigen::MatrixXd& block : all) {
-      for (double& value : block.reshaped()) group.values.push_back(&value);
-    }
-    return group;
-  };
-  return {blocks("recurrent weights", parameters.recurrent), blocks("input weights", parameters.input),
-          blocks("readout weights", parameters.readout),     vector("biases", parameters.bias),
-          vector("readout biases", parameters.readout_bias), vector("initial states", parameters.initial_state),
-          vector("time constants", parameters.tau)};
-}
+std::vector<ParameterGroup> parameter_groups(mrnn::Parameters& parameters);
 
 /// Zero but for what training may change.
-inline mrnn::Parameters trainable_part(const mrnn::Network& network, mrnn::Parameters parameters) {
-  mrnn::Parameters may = mrnn::trainable_parameters(network);
-  const std::vector<ParameterGroup> groups = parameter_groups(parameters), masks = parameter_groups(may);
-  for (std::size_t group = 0; group < groups.size(); ++group) {
-    for (std::size_t k = 0; k < groups[group].values.size(); ++k) *groups[group].values[k] *= *masks[group].values[k];
-  }
-  return parameters;
-}
+mrnn::Parameters trainable_part(const mrnn::Network& network, mrnn::Parameters parameters);
 
 /// tau of every unit turned into theta, dt / tau = sigmoid(theta), and back. tau is above dt, but for elman dynamics,
 /// where it means nothing and stays.
-inline void tau_to_theta(const mrnn::Network& network, mrnn::Parameters& parameters) {
-  if (network.spec().dynamics == mrnn::Dynamics::elman) return;
-  parameters.tau = -(parameters.tau.array() / network.spec().dt - 1.0).log();
-}
-inline void theta_to_tau(const mrnn::Network& network, mrnn::Parameters& parameters) {
-  if (network.spec().dynamics == mrnn::Dynamics::elman) return;
-  parameters.tau = network.spec().dt * (1.0 + (-parameters.tau.array()).exp());
-}
+void tau_to_theta(const mrnn::Network& network, mrnn::Parameters& parameters);
+void theta_to_tau(const mrnn::Network& network, mrnn::Parameters& parameters);
 
 }  // namespace test

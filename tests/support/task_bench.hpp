@@ -1,14 +1,11 @@
 #pragma once
 
-#include <algorithm>
-#include <cmath>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "catch.hpp"
-#include "mrnn/error.hpp"
 #include "mrnn/runtime.hpp"
 
 namespace test {
@@ -17,42 +14,17 @@ namespace test {
 class TaskBench {
  public:
   TaskBench(std::string plugin, std::vector<mrnn::InputRegion> inputs, std::vector<mrnn::Output> outputs,
-            double dt = 10.0)
-      : plugin_(std::move(plugin)) {
-    mrnn::NetworkSpec spec;
-    spec.dt = dt;
-    spec.regions.push_back(mrnn::Region{"area"});
-    spec.inputs = std::move(inputs);
-    spec.outputs = std::move(outputs);
-    network_ = mrnn::build_network(spec, 1);
-    runtime_.load(std::string(MRNN_PLUGINS_DIR) + "/" + plugin_ + ".so");
-  }
+            double dt = 10.0);
   TaskBench(const TaskBench&) = delete;
   TaskBench& operator=(const TaskBench&) = delete;
 
   /// The task with these lines in its table, which begins at the third line of `x.toml`. Not to outlive the bench.
-  std::unique_ptr<mrnn::Task> task(const std::string& keys = "") const {
-    const auto root = mrnn::ConfigNode::parse("[task]\nplugin = \"" + plugin_ + "\"\n" + keys, "x.toml");
-    const auto config = root.table("task");
-    config.text("plugin");
-    auto made = runtime_.tasks.find(plugin_)->make(config, network_);
-    config.finish();
-    return made;
-  }
+  std::unique_ptr<mrnn::Task> task(const std::string& keys = "") const;
 
-  mrnn::Trials trials(const std::string& keys, const mrnn::TrialRequest& request) const {
-    return task(keys)->make(request);
-  }
+  mrnn::Trials trials(const std::string& keys, const mrnn::TrialRequest& request) const;
 
   /// What the configuration error says, or nothing.
-  std::string mistake(const std::string& keys) const {
-    try {
-      task(keys);
-    } catch (const mrnn::ConfigError& error) {
-      return error.what();
-    }
-    return "";
-  }
+  std::string mistake(const std::string& keys) const;
 
  private:
   std::string plugin_;
@@ -61,101 +33,24 @@ class TaskBench {
 };
 
 /// Value by value, over all steps.
-inline std::vector<double> course(const mrnn::Sequence& of, mrnn::Index channel, mrnn::Index trial = 0) {
-  std::vector<double> values;
-  for (mrnn::Index step = 0; step < of.steps; ++step) values.push_back(of(channel, trial, step));
-  return values;
-}
+std::vector<double> course(const mrnn::Sequence& of, mrnn::Index channel, mrnn::Index trial = 0);
 
 /// `value` for each of so many steps, one pair after the other: {{3, 0.5}, {2, 1}} is 0.5, 0.5, 0.5, 1, 1.
-inline std::vector<double> stretches(const std::vector<std::pair<int, double>>& parts) {
-  std::vector<double> values;
-  for (const auto& [steps, value] : parts) values.insert(values.end(), static_cast<std::size_t>(steps), value);
-  return values;
-}
+std::vector<double> stretches(const std::vector<std::pair<int, double>>& parts);
 
 /// First steps of the epochs of a trial, and its number of steps: {0, 10, 90} for two epochs.
-inline std::vector<mrnn::Index> boundaries(const mrnn::Trials& trials, std::size_t trial) {
-  std::vector<mrnn::Index> steps;
-  for (const mrnn::Epoch& epoch : trials.epochs) steps.push_back(epoch.first[trial]);
-  steps.push_back(trials.epochs.back().last[trial]);
-  return steps;
-}
+std::vector<mrnn::Index> boundaries(const mrnn::Trials& trials, std::size_t trial);
 
-inline std::vector<std::string> epoch_names(const mrnn::Trials& trials) {
-  std::vector<std::string> names;
-  for (const mrnn::Epoch& epoch : trials.epochs) names.push_back(epoch.name);
-  return names;
-}
+std::vector<std::string> epoch_names(const mrnn::Trials& trials);
 
 /// Every trial is its epochs end to end; the longest is as long as the run, and nothing comes after a shorter one.
-inline void check_tiling(const mrnn::Trials& trials) {
-  mrnn::Index longest = 0;
-  for (std::size_t trial = 0; trial < static_cast<std::size_t>(trials.count); ++trial) {
-    CAPTURE(trial);
-    mrnn::Index step = 0;
-    for (const mrnn::Epoch& epoch : trials.epochs) {
-      CHECK(epoch.first.at(trial) == step);
-      CHECK(epoch.last.at(trial) >= epoch.first.at(trial));
-      step = epoch.last.at(trial);
-    }
-    longest = std::max(longest, step);
-    for (; step < trials.steps; ++step) {
-      CHECK(trials.inputs.at(step).col(static_cast<mrnn::Index>(trial)).isZero(0.0));
-      CHECK(trials.targets.at(step).col(static_cast<mrnn::Index>(trial)).isZero(0.0));
-      CHECK(trials.mask.at(step).col(static_cast<mrnn::Index>(trial)).isZero(0.0));
-    }
-  }
-  CHECK(longest == trials.steps);
-}
-
-/// One trial as plain values, without what pads it.
-inline std::vector<double> one_trial(const mrnn::Trials& trials, std::size_t trial) {
-  std::vector<double> values;
-  const mrnn::Index end = trials.epochs.back().last[trial];
-  for (const mrnn::Sequence* part : {&trials.inputs, &trials.targets, &trials.mask}) {
-    for (mrnn::Index step = 0; step < end; ++step) {
-      for (mrnn::Index channel = 0; channel < part->units; ++channel) {
-        values.push_back((*part)(channel, static_cast<mrnn::Index>(trial), step));
-      }
-    }
-  }
-  for (const auto& [name, numbers] : trials.numbers)
-    values.push_back(std::isnan(numbers[trial]) ? -1e300 : numbers[trial]);
-  return values;
-}
+void check_tiling(const mrnn::Trials& trials);
 
 /// Same seed, same trials, whatever the batch; other seeds and streams give others.
-inline void check_reproducible(const mrnn::Task& task) {
-  const mrnn::TrialRequest request{.seed = 5, .first = 3, .count = 12};
-  mrnn::TrialRequest other_seed = request, other_stream = request;
-  other_seed.seed = 6;
-  other_stream.stream = mrnn::Stream::training_trials;
-  const mrnn::Trials all = task.make(request), again = task.make(request);
-
-  CHECK(again.inputs.data == all.inputs.data);
-  CHECK(again.targets.data == all.targets.data);
-  CHECK(again.mask.data == all.mask.data);
-  CHECK(again.texts == all.texts);
-  for (std::size_t k = 0; k < 12; ++k) {
-    CAPTURE(k);
-    CHECK(all.ids[k] == 3 + k);
-    const mrnn::Trials alone = task.make({.seed = 5, .first = 3 + k, .count = 1});
-    CHECK(one_trial(alone, 0) == one_trial(all, k));
-    for (const auto& [name, texts] : alone.texts) CHECK(texts[0] == all.texts.at(name)[k]);
-  }
-  CHECK(task.make(other_seed).inputs.data != all.inputs.data);
-  CHECK(task.make(other_stream).inputs.data != all.inputs.data);
-}
+void check_reproducible(const mrnn::Task& task);
 
 /// Outputs [channels x trials] per step that are `value` on `channel` at one step of each trial, and 0 else.
-inline mrnn::Sequence answers(const mrnn::Trials& trials, const std::vector<mrnn::Index>& channels,
-                              const std::vector<mrnn::Index>& steps) {
-  mrnn::Sequence outputs(trials.targets.units, trials.count, trials.steps);
-  for (std::size_t trial = 0; trial < channels.size(); ++trial) {
-    outputs(channels[trial], static_cast<mrnn::Index>(trial), steps[trial]) = 1.0;
-  }
-  return outputs;
-}
+mrnn::Sequence answers(const mrnn::Trials& trials, const std::vector<mrnn::Index>& channels,
+                       const std::vector<mrnn::Index>& steps);
 
 }  // namespace test

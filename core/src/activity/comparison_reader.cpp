@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "activity/quantity.hpp"
 #include "mrnn/comparison.hpp"
 #include "mrnn/error.hpp"
 #include "mrnn/names.hpp"
@@ -44,15 +45,9 @@ std::vector<std::string> labels_of(const std::vector<std::string>& names) {
   return unique;
 }
 
-Quantity read_quantity(const ConfigNode& config) {
-  const std::vector<std::string> accepted{"h", "x", "y"};
-  const std::string quantity = config.choice("quantity", accepted, "h");
-  return quantity == "h" ? Quantity::h : quantity == "x" ? Quantity::x : Quantity::y;
-}
-
 /// Texts under a key, none twice.
-std::vector<std::string> read_names(const ConfigNode& config, const std::string& key,
-                                    std::vector<std::string> fallback) {
+std::vector<std::string> read_list(const ConfigNode& config, const std::string& key,
+                                   std::vector<std::string> fallback) {
   std::vector<std::string> names = config.texts(key, std::move(fallback));
   if (names.empty()) config.fail(key, "is an empty list");
   for (auto name = names.begin(); name != names.end(); ++name) {
@@ -113,7 +108,7 @@ std::string Comparison::name_of(std::size_t run) const {
 }
 
 void Comparison::open_runs() {
-  const std::vector<std::string> names = config_.has("runs") ? read_names(config_, "runs", {}) : run_names_;
+  const std::vector<std::string> names = config_.has("runs") ? read_list(config_, "runs", {}) : run_names_;
   this_run_ = config_.flag("this_run", true);
   if (!this_run_ && names.empty()) {
     config_.fail("this_run", "is false, and no other runs are named; runs = [\"FOLDER\", ...] names them");
@@ -136,7 +131,7 @@ void Comparison::read_parts(const Network& network) {
     parts_ = outputs ? names_of(first.outputs()) : names_of(first.regions());
   }
   if (parts_.empty()) config_.fail("quantity", "is \"y\", but the network has no outputs");
-  parts_ = read_names(config_, key, parts_);
+  parts_ = read_list(config_, key, parts_);
   const auto add = [&](std::size_t run, auto&& select) {
     std::vector<Selection>& units = units_.emplace_back();
     for (const std::string& part : parts_) {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string>
 
 #include "mrnn/error.hpp"
 
@@ -54,7 +55,9 @@ GeneralEigen general_eigen(const Matrix& matrix, EigenVectors wanted) {
   require_square(matrix);
   require_finite(matrix);
   const Eigen::EigenSolver<MatrixXd> solver(matrix, wanted == EigenVectors::right);
-  if (solver.info() != Eigen::Success) throw RunError("the eigenvalues of a matrix did not converge");
+  if (solver.info() != Eigen::Success) {
+    throw RunError("the eigenvalues of a matrix of " + std::to_string(matrix.rows()) + " rows did not converge");
+  }
   GeneralEigen result{solver.eigenvalues(), {}};
   if (wanted == EigenVectors::right) result.vectors = solver.eigenvectors();
   return result;

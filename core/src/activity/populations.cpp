@@ -2,17 +2,12 @@
 
 #include <algorithm>
 
+#include "activity/quantity.hpp"
 #include "mrnn/error.hpp"
 #include "mrnn/names.hpp"
 
 namespace mrnn {
 namespace {
-
-Quantity read_quantity(const ConfigNode& config) {
-  const std::vector<std::string> accepted{"h", "x", "y"};
-  const std::string quantity = config.choice("quantity", accepted, "h");
-  return quantity == "h" ? Quantity::h : quantity == "x" ? Quantity::x : Quantity::y;
-}
 
 /// Texts under a key, none twice.
 std::vector<std::string> read_names(const ConfigNode& config, const std::string& key,
@@ -55,6 +50,12 @@ std::vector<Population> read_outputs(const ConfigNode& config, const Network& ne
 }
 
 }  // namespace
+
+Quantity read_quantity(const ConfigNode& config) {
+  const std::vector<std::string> accepted{"h", "x", "y"};
+  const std::string quantity = config.choice("quantity", accepted, "h");
+  return quantity == "h" ? Quantity::h : quantity == "x" ? Quantity::x : Quantity::y;
+}
 
 Populations read_populations(const ConfigNode& config, const Network& network) {
   const Quantity quantity = read_quantity(config);

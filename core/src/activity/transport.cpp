@@ -135,14 +135,14 @@ class Shipping {
   Amounts plan_;
 };
 
-void require_finite(const Eigen::Ref<const MatrixXd>& costs) {
+void require_finite_costs(const Eigen::Ref<const MatrixXd>& costs) {
   if (!costs.allFinite()) throw RunError("costs of a transport are not finite");
 }
 
 }  // namespace
 
 std::vector<Index> best_assignment(const Eigen::Ref<const MatrixXd>& costs) {
-  require_finite(costs);
+  require_finite_costs(costs);
   if (costs.rows() > costs.cols()) {
     const std::vector<Index> rows = best_assignment(costs.transpose().eval());
     std::vector<Index> columns(static_cast<std::size_t>(costs.rows()), none);
@@ -162,7 +162,7 @@ std::vector<Index> best_assignment(const Eigen::Ref<const MatrixXd>& costs) {
 }
 
 MatrixXd optimal_transport(const Eigen::Ref<const MatrixXd>& costs) {
-  require_finite(costs);
+  require_finite_costs(costs);
   if (costs.size() == 0) return MatrixXd::Zero(costs.rows(), costs.cols());
   // m rows with n each, n columns with m each, are m n whole amounts of 1 / (m n).
   const std::int64_t rows = costs.rows(), columns = costs.cols(), shared = std::gcd(rows, columns);

@@ -97,7 +97,7 @@ class Script {
           "background '#ffffff'",
           size, measures_.font, measures_.line, measures_.point);
     }
-    if (!file.empty()) command("set output {}", quoted(file));
+    if (!file.empty()) command("set output {}", mrnn::quoted(file));
     line("set multiplot");
     line("unset key; unset title; unset xlabel; unset ylabel; set tics scale 0; set clip two");
   }
@@ -107,9 +107,9 @@ class Script {
     const char* align = text.align == Text::Align::left    ? "left"
                         : text.align == Text::Align::right ? "right"
                                                            : "center";
-    command("set label {} at {} {} {} noenhanced front font 'Arial{},{:g}' textcolor rgb '{}'", quoted(text.words),
-            at(text.x, text.y), align, text.upright ? "rotate by 90" : "norotate", text.lettering.bold ? ":Bold" : "",
-            text.lettering.size, hex(palette_colour(text.colour)));
+    command("set label {} at {} {} {} noenhanced front font 'Arial{},{:g}' textcolor rgb '{}'",
+            mrnn::quoted(text.words), at(text.x, text.y), align, text.upright ? "rotate by 90" : "norotate",
+            text.lettering.bold ? ":Bold" : "", text.lettering.size, hex(palette_colour(text.colour)));
   }
 
   void sign(const PlacedSwatch& swatch) {

@@ -54,7 +54,7 @@ std::vector<Index> matrix_shape(const WeightSource& source, const std::string& n
   return shape;
 }
 
-Index elements_of(const std::vector<Index>& shape) {
+Index element_count(const std::vector<Index>& shape) {
   Index elements = 1;
   for (const Index length : shape) elements *= length;
   return elements;
@@ -94,7 +94,7 @@ class TensorExport {
     for (const Job& job : jobs_) {
       const std::vector<Index>& shape = job.plan.shape;
       const Index rows = shape.empty() ? 1 : shape[0];
-      const Index columns = rows == 0 ? 0 : elements_of(shape) / rows;
+      const Index columns = rows == 0 ? 0 : element_count(shape) / rows;
       for_each_strip(source_, job.array, rows, columns, [&](Index, Index, std::vector<double>& values) {
         if (job.change) std::ranges::transform(values, values.begin(), job.change);
         writer.append(job.plan.element, values);

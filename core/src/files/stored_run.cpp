@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr Index elements_at_once = Index{1} << 20;  // of a buffer between file and memory
+constexpr Index elements_read_at_once = Index{1} << 20;  // of a buffer between file and memory
 
 /// Its results.h5, where there is a finished run.
 fs::path results_of(const fs::path& run) {
@@ -103,7 +103,7 @@ BasicSequence<Scalar> read_sequence(const Hdf5Reader& reader, const std::string&
     throw FileError(reader.file(), fmt::format("{} has {} units; unit {} is needed", path, width, column));
   }
   BasicSequence<Scalar> all(std::ssize(columns), shape[0], shape[1]);
-  const Index at_once = std::clamp<Index>(elements_at_once / std::max<Index>(1, shape[1] * width), 1, shape[0]);
+  const Index at_once = std::clamp<Index>(elements_read_at_once / std::max<Index>(1, shape[1] * width), 1, shape[0]);
   std::vector<double> part;
   for (Index trial = 0; trial < all.trials; trial += at_once) {
     const Index trials = std::min(at_once, all.trials - trial);

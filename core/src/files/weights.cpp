@@ -15,8 +15,6 @@
 namespace mrnn {
 namespace {
 
-constexpr double rounding = 1e-6;  // relative; values may have been stored in single precision
-
 /// Weights of another network must not slip in where the sizes happen to agree.
 void check_names(const WeightSource& source, const std::string& kind, const std::vector<NamedRange>& parts) {
   const auto stored = source.texts(kind + "_name");
@@ -130,7 +128,7 @@ class ReadoutLoader {
 
 void check_tau(const WeightSource& source, const Network& network, const Eigen::VectorXd& tau) {
   for (Index unit = 0; unit < tau.size(); ++unit) {
-    if (tau[unit] >= network.spec().dt * (1.0 - rounding)) continue;
+    if (tau[unit] >= network.spec().dt * (1.0 - stored_rounding)) continue;
     throw FileError(source.file(),
                     fmt::format("{}[{}] = {:g}: a time constant must not be shorter than dt, which is {:g} ms",
                                 source.shown("tau"), unit_name(network, unit), tau[unit], network.spec().dt));

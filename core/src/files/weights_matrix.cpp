@@ -12,8 +12,6 @@
 namespace mrnn {
 namespace {
 
-constexpr double rounding = 1e-6;  // relative; values may have been stored in single precision
-
 std::string place_in(const std::vector<NamedRange>& ranges, Index index) {
   for (const NamedRange& part : ranges) {
     if (part.range.contains(index)) return fmt::format("{} {}", part.name, index - part.range.start);
@@ -226,7 +224,7 @@ void MatrixLoader::check_effective(std::size_t block, Index row, Index column, d
   const double low = network_.lower_bound();
   const double high = network_.upper_bound();
   const double size = std::abs(weight);
-  if (bounded() && (size < low * (1.0 - rounding) || size > high * (1.0 + rounding))) {
+  if (bounded() && (size < low * (1.0 - stored_rounding) || size > high * (1.0 + stored_rounding))) {
     fail(weights_, block, row, column, weight, fmt::format("its size is outside the bounds [{:g}, {:g}]", low, high));
   }
 }
@@ -254,13 +252,14 @@ void MatrixLoader::check_free(const Values& free, const Values* weights) const {
           continue;
         }
         if (!std::isfinite(value)) fail(free_, k, row, column, value, "a finite number is needed");
-        if (dale_ == Dale::project && (value < low * (1.0 - rounding) || value > high * (1.0 + rounding))) {
+        if (dale_ == Dale::project &&
+            (value < low * (1.0 - stored_rounding) || value > high * (1.0 + stored_rounding))) {
           fail(free_, k, row, column, value, fmt::format("is outside the bounds [{:g}, {:g}]", low, high));
         }
         if (weights == nullptr) continue;
         const double weight = formulas::effective_weight(dale_, pattern, value, low, high);
         const double stored = (*weights)[k](row, column);
-        if (std::abs(weight - stored) > rounding * std::max(std::abs(weight), std::abs(stored))) {
+        if (std::abs(weight - stored) > stored_rounding * std::max(std::abs(weight), std::abs(stored))) {
           fail(free_, k, row, column, value,
                fmt::format("gives the weight {:.9g}, but {} holds {:.9g}", weight, source_.shown(weights_), stored));
         }

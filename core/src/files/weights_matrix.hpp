@@ -10,6 +10,9 @@
 
 namespace mrnn {
 
+/// Relative: values may have been stored in single precision.
+inline constexpr double stored_rounding = 1e-6;
+
 /// Names for messages: `gpe 3`, `striatum.d2 17` (counted from 0 within the cell type or region), `cue 0`, `choice 1`.
 std::string unit_name(const Network& network, Index unit);
 std::string input_name(const Network& network, Index channel);

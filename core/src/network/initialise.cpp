@@ -1,11 +1,11 @@
 // Drawing of initial weights. Each connection has a random stream of its own, so that adding one
 // leaves the others as they were.
 
-#include <Eigen/QR>
 #include <algorithm>
 #include <cmath>
 
 #include "mrnn/error.hpp"
+#include "mrnn/linear_algebra.hpp"
 #include "mrnn/parameters.hpp"
 #include "mrnn/random.hpp"
 
@@ -40,11 +40,7 @@ Eigen::MatrixXd orthogonal(Index rows, Index columns, RandomStream& random) {
   const Index shorter = std::min(rows, columns);
   Eigen::MatrixXd normal(longer, shorter);
   for (double& value : normal.reshaped()) value = random.normal();
-  const Eigen::HouseholderQR<Eigen::MatrixXd> qr(normal);
-  Eigen::MatrixXd q = qr.householderQ() * Eigen::MatrixXd::Identity(longer, shorter);
-  for (Index k = 0; k < shorter; ++k) {
-    if (qr.matrixQR()(k, k) < 0.0) q.col(k) = -q.col(k);
-  }
+  const Eigen::MatrixXd q = qr(normal).q;
   return rows >= columns ? q : Eigen::MatrixXd(q.transpose());
 }
 

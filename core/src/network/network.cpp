@@ -68,7 +68,7 @@ PatternMatrix draw_pattern(const Piece& piece, const Connection& connection, boo
   return pattern;
 }
 
-bool overlap(UnitRange a, UnitRange b) {
+bool share_units(UnitRange a, UnitRange b) {
   return a.start < b.end() && b.start < a.end();
 }
 
@@ -77,7 +77,7 @@ void check_overlaps(const std::vector<Block>& blocks) {
     for (std::size_t earlier = 0; earlier < later; ++earlier) {
       const Block& a = blocks[earlier];
       const Block& b = blocks[later];
-      if (!overlap(a.to, b.to) || !overlap(a.from, b.from)) continue;
+      if (!share_units(a.to, b.to) || !share_units(a.from, b.from)) continue;
       throw ConfigError(
           "", fmt::format("connection[{}]", b.pieces[0].connection),
           fmt::format("{} touches the same pairs of units as {} (connection[{}]); two connections between "
@@ -128,7 +128,7 @@ Selection Network::select(const std::vector<std::string>& selectors) const {
     const Selection named = select(selector);
     for (const UnitRange& range : named.ranges()) {
       for (const UnitRange& earlier : ranges) {
-        if (overlap(earlier, range)) {
+        if (share_units(earlier, range)) {
           throw ConfigError("", "", fmt::format("\"{}\" names units that are already selected", selector));
         }
       }

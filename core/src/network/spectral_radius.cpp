@@ -1,9 +1,9 @@
 #include <Spectra/GenEigsSolver.h>
-#include <Eigen/Eigenvalues>
 
 #include <algorithm>
 
 #include "mrnn/error.hpp"
+#include "mrnn/linear_algebra.hpp"
 #include "mrnn/parameters.hpp"
 
 namespace mrnn {
@@ -34,8 +34,7 @@ class BlockProduct {
 };
 
 double dense_radius(const std::vector<Block>& blocks, const std::vector<Eigen::MatrixXd>& values, Index units) {
-  const Eigen::MatrixXd matrix = dense(blocks, values, units, units);
-  return Eigen::EigenSolver<Eigen::MatrixXd>(matrix, false).eigenvalues().cwiseAbs().maxCoeff();
+  return general_eigen(dense(blocks, values, units, units)).values.cwiseAbs().maxCoeff();
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 #include <Spectra/GenEigsSolver.h>
 
-#include <Eigen/Eigenvalues>
 #include <Eigen/LU>
 #include <Eigen/SVD>
 #include <algorithm>
@@ -12,6 +11,7 @@
 #include <string>
 
 #include "mrnn/error.hpp"
+#include "mrnn/linear_algebra.hpp"
 #include "mrnn/linearisation.hpp"
 
 namespace mrnn {
@@ -80,7 +80,7 @@ void pair_left_with_right(Spectrum& spectrum) {
     }
     Eigen::MatrixXcd left = spectrum.left(Eigen::all, group);
     const Eigen::MatrixXcd products = left.transpose() * spectrum.right(Eigen::all, group);
-    const Eigen::JacobiSVD<Eigen::MatrixXcd> svd(products);
+    const Eigen::JacobiSVD<Eigen::MatrixXcd, Eigen::NoQRPreconditioner> svd(products);
     if (products.allFinite() && svd.singularValues().minCoeff() > defective) {
       left = (left * products.transpose().inverse()).eval();
     } else {
@@ -115,13 +115,9 @@ Spectrum dense_spectrum(const Linearisation& linearisation, const SpectrumOption
   Eigen::MatrixXd transposed = matrix.transpose();
   transposed.diagonal().array() -= centre;
   const bool with_vectors = options.vectors > 0;
-  const Eigen::EigenSolver<Eigen::MatrixXd> solver(transposed, with_vectors);
-  if (solver.info() != Eigen::Success) {
-    throw RunError("the eigenvalues of a Jacobian of " + std::to_string(matrix.rows()) +
-                   " units did not converge (dense method)");
-  }
-  const Eigen::VectorXcd values = solver.eigenvalues().array() + centre;
-  const Eigen::MatrixXcd left = with_vectors ? solver.eigenvectors() : Eigen::MatrixXcd(matrix.rows(), 0);
+  const GeneralEigen found = general_eigen(transposed, with_vectors ? EigenVectors::right : EigenVectors::none);
+  const Eigen::VectorXcd values = found.values.array() + centre;
+  const Eigen::MatrixXcd left = with_vectors ? found.vectors : Eigen::MatrixXcd(matrix.rows(), 0);
   Spectrum result = leading(values, left, count, options.vectors, options.order);
   result.left = result.right;
   for (Index mode = 0; mode < result.left.cols(); ++mode) {

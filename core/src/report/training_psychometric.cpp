@@ -14,7 +14,8 @@
 namespace mrnn {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+/// Ends a line, so that the next point begins another.
+constexpr double gap = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t most_values = 25;  // of the variable; more are put into as many equal parts
 
 std::map<std::string, Answers> answers_by_group(const Psychometric& curve, const Trials& trials, const Scores& scores) {
@@ -87,8 +88,8 @@ void draw(const std::vector<Choices>& data, const Line& line, Panel& panel) {
     points.x.push_back(x);
     points.y.push_back(choices.share());
     const auto [low, high] = wilson_interval(choices);
-    bars.x.insert(bars.x.end(), {x, x, nan});
-    bars.y.insert(bars.y.end(), {low, high, nan});
+    bars.x.insert(bars.x.end(), {x, x, gap});
+    bars.y.insert(bars.y.end(), {low, high, gap});
   }
   panel.series.push_back(std::move(bars));
   const double low = data.front().variable, high = data.back().variable;

@@ -14,7 +14,7 @@ void place(const Sequence& part, Index first, Sequence& whole) {
 }
 
 /// One of the sequences of all parts, joined; empty where no part has it.
-Sequence join(const std::vector<Trials>& parts, const Trials& whole, Sequence Trials::*member) {
+Sequence joined(const std::vector<Trials>& parts, const Trials& whole, Sequence Trials::*member) {
   const auto has = [member](const Trials& part) { return !(part.*member).empty(); };
   const auto owner = std::ranges::find_if(parts, has);
   if (owner == parts.end()) return {};
@@ -64,8 +64,8 @@ Eigen::MatrixXd join_initial_states(const std::vector<Trials>& parts, Index coun
 
 /// Metadata of one kind, `absent` where a part has none of that name.
 template <class Value>
-std::map<std::string, std::vector<Value>> join(const std::vector<Trials>& parts, Index count, const Value& absent,
-                                               std::map<std::string, std::vector<Value>> Trials::*member) {
+std::map<std::string, std::vector<Value>> joined(const std::vector<Trials>& parts, Index count, const Value& absent,
+                                                 std::map<std::string, std::vector<Value>> Trials::*member) {
   std::map<std::string, std::vector<Value>> all;
   Index first = 0;
   for (const Trials& part : parts) {
@@ -116,13 +116,13 @@ Trials join_trials(const std::vector<Trials>& parts) {
     whole.steps = std::max(whole.steps, part.steps);
     whole.ids.insert(whole.ids.end(), part.ids.begin(), part.ids.end());
   }
-  whole.inputs = join(parts, whole, &Trials::inputs);
-  whole.stimulus = join(parts, whole, &Trials::stimulus);
-  whole.targets = join(parts, whole, &Trials::targets);
+  whole.inputs = joined(parts, whole, &Trials::inputs);
+  whole.stimulus = joined(parts, whole, &Trials::stimulus);
+  whole.targets = joined(parts, whole, &Trials::targets);
   whole.mask = join_masks(parts, whole);
   whole.initial_state = join_initial_states(parts, whole.count);
-  whole.numbers = join(parts, whole.count, std::numeric_limits<double>::quiet_NaN(), &Trials::numbers);
-  whole.texts = join(parts, whole.count, std::string(), &Trials::texts);
+  whole.numbers = joined(parts, whole.count, std::numeric_limits<double>::quiet_NaN(), &Trials::numbers);
+  whole.texts = joined(parts, whole.count, std::string(), &Trials::texts);
   whole.epochs = join_epochs(parts, whole.count);
   return whole;
 }

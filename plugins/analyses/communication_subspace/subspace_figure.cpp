@@ -68,7 +68,7 @@ void add_curve(const mrnn::Network& network, const PairResult& pair, Index ranks
 }
 
 /// Whole numbers without decimals, others with two.
-std::string number(double value) {
+std::string cell_label(double value) {
   std::ostringstream text;
   text << std::fixed << std::setprecision(value == std::round(value) ? 0 : 2) << value;
   return text.str();
@@ -97,7 +97,7 @@ mrnn::Panel table_panel(const Report& report, const std::string& title, const Ei
   map.high = largest > 0.0 ? largest : 1.0;
   for (Index s = 0; s < values.rows() && report.sources.size() <= most_numbers; ++s) {
     for (Index t = 0; t < values.cols(); ++t) {
-      mrnn::Text text{static_cast<double>(t) + 0.5, rows - static_cast<double>(s) - 0.5, number(values(s, t))};
+      mrnn::Text text{static_cast<double>(t) + 0.5, rows - static_cast<double>(s) - 0.5, cell_label(values(s, t))};
       text.colour = values(s, t) < dark * *map.high ? mrnn::white : mrnn::black;
       panel.texts.push_back(std::move(text));
     }

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <functional>
 #include <iomanip>
-#include <limits>
 #include <sstream>
 #include <utility>
 
@@ -13,7 +12,6 @@
 namespace currents {
 namespace {
 
-constexpr double missing = std::numeric_limits<double>::quiet_NaN();
 const std::array<std::string, part_count> suffixes{"", "_excitatory", "_inhibitory"};
 
 std::string number(double value, int digits) {

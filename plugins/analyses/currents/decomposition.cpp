@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <optional>
 #include <utility>
 
@@ -15,7 +14,6 @@ namespace {
 using Eigen::MatrixXd;
 using mrnn::WeightPart;
 
-constexpr double missing = std::numeric_limits<double>::quiet_NaN();
 constexpr std::array<WeightPart, part_count> parts{WeightPart::all, WeightPart::excitatory, WeightPart::inhibitory};
 
 /// Steps of a trial through which the weights are the same, and what acts in them.

@@ -3,6 +3,7 @@
 #include <Eigen/Core>
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,9 @@
 namespace currents {
 
 using mrnn::Index;
+
+/// Where there is no value.
+inline constexpr double missing = std::numeric_limits<double>::quiet_NaN();
 
 /// Something that drives units.
 struct Source {

@@ -17,14 +17,10 @@ constexpr std::size_t shown_per_row = 3;
 /// More conditions than this cannot be told apart by colour.
 constexpr Index most_conditions = 12;
 
-std::string percent(double share) {
+std::string short_percent(double share) {
   char text[32];
   std::snprintf(text, sizeof text, "%.1f %%", 100.0 * share);
   return text;
-}
-
-std::vector<double> values(const Eigen::Ref<const Eigen::VectorXd>& vector) {
-  return {vector.begin(), vector.end()};
 }
 
 mrnn::Panel time_panel(const TimeAxis& axis) {
@@ -84,7 +80,7 @@ mrnn::Panel component_panel(const Outcome& outcome, std::size_t component, const
   const auto row = static_cast<Index>(component);
   mrnn::Panel panel = time_panel(axis);
   panel.title = std::to_string(component + 1) + ": " + outcome.marginalisations[outcome.found.origin[component]].name +
-                " (" + percent(outcome.explained.single(row)) + ")";
+                " (" + short_percent(outcome.explained.single(row)) + ")";
   panel.y = {"projection (a.u.)", -reach, reach};
   const Index steps = axis.time.size();
   for (Index cell = 0; cell < std::min(outcome.grid.cells(), most_conditions); ++cell) {

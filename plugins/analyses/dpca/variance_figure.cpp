@@ -11,10 +11,6 @@ namespace {
 
 constexpr Index shown_components = 15;
 
-std::vector<double> values(const Eigen::Ref<const Eigen::VectorXd>& vector) {
-  return {vector.begin(), vector.end()};
-}
-
 /// One box of a bar.
 mrnn::Polygon box(double left, double right, double low, double high, int colour, double tint) {
   return {{left, right, right, left}, {low, low, high, high}, colour, colour, tint};
@@ -175,6 +171,10 @@ mrnn::Panel lambda_panel(const LambdaSearch& search) {
 }
 
 }  // namespace
+
+std::vector<double> values(const Eigen::Ref<const Eigen::VectorXd>& vector) {
+  return {vector.begin(), vector.end()};
+}
 
 std::vector<std::size_t> largest(const Outcome& outcome, std::vector<std::size_t> of) {
   const auto share = [&](std::size_t m) { return outcome.explained.shares(static_cast<Index>(m)); };

@@ -14,6 +14,9 @@ inline constexpr std::size_t most_drawn = 6;
 /// Those of many marginalisations with the largest shares of the variance, in their own order.
 std::vector<std::size_t> largest(const Outcome& outcome, std::vector<std::size_t> of);
 
+/// A vector as the series of a figure take it.
+std::vector<double> values(const Eigen::Ref<const Eigen::VectorXd>& vector);
+
 /// Explained variances of components and shares of marginalisations; overlaps of components; the choice of lambda.
 mrnn::Figure draw_variances(const Outcome& outcome);
 

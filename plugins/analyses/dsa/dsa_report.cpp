@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <sstream>
 
 namespace dsa {
@@ -10,8 +9,6 @@ namespace {
 
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
-
-constexpr double missing = std::numeric_limits<double>::quiet_NaN();
 
 std::string number(double value) {
   std::ostringstream text;

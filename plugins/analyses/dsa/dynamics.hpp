@@ -1,11 +1,15 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <limits>
 #include <vector>
 
 #include "embedding.hpp"
 
 namespace dsa {
+
+/// Where there is no value.
+inline constexpr double missing = std::numeric_limits<double>::quiet_NaN();
 
 /// How dynamics are fitted to v_t, the rows of U.
 struct FitChoice {

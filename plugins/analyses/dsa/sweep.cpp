@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "mrnn/error.hpp"
 
@@ -10,8 +9,6 @@ namespace dsa {
 namespace {
 
 using Eigen::MatrixXd;
-
-constexpr double missing = std::numeric_limits<double>::quiet_NaN();
 
 struct Split {
   std::vector<Stretch> fitted, held_out;

@@ -71,7 +71,7 @@ std::string other_ends(const Report& report) {
   return listed(parts);
 }
 
-void add_fixed(const Report& report, mrnn::AnalysisResults& results) {
+void tell_fixed(const Report& report, mrnn::AnalysisResults& results) {
   const Index seeds = std::ssize(report.found.ends.ending), count = count_of(report.found.points, Kind::fixed);
   const std::string others = other_ends(report);
   if (count == 0) {
@@ -91,7 +91,7 @@ void add_fixed(const Report& report, mrnn::AnalysisResults& results) {
                             " ended at a fixed point" + (others.empty() ? "" : ", " + others));
 }
 
-void add_slow(const Report& report, mrnn::AnalysisResults& results) {
+void tell_slow(const Report& report, mrnn::AnalysisResults& results) {
   const Index ghosts = count_of(report.found.points, Kind::ghost), slow = count_of(report.found.points, Kind::slow);
   if (ghosts + slow == 0) return;
   double low = std::numeric_limits<double>::infinity(), high = 0.0;
@@ -107,7 +107,7 @@ void add_slow(const Report& report, mrnn::AnalysisResults& results) {
   results.summary.push_back(listed(parts) + ", with speeds from " + number(low) + " to " + number(high) + " per ms");
 }
 
-void add_followed(const Report& report, mrnn::AnalysisResults& results) {
+void tell_followed(const Report& report, mrnn::AnalysisResults& results) {
   if (report.fates.followed.empty()) return;
   std::map<Fate, Index> fates;
   for (const Followed& one : report.fates.followed) ++fates[one.fate];
@@ -129,7 +129,7 @@ void add_followed(const Report& report, mrnn::AnalysisResults& results) {
                             counted(std::ssize(report.fates.followed), "seed", "seeds") + ": " + listed(parts));
 }
 
-void add_cycles(const Report& report, mrnn::AnalysisResults& results) {
+void tell_cycles(const Report& report, mrnn::AnalysisResults& results) {
   if (!report.asked_for_cycles) return;
   std::map<std::size_t, std::pair<Index, Index>> found;  // all, stable
   for (const Cycle& cycle : report.found.cycles) {
@@ -148,15 +148,15 @@ void add_cycles(const Report& report, mrnn::AnalysisResults& results) {
 }  // namespace
 
 void add_summary(const Report& report, mrnn::AnalysisResults& results) {
-  add_fixed(report, results);
-  add_slow(report, results);
+  tell_fixed(report, results);
+  tell_slow(report, results);
   const Index outliers = std::ranges::count_if(report.found.points, [](const Point& point) { return point.outlier; });
   if (outliers > 0) {
     results.summary.push_back(counted(outliers, "point lies", "points lie") +
                               " far outside the activity that was searched from (outlier)");
   }
-  add_cycles(report, results);
-  add_followed(report, results);
+  tell_cycles(report, results);
+  tell_followed(report, results);
 }
 
 }  // namespace fixed_points

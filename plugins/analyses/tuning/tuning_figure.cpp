@@ -12,7 +12,8 @@ namespace tuning {
 namespace {
 
 constexpr std::size_t examples = 6;
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+/// Ends a line, so that the next point begins another.
+constexpr double gap = std::numeric_limits<double>::quiet_NaN();
 
 std::string short_number(double value, const char* format) {
   char text[32];
@@ -74,8 +75,8 @@ mrnn::Panel example_panel(const Drawing& drawing, const Example& example) {
     const double sem = tuned.curves.sem(example.unit, point);
     points.x.push_back(x);
     points.y.push_back(mean);
-    bars.x.insert(bars.x.end(), {x, x, nan});
-    bars.y.insert(bars.y.end(), {mean - sem, mean + sem, nan});
+    bars.x.insert(bars.x.end(), {x, x, gap});
+    bars.y.insert(bars.y.end(), {mean - sem, mean + sem, gap});
   }
   for (int k = 0; k <= curve_points; ++k) {
     line.x.push_back(drawing.low + (drawing.high - drawing.low) * k / curve_points);
