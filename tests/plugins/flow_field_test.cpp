@@ -243,10 +243,11 @@ TEST_CASE("the figures are small multiples of flow over speed and of energy", "[
   REQUIRE(flow.panels[1].quiver);
   CHECK(flow.panels[1].quiver->x.size() == 25);
   CHECK_THAT(flow.panels[1].heat_map->values(3, 2), WithinRel(at(results, "speed", {1, 3, 2}), tolerance));
-  REQUIRE(flow.panels[1].series.size() == 3);  // the trajectory, as far as it has come, the state
+  REQUIRE(flow.panels[1].series.size() == 3);  // the trajectory, where it came from, the state
   CHECK(flow.panels[1].series[0].x.size() == 12);
   CHECK(flow.panels[1].series[1].x.size() == 2);
   CHECK(flow.panels[1].series[1].x[1] == flow.panels[1].series[2].x[0]);
+  CHECK(flow.panels[5].series[1].x.size() == 5);
   const mrnn::Figure& energy = results.figures[1];
   CHECK(energy.name == "energy_landscape");
   CHECK(energy.panels[1].heat_map->log);

@@ -19,6 +19,8 @@ constexpr std::size_t most_panels = 12, most_frames = 60;
 constexpr double energy_decades = 12.0;
 constexpr double frame_seconds = 0.3;
 constexpr int path_colour = 1, point_colour = 3;
+/// Steps of the trajectory that are drawn strong: this share of all, so many at least.
+constexpr Index tails_in_trial = 8, shortest_tail = 5;
 
 std::string number(double value) {
   std::ostringstream text;
@@ -54,12 +56,14 @@ mrnn::Quiver arrows(const Field& field) {
   return quiver;
 }
 
-/// The trajectory of the trial, strong up to the step, and where it is before it.
+/// The trajectory of the trial, strong where it came from, and where it is before the step.
 void add_trajectory(const Report& report, const Drawing& drawing, const Field& field, mrnn::Panel& panel) {
   mrnn::Series path, past, point;
+  const Index now = field.step - report.recorded.first;  // states after earlier steps are past
+  const Index tail = now - std::max(shortest_tail, report.trajectories.steps / tails_in_trial);
   for (Index step = 0; step < report.trajectories.steps; ++step) {
     for (mrnn::Series* series : {&path, &past}) {
-      if (series == &past && report.recorded.first + step >= field.step) continue;
+      if (series == &past && (step < tail || step >= now)) continue;
       series->x.push_back(report.trajectories(0, static_cast<Index>(report.shown), step));
       series->y.push_back(report.trajectories(1, static_cast<Index>(report.shown), step));
     }
@@ -152,7 +156,8 @@ std::string flow_caption(const Report& report, const Drawing& drawing) {
   std::string caption = drawing.draw == Draw::arrows        ? "Arrows: velocity in the plane"
                         : drawing.draw == Draw::streamlines ? "White lines follow the flow in the plane"
                                                             : "Arrows: velocity in the plane; white lines follow it";
-  caption += "; colour: speed; line: the trajectory, strong up to the step, with a point where it is before it.";
+  caption +=
+      "; colour: speed; line: the trajectory, strong where it came from, with a point where it is before the step.";
   if (report.fixed_points) {
     caption += " Fixed points under the inputs of the step as seen in the plane: discs stable, rings unstable.";
   }
