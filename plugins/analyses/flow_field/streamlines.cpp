@@ -80,9 +80,9 @@ std::pair<Index, Index> lane_of(const Vector2d& at) {
 
 /// Points of a line from a start, which is left out, along the flow or against it; marks its lanes.
 std::vector<Vector2d> follow(const Flow& flow, Vector2d at, double sense, int number, Lanes& taken) {
-  constexpr int most_points = 4000;
+  constexpr int most_in_lane = 20;  // more: it winds round a point within its lane
   std::vector<Vector2d> points;
-  for (int k = 0; k < most_points; ++k) {
+  for (int in_lane = 0; in_lane < most_in_lane; ++in_lane) {
     const Vector2d middle = at + 0.5 * sense * stride * flow.direction(at);
     if (!Flow::inside(middle)) break;
     const Vector2d direction = flow.direction(middle);
@@ -92,7 +92,9 @@ std::vector<Vector2d> follow(const Flow& flow, Vector2d at, double sense, int nu
     if (taken(row, column) != 0 && taken(row, column) != number) break;
     const auto here = lane_of(at);
     // Back in a lane it has left: it goes in circles.
-    if (taken(row, column) == number && here != std::pair{row, column}) break;
+    const bool stays = here == std::pair{row, column};
+    if (taken(row, column) == number && !stays) break;
+    if (!stays) in_lane = 0;
     taken(row, column) = number;
     points.push_back(there);
     at = there;
