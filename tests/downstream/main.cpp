@@ -83,7 +83,7 @@ bool run(const std::string& plugin) {
   }
   const auto analysis = entry->make(mrnn::ConfigNode::parse(""), network);
   mrnn::AnalysisResults results;
-  analysis->run({network, parameters, {&simulation}, *backend, options}, results);
+  analysis->run({network, parameters, {&simulation}, {*backend, options}}, results);
 
   const bool cortex = report("cortex at the last step", rates(0, 0, steps - 1), steps - 1.0);
   const bool striatum = report("striatum at the last step", rates(4, 0, steps - 1), steps - 2.0);

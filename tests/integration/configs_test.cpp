@@ -11,10 +11,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-bool trains(const fs::path& config) {
+bool has(const fs::path& config, const std::string& line) {
   std::ifstream file(config);
   const std::string text{std::istreambuf_iterator<char>(file), {}};
-  return text.find("\n[train]\n") != std::string::npos;
+  return text.find("\n" + line + "\n") != std::string::npos;
 }
 
 }  // namespace
@@ -31,7 +31,10 @@ TEST_CASE("every configuration in configs/ is checked and run", "[configs]") {
 
     const test::Outcome checked = test::mrnn({"check", config.string()}, {.folder = folder.path()});
     std::vector<std::string> arguments = {"run", config.string(), "--output", "run"};
-    if (trains(config)) arguments.insert(arguments.end(), {"--set", "train.iterations=2"});
+    if (has(config, "[train]")) arguments.insert(arguments.end(), {"--set", "train.iterations=2"});
+    if (has(config, "plugin = \"curbd_fit\"")) {
+      arguments.insert(arguments.end(), {"--set", "analysis.fit.runs=1", "--set", "analysis.fit.free_runs=1"});
+    }
     const test::Outcome run = test::mrnn(arguments, {.folder = folder.path()});
 
     CAPTURE(checked.err, run.err);

@@ -8,6 +8,7 @@
 #include "catch.hpp"
 #include "mrnn/eigen_backend.hpp"
 #include "mrnn/error.hpp"
+#include "mrnn/experiment.hpp"
 #include "mrnn/runtime.hpp"
 
 namespace test {
@@ -59,8 +60,20 @@ inline std::unique_ptr<mrnn::Analysis> make_analysis(const std::string& plugin, 
   return analysis;
 }
 
+/// Counts the parts of the work, and asks to stop once so many are done.
+class CountingProgress final : public mrnn::Progress {
+ public:
+  void begin(const std::string& /*what*/, long parts) override { total = parts; }
+  void advance(long parts) override { done = parts; }
+  bool interrupted() const override { return stop_at > 0 && done >= stop_at; }
+
+  long total = 0, done = 0;
+  long stop_at = 0;  ///< 0: never
+};
+
 /// Runs an analysis on all simulations of the subject.
-inline mrnn::AnalysisResults analyse(const Subject& subject, const std::string& plugin, const std::string& keys) {
+inline mrnn::AnalysisResults analyse(const Subject& subject, const std::string& plugin, const std::string& keys,
+                                     mrnn::Progress* progress = nullptr) {
   const auto analysis = make_analysis(plugin, keys, subject.network);
   const auto backend = mrnn::eigen::make_backend();
   std::vector<const mrnn::Simulation*> simulations;
@@ -72,7 +85,7 @@ inline mrnn::AnalysisResults analyse(const Subject& subject, const std::string& 
   analysis->run({subject.network,
                  subject.parameters,
                  simulations,
-                 {*backend, options, subject.task, nullptr, "", subject.earlier}},
+                 {*backend, options, subject.task, progress, "", subject.earlier}},
                 results);
   return results;
 }
@@ -82,6 +95,16 @@ inline std::string mistake(const Subject& subject, const std::string& plugin, co
   try {
     analyse(subject, plugin, keys);
   } catch (const mrnn::ConfigError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+/// The message of what is wrong with the file that these keys name; empty where there is nothing.
+inline std::string file_mistake(const Subject& subject, const std::string& plugin, const std::string& keys) {
+  try {
+    analyse(subject, plugin, keys);
+  } catch (const mrnn::FileError& error) {
     return error.what();
   }
   return "";

@@ -436,7 +436,7 @@ TEST_CASE("streamlines of a rotation are circles, run the way it turns", "[flow_
     if (std::isnan(lines.x[i])) ++pieces;
     if (std::isnan(lines.x[i]) || std::isnan(lines.x[i + 1])) continue;
     CHECK(std::abs(lines.x[i]) <= 2.0);
-    CHECK_THAT(state(i + 1).norm(), WithinAbs(state(i).norm(), 2e-3));
+    CHECK_THAT(state(i + 1).norm(), WithinRel(state(i).norm(), 2e-3));
     CHECK(state(i)(0) * state(i + 1)(1) - state(i)(1) * state(i + 1)(0) > 0.0);
   }
   CHECK(pieces > 5);

@@ -284,3 +284,19 @@ TEST_CASE("hostile text is drawn letter by letter and never run", "[gnuplot]") {
   CHECK(svg.find("<script") == std::string::npos);
   CHECK(svg.find("it's `touch") != std::string::npos);
 }
+
+TEST_CASE("words within a panel are drawn after every heat map, so that none covers them", "[gnuplot]") {
+  Figure figure = line_figure({}, {});
+  figure.panels.resize(2);
+  for (Panel& panel : figure.panels) {
+    panel.series.clear();
+    panel.heat_map = HeatMap{Eigen::MatrixXd::Ones(2, 2), 0.0, 1.0, 0.0, 1.0, "", false, {}, {}};
+    panel.texts = {{0.5, 0.5, "in the cell"}};
+  }
+
+  const std::string script = gnuplot_script(figure, lay_out(figure), Picture::svg);
+
+  const std::size_t first = script.find("in the cell");
+  CHECK(first > script.rfind("unset label"));
+  CHECK(script.find("in the cell", first + 1) != std::string::npos);
+}

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <optional>
 
 #include "mrnn/export.hpp"
 
@@ -9,6 +10,11 @@ namespace mrnn {
 /// The decompositions of Eigen that analyses use, in double precision, compiled once here: a plugin that
 /// includes this header instead of Eigen's compiles in a fraction of the time. All throw RunError where the
 /// matrix has values that are not finite.
+
+/// A B^T, where both have many columns: several times as fast as Eigen's product, which knows only the instructions
+/// that every processor has. Of A A^T only half is computed.
+MRNN_EXPORT Eigen::MatrixXd cross_product(const Eigen::Ref<const Eigen::MatrixXd>& a,
+                                          const Eigen::Ref<const Eigen::MatrixXd>& b);
 
 /// A = u diag(values) v^T with k = min(rows, columns) columns in u and v, values falling.
 struct MRNN_EXPORT Svd {
@@ -44,9 +50,22 @@ struct Qr {
 };
 MRNN_EXPORT Qr qr(const Eigen::Ref<const Eigen::MatrixXd>& matrix);
 
+/// r of qr() alone, at a third of the cost and without a second matrix of that size: r^T r = A^T A.
+MRNN_EXPORT Eigen::MatrixXd triangular_factor(Eigen::MatrixXd matrix);
+
 /// X that solves A X = B, A square. @throws RunError where A is singular to working precision.
 MRNN_EXPORT Eigen::MatrixXd solve(const Eigen::Ref<const Eigen::MatrixXd>& a,
                                   const Eigen::Ref<const Eigen::MatrixXd>& b);
+
+/// The same for callers who know what to do with a singular A: none, in place of the exception.
+MRNN_EXPORT std::optional<Eigen::MatrixXd> solve_if_regular(const Eigen::Ref<const Eigen::MatrixXd>& a,
+                                                            const Eigen::Ref<const Eigen::MatrixXd>& b);
+
+/// The same for a symmetric positive definite A, of which the lower triangle is read and all is lost, by Cholesky's
+/// factors; none where A is not positive definite to working precision, or not finite. Compiled for several instruction
+/// sets: a large matrix takes 1 / 3 (AVX2) to 1 / 7 (AVX-512) of the time of a portable build of Eigen.
+MRNN_EXPORT std::optional<Eigen::MatrixXd> solve_positive_definite(Eigen::MatrixXd& a,
+                                                                   const Eigen::Ref<const Eigen::MatrixXd>& b);
 
 /// X of least norm among those that minimise |A X - B| (Frobenius): numpy.linalg.lstsq.
 MRNN_EXPORT Eigen::MatrixXd least_squares(const Eigen::Ref<const Eigen::MatrixXd>& a,

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <complex>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -34,7 +36,20 @@ class MRNN_EXPORT WeightsInForce {
   /// Valid until the next call. The trials must stay where they are between calls.
   const EffectiveWeights& at(const Trials& trials, Index trial, Index step);
 
+  /// W v for K moments at once, moment k being step steps[k] of trial which[k], with columns [k c, (k + 1) c) of v
+  /// [N x K c] as its own. Moments that see the same weights share one product.
+  Eigen::MatrixXd multiply(const Trials& trials, const std::vector<Index>& which, const std::vector<Index>& steps,
+                           const Eigen::Ref<const Eigen::MatrixXd>& v);
+  /// W_in u + s at K moments, without noise: [N x K].
+  Eigen::MatrixXd external_drive(const Trials& trials, const std::vector<Index>& which,
+                                 const std::vector<Index>& steps);
+
  private:
+  /// A sum over blocks for the columns of moments that see the same weights.
+  using Product = std::function<void(const EffectiveWeights&, const Eigen::MatrixXd&, Eigen::MatrixXd&)>;
+  Eigen::MatrixXd grouped(const Trials& trials, const std::vector<Index>& which, const std::vector<Index>& steps,
+                          const Eigen::Ref<const Eigen::MatrixXd>& v, const Product& product);
+
   const Network& network_;
   EffectiveWeights unscaled_;
   std::optional<EffectiveWeights> scaled_;
@@ -103,6 +118,13 @@ struct Spectrum {
 /// eigenvalues, it gives way to the dense one.
 /// @throws RunError where the matrix is not finite or the iteration does not converge.
 MRNN_EXPORT Spectrum spectrum(const Linearisation& linearisation, const SpectrumOptions& options);
+
+/// Right and left eigenvector of one eigenvalue that is known, scaled as in Spectrum, by inverse iteration on the dense
+/// matrix: for a mode far from the leading ones.
+struct Mode {
+  Eigen::VectorXcd right, left;  ///< [size]
+};
+MRNN_EXPORT Mode mode_of(const Linearisation& linearisation, std::complex<double> eigenvalue);
 
 /// Of discrete or continuous eigenvalues, in ms: dt / |ln |lambda||, or 1 / |Re lambda|. Decay and growth alike.
 MRNN_EXPORT Eigen::VectorXd time_constants(const Eigen::VectorXcd& values, LinearForm form, double dt);

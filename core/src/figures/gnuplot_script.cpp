@@ -48,10 +48,13 @@ class Script {
   /// @param file  gnuplot's output; empty: its standard output
   std::string write(const std::vector<Panel>& panels, const std::string& file = "") {
     begin(file);
-    for (const PlacedText& text : layout_.texts) label(text);
     for (const PlacedSwatch& swatch : layout_.swatches) sign(swatch);
     for (std::size_t i = 0; i < panels.size(); ++i) {
       if (i > 0) line("unset label; unset arrow; unset object");
+      // With the last panel: a later one's heat map would cover words within its axes.
+      if (i + 1 == panels.size()) {
+        for (const PlacedText& text : layout_.texts) label(text);
+      }
       panel(panels[i], layout_.panels[i]);
     }
     line("unset multiplot");

@@ -204,6 +204,25 @@ Spectrum spectrum(const Linearisation& linearisation, const SpectrumOptions& opt
   return iterative ? iterative_spectrum(linearisation, options, count) : dense_spectrum(linearisation, options, count);
 }
 
+Mode mode_of(const Linearisation& linearisation, Complex eigenvalue) {
+  const Eigen::MatrixXd matrix = linearisation.dense();
+  if (!matrix.allFinite()) throw RunError("the Jacobian is not finite: a weight, bias or state is NaN or infinite");
+  const double shift = 10.0 * std::numeric_limits<double>::epsilon() * std::max(matrix.norm(), 1e-300);
+  Eigen::MatrixXcd shifted = matrix.cast<Complex>();
+  shifted.diagonal().array() -= eigenvalue + shift;
+  const Eigen::PartialPivLU<Eigen::MatrixXcd> factors(shifted);
+  // A start that leans on no axis, and is orthogonal to no mode but by accident.
+  const Eigen::VectorXd slope = Eigen::VectorXd::LinSpaced(matrix.rows(), 1.0, std::numbers::pi);
+  Spectrum found{Eigen::VectorXcd::Constant(1, eigenvalue), slope.cast<Complex>(), slope.cast<Complex>()};
+  for (int step = 0; step < 3; ++step) {
+    found.right = factors.solve(found.right).normalized();
+    found.left = factors.transpose().solve(found.left).normalized();
+  }
+  fix_phase(found.right);
+  pair_left_with_right(found);
+  return {found.right.col(0), found.left.col(0)};
+}
+
 Eigen::VectorXd time_constants(const Eigen::VectorXcd& values, LinearForm form, double dt) {
   if (form == LinearForm::continuous) return values.real().cwiseAbs().cwiseInverse();
   return values.unaryExpr([dt](const Complex& value) { return dt / std::abs(std::log(std::abs(value))); }).real();

@@ -45,6 +45,19 @@ Trials blank_trials(Index inputs, Index count, Index steps) {
   return trials;
 }
 
+Eigen::VectorXd stimulus_at(const Trials& trials, Index units, Index trial, Index step) {
+  Eigen::VectorXd stimulus = Eigen::VectorXd::Zero(units);
+  if (!trials.stimulus.empty()) stimulus = trials.stimulus.at(step).col(trial);
+  for (const Intervention& intervention : trials.interventions) {
+    const auto* drive = std::get_if<Drive>(&intervention.what);
+    if (drive == nullptr || !intervention.steps.contains(step) || !intervention.acts_on(trial)) continue;
+    const double course = drive->course[step - intervention.steps.first];
+    Index next = 0;
+    for (const Index unit : drive->units.indices()) stimulus(unit) += drive->strength[next++] * course;
+  }
+  return stimulus;
+}
+
 Trials slice(const Trials& trials, Index first, Index count) {
   Trials part;
   part.count = count;
