@@ -14,7 +14,8 @@ namespace {
 using mrnn::Index;
 
 constexpr std::size_t most_minima = most_seeds - 1;  // seeds from the grid
-constexpr int most_steps = 60;                       // of a search
+constexpr int most_steps = 60, most_slow_steps = 6;  // of a search
+constexpr double slow_share = 0.8;                   // of q left by a slow step
 constexpr double smallest_energy = 1e-20;  // q of a fixed point, per square of its largest value where that is above 1
 constexpr double same = 1e-5;              // distance of two states that are one, as a share of their size
 constexpr double neutral = 1e-9;           // |lambda| above 1 by less is not unstable
@@ -48,8 +49,8 @@ double size_of(const Eigen::VectorXd& state) {
   return std::max(1.0, state.lpNorm<Eigen::Infinity>());
 }
 
-/// One search: Newton steps while they lower q, else steps damped by mu, (A^T A + mu I) d = -A^T r with A = J - I and
-/// r = F(x) - x.
+/// One search: Newton steps d = -(J - I)^-1 r, r = F(x) - x, shortened until they lower q. Where none does, or J - I is
+/// singular, steps damped by mu, (A^T A + mu I) d = -A^T r with A = J - I.
 class Search {
  public:
   Search(StepMap& map, Index step, Eigen::VectorXd seed) : map_(map), step_(step), x_(std::move(seed)) {
@@ -58,8 +59,11 @@ class Search {
   }
 
   std::optional<FixedPoint> run() {
-    for (int k = 0; k < most_steps && !arrived(); ++k) {
+    int slow = 0;  // steps in a row that hardly lowered q: there is no fixed point near
+    for (int k = 0; k < most_steps && slow < most_slow_steps && !arrived(); ++k) {
+      const double before = q_;
       if (!std::isfinite(q_) || !move()) return std::nullopt;
+      slow = q_ > slow_share * before ? slow + 1 : 0;
     }
     if (!arrived()) return std::nullopt;
     return FixedPoint{step_, x_, q_, 0};
@@ -72,14 +76,15 @@ class Search {
   bool move() {
     const Index n = map_.size();
     const Eigen::MatrixXd a = map_.derivative(x_, step_).dense() - Eigen::MatrixXd::Identity(n, n);
-    if (mu_ == 0.0 && try_step(direction(a, -residual_))) return true;
+    const Eigen::VectorXd newton = direction(a, -residual_);
+    for (const double share : {1.0, 0.5, 0.25, 0.125, 0.0625}) {
+      if (try_step(share * newton)) return true;
+    }
     const Eigen::MatrixXd normal = a.transpose() * a;
     const Eigen::VectorXd slope = -a.transpose() * residual_;
     const double scale = normal.diagonal().maxCoeff();
-    for (mu_ = std::max(mu_, 1e-6 * scale); mu_ < 1e6 * scale; mu_ *= 10.0) {
-      if (!try_step(direction(normal + mu_ * Eigen::MatrixXd::Identity(n, n), slope))) continue;
-      mu_ = mu_ > 1e-5 * scale ? 0.1 * mu_ : 0.0;
-      return true;
+    for (const double mu : {1e-6, 1e-4, 1e-2, 1.0, 100.0}) {
+      if (try_step(direction(normal + mu * scale * Eigen::MatrixXd::Identity(n, n), slope))) return true;
     }
     return false;
   }
@@ -108,7 +113,7 @@ class Search {
   StepMap& map_;
   Index step_;
   Eigen::VectorXd x_, residual_;
-  double q_ = 0.0, mu_ = 0.0;
+  double q_ = 0.0;
 };
 
 bool is_same(const FixedPoint& one, const FixedPoint& other) {

@@ -25,7 +25,8 @@ struct FixedPoint {
 };
 
 /// Fixed points at the step of a field: searched for from the lowest energies of its grid and from the state of the
-/// trial by Newton's method, damped as by Levenberg and Marquardt. None twice, in the order of the seeds.
+/// trial by Newton's method, its steps shortened or damped as by Levenberg and Marquardt. None twice, in the order of
+/// the seeds.
 /// @param done  told that one of most_seeds has been searched from
 std::vector<FixedPoint> find_fixed_points(StepMap& map, const Plane& plane, const Field& field,
                                           const std::function<void()>& done);
