@@ -67,8 +67,9 @@ TEST_CASE("all 27 fixed points of the published flip-flop network are found, and
   }
   CHECK(std::ranges::max(test::array(results, "q").values) <= 1e-24);
   REQUIRE(results.summary.size() == 2);
-  CHECK(results.summary[0].starts_with("27 fixed points with zero input: 8 stable, 6 with 1 unstable mode, 8 with 2, "
-                                       "4 with 3, 1 with 4; q at most "));
+  CHECK(
+      results.summary[0].starts_with("27 fixed points with zero input: 8 stable, 6 with 1 unstable mode, 8 with 2, "
+                                     "4 with 3, 1 with 4; q at most "));
   CHECK(results.summary[1] == "1024 of 1024 searches ended at a fixed point");
 }
 
@@ -100,8 +101,7 @@ TEST_CASE("the gradient method finds the same points", "[fixed_points][flip_flop
 
 TEST_CASE("activity that leaves a saddle with one unstable mode comes to rest at two stable points",
           "[fixed_points][flip_flop]") {
-  const auto results =
-      test::analyse(flip_flop(), "fixed_points", "noise_scale = 0.5\ninput = \"zero\"\nvectors = 2");
+  const auto results = test::analyse(flip_flop(), "fixed_points", "noise_scale = 0.5\ninput = \"zero\"\nvectors = 2");
 
   REQUIRE(test::array(results, "leads_to").shape == std::vector<Index>{27, 2, 2});
   Index saddles = 0;

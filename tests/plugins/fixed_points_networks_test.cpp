@@ -58,8 +58,7 @@ test::SmallNetwork two_modes(double slow, double fast) {
   Eigen::Matrix2d axes;
   axes << 1.0, 1.0, 1.0, -1.0;
   axes /= std::numbers::sqrt2;
-  test::SmallNetwork choice =
-      test::small_network(axes * Eigen::Vector2d(slow, fast).asDiagonal() * axes.transpose());
+  test::SmallNetwork choice = test::small_network(axes * Eigen::Vector2d(slow, fast).asDiagonal() * axes.transpose());
   choice.activation = mrnn::Activation::linear;
   return choice;
 }
@@ -93,8 +92,7 @@ TEST_CASE("a bistable unit has two stable points and a saddle between them", "[f
     CHECK_THAT(at(results, "h", {nearest.point, 0}), WithinAbs(std::tanh(x), tolerance));
     CHECK_THAT(at(results, "eigenvalues_real", {nearest.point, 0}), WithinAbs(eigenvalue, tolerance));
     CHECK(at(results, "eigenvalues_imag", {nearest.point, 0}) == 0.0);
-    CHECK_THAT(at(results, "time_constants", {nearest.point, 0}),
-               WithinRel(dt / std::abs(std::log(eigenvalue)), 1e-9));
+    CHECK_THAT(at(results, "time_constants", {nearest.point, 0}), WithinRel(dt / std::abs(std::log(eigenvalue)), 1e-9));
     CHECK(at(results, "frequencies", {nearest.point, 0}) == 0.0);
     CHECK(at(results, "unstable_modes", {nearest.point}) == (x == 0.0 ? 1.0 : 0.0));
     CHECK(at(results, "stable", {nearest.point}) == (x == 0.0 ? 0.0 : 1.0));
@@ -331,8 +329,9 @@ TEST_CASE("where activity goes round an unstable point for ever, the cycle and i
   const double period = 712.0634541616785;
   REQUIRE(test::array(results, "followed_period").values.size() == 8);
   for (const double found : test::array(results, "followed_period").values) CHECK_THAT(found, WithinRel(period, 1e-4));
-  CHECK(contains(joined(results), "no stable fixed point, so activity was followed on from 8 seeds: 8 settle to a "
-                                  "cycle, with a period of 712.0"));
+  CHECK(contains(joined(results),
+                 "no stable fixed point, so activity was followed on from 8 seeds: 8 settle to a "
+                 "cycle, with a period of 712.0"));
   const auto unwatched = test::analyse(subject, "fixed_points", "follow = 0");
   CHECK_FALSE(test::has_array(unwatched, "followed_period"));
   CHECK(unwatched.summary.size() == 2);
@@ -348,8 +347,9 @@ TEST_CASE("equations without solution and singular everywhere are no fixed point
   CHECK(test::array(results, "x").shape == std::vector<Index>{0, 2});
   CHECK(std::ranges::count(test::array(results, "seed_point").values, -1.0) == 30);
   // q = 1/2 |alpha b|^2 everywhere on the line
-  CHECK(contains(joined(results), "no fixed point found with the input of each seed's step: of 30 searches, 30 ended in a "
-                                  "local minimum of q; q at least 0.01\n"));
+  CHECK(contains(joined(results),
+                 "no fixed point found with the input of each seed's step: of 30 searches, 30 ended in a "
+                 "local minimum of q; q at least 0.01\n"));
   CHECK(contains(joined(results), "followed on from 8 seeds: 8 neither rest nor recur"));
 }
 

@@ -117,13 +117,14 @@ test::SmallNetwork jumping() {
 TEST_CASE("the exact solver finds every fixed point of relu networks, unstable ones too", "[fixed_points][scyfi]") {
   const auto dynamics = GENERATE(mrnn::Dynamics::leaky, mrnn::Dynamics::rate);
   Index points = 0, unstable = 0;
-  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 15; ++seed) {
     CAPTURE(seed, static_cast<int>(dynamics));
     const Piecewise network = drawn(5, seed, 0.2, dynamics);
     const std::vector<Piecewise::Orbit> expected = network.all(1);
 
-    const auto results = test::analyse(short_trials(network.choice), "fixed_points",
-                                       "method = \"scyfi\"\nseeds = 400\nnoise_scale = 1.0\nfollow = 0");
+    const auto results =
+        test::analyse(short_trials(network.choice), "fixed_points",
+                      "method = \"scyfi\"\nseeds = 200\nnoise_scale = 1.0\niterations = 50\nfollow = 0");
 
     REQUIRE(test::points(results) == std::ssize(expected));
     points += std::ssize(expected);
@@ -140,14 +141,14 @@ TEST_CASE("the exact solver finds every fixed point of relu networks, unstable o
 
 TEST_CASE("the exact solver finds every cycle of the steps asked for", "[fixed_points][scyfi]") {
   Index cycles = 0;
-  for (std::uint64_t seed = 1; seed <= 24; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     CAPTURE(seed);
     const Piecewise network = drawn(3, seed, 1.0);
     const auto two = network.all(2), three = network.all(3);
 
-    const auto results =
-        test::analyse(short_trials(network.choice), "fixed_points",
-                      "method = \"scyfi\"\nperiod = [2, 3]\nseeds = 200\nnoise_scale = 1.0\nfollow = 0");
+    const auto results = test::analyse(
+        short_trials(network.choice), "fixed_points",
+        "method = \"scyfi\"\nperiod = [2, 3]\nseeds = 100\nnoise_scale = 1.0\niterations = 50\nfollow = 0");
 
     const mrnn::NamedArray& steps = test::array(results, "cycle_steps");
     CHECK(2 * std::ranges::count(steps.values, 2.0) == std::ssize(two));
@@ -208,8 +209,9 @@ TEST_CASE("where there is no fixed point, that is said, and the cycle is reporte
   for (const auto* results : {&searched, &exact}) {
     CHECK(test::points(*results) == 0);
     CHECK(results->summary[0].starts_with("no fixed point found with the input of each seed's step: "));
-    CHECK(results->summary.back() == "no stable fixed point, so activity was followed on from 8 seeds: 8 settle to a "
-                                     "cycle, with a period of 20 ms");
+    CHECK(results->summary.back() ==
+          "no stable fixed point, so activity was followed on from 8 seeds: 8 settle to a "
+          "cycle, with a period of 20 ms");
     for (const double period : test::array(*results, "followed_period").values) CHECK(period == 20.0);
   }
   CHECK(exact.summary[1] == "1 cycle of 2 steps (1 stable)");
@@ -230,8 +232,8 @@ TEST_CASE("held activity and lesions count for the exact solver too", "[fixed_po
   mrnn::Trials trials = test::scattered(subject, 20, 10, 1.0);
   const mrnn::Selection first({{0, 1}}), second({{1, 1}});
   trials.interventions.push_back({{0, 10}, {}, mrnn::Clamp{second, 3.0}});
-  trials.interventions.push_back({{0, 10}, {}, mrnn::ScaleWeights{mrnn::ScaleWeights::Source::recurrent, first, first,
-                                                                  0.0}});
+  trials.interventions.push_back(
+      {{0, 10}, {}, mrnn::ScaleWeights{mrnn::ScaleWeights::Source::recurrent, first, first, 0.0}});
   subject.simulations = {test::simulate(subject, "held", trials)};
 
   const auto exact = test::analyse(subject, "fixed_points", "method = \"scyfi\"\nstart = 20");

@@ -145,8 +145,9 @@ TEST_CASE("each point has the input of the step its seed came from, or the one a
   CHECK_THAT(at(run("input = { time = 60.0 }"), "x", {0, 0}), WithinAbs(4.0, tolerance));
   CHECK_THAT(at(run("input = { trial = 2, step = 4 }"), "x", {0, 0}), WithinAbs(2.0, tolerance));
   CHECK(test::points(run("input = { trial = 2, step = 4 }")) == 1);
-  CHECK(run("input = { trial = 2, step = 4 }").summary[0].starts_with(
-      "1 fixed point with the input of trial 2 at step 4: 1 stable; q at most "));
+  CHECK(run("input = { trial = 2, step = 4 }")
+            .summary[0]
+            .starts_with("1 fixed point with the input of trial 2 at step 4: 1 stable; q at most "));
 }
 
 TEST_CASE("points under different inputs are different, even where the state is the same", "[fixed_points]") {
@@ -216,8 +217,8 @@ TEST_CASE("lesions, drives and clamps act where and when they were in force", "[
   const mrnn::Selection unit({{0, 1}});
   trials.interventions.push_back(
       {{0, 10}, {0, 1, 2}, mrnn::ScaleWeights{mrnn::ScaleWeights::Source::recurrent, unit, unit, 0.0}});
-  trials.interventions.push_back({{0, 10}, {10, 11}, mrnn::Drive{unit, Eigen::VectorXd::Constant(1, 3.0),
-                                                                Eigen::VectorXd::Ones(10)}});
+  trials.interventions.push_back(
+      {{0, 10}, {10, 11}, mrnn::Drive{unit, Eigen::VectorXd::Constant(1, 3.0), Eigen::VectorXd::Ones(10)}});
   trials.interventions.push_back({{5, 10}, {19}, mrnn::Clamp{unit, 7.0}});
   subject.simulations = {test::simulate(subject, "perturbed", trials)};
 
@@ -307,9 +308,8 @@ TEST_CASE("a search ends at the tolerance, and after the iterations it may have"
   CHECK(most(rough, "iterations") < most(fine, "iterations"));
   CHECK(most(cut, "iterations") == 1.0);
   CHECK(test::points(cut) < 3);
-  const bool said = std::ranges::any_of(cut.summary, [](const std::string& line) {
-    return line.find("used all iterations") != std::string::npos;
-  });
+  const bool said = std::ranges::any_of(
+      cut.summary, [](const std::string& line) { return line.find("used all iterations") != std::string::npos; });
   CHECK(said);
 }
 
@@ -350,14 +350,15 @@ TEST_CASE("mistakes in the keys are pointed at", "[fixed_points]") {
   const test::Subject subject = two_inputs();
   const auto mistake = [&](const std::string& keys) { return test::mistake(subject, "fixed_points", keys); };
 
-  CHECK(mistake("regions = \"A\"") == "x.toml:2:11: regions: no region called \"A\"; available: a, *. Did you mean \"a\"?");
+  CHECK(mistake("regions = \"A\"") ==
+        "x.toml:2:11: regions: no region called \"A\"; available: a, *. Did you mean \"a\"?");
   CHECK(mistake("seeds = 0") == "x.toml:2:9: seeds: is 0; an integer of at least 1 is accepted");
   CHECK(mistake("noise_scale = -1.0") == "x.toml:2:15: noise_scale: is -1; a number of 0 or more is accepted");
-  CHECK(mistake("start = -10.0") ==
-        "x.toml:2:9: start: is negative; it is a time in ms from the start of the run");
+  CHECK(mistake("start = -10.0") == "x.toml:2:9: start: is negative; it is a time in ms from the start of the run");
   CHECK(mistake("start = 50.0\nstop = 50.0") == "x.toml:3:8: stop: is not after start by at least one step");
-  CHECK(mistake("start = 500.0") == "x.toml:2:9: start: leaves no step of simulation \"control\" whose state was "
-                                    "recorded; it has 10 steps");
+  CHECK(mistake("start = 500.0") ==
+        "x.toml:2:9: start: leaves no step of simulation \"control\" whose state was "
+        "recorded; it has 10 steps");
   CHECK(mistake("others = \"mean\"") ==
         "x.toml:2:10: others: has no meaning where regions names all units: there are no others");
   CHECK(mistake("input = [1.0, 2.0]") == "x.toml:2:9: input: has 2 values; the network has 1 input channels");
@@ -366,8 +367,7 @@ TEST_CASE("mistakes in the keys are pointed at", "[fixed_points]") {
         "x.toml:2:9: input: needs a time in ms or a step, and not both: { trial = 0, time = 200.0 }");
   CHECK(mistake("input = { trial = 20, step = 3 }") ==
         "x.toml:2:9: input: names trial 20 and step 3; simulation \"control\" has 20 trials of 10 steps");
-  CHECK(mistake("method = \"adam\"") ==
-        "x.toml:2:10: method: is \"adam\"; accepted: newton, gradient, scyfi");
+  CHECK(mistake("method = \"adam\"") == "x.toml:2:10: method: is \"adam\"; accepted: newton, gradient, scyfi");
   CHECK(mistake("period = 2") == "x.toml:2:10: period: needs method = \"scyfi\"");
   CHECK(mistake("method = \"scyfi\"\nperiod = [2, 1]") ==
         "x.toml:3:10: period: holds a number that is not 2, 3, 4, ... steps");
@@ -375,10 +375,8 @@ TEST_CASE("mistakes in the keys are pointed at", "[fixed_points]") {
         "x.toml:3:18: slow_tolerance: has no meaning for the exact solver");
   CHECK(mistake("method = \"scyfi\"\nbetween = true") ==
         "x.toml:3:11: between: has no meaning for the exact solver, which does not start from states");
-  CHECK(mistake("tolerance = 1e-6\nslow_tolerance = 1e-6") ==
-        "x.toml:3:18: slow_tolerance: must be above tolerance");
-  CHECK(mistake("unique_scale = \"both\"") ==
-        "x.toml:2:16: unique_scale: is \"both\"; accepted: absolute, relative");
+  CHECK(mistake("tolerance = 1e-6\nslow_tolerance = 1e-6") == "x.toml:3:18: slow_tolerance: must be above tolerance");
+  CHECK(mistake("unique_scale = \"both\"") == "x.toml:2:16: unique_scale: is \"both\"; accepted: absolute, relative");
   CHECK(test::mistake(test::with_trials(bistable()), "fixed_points", "method = \"scyfi\"") ==
         "x.toml:2:10: method: scyfi needs units whose activation is relu or linear; newton works for all");
 }

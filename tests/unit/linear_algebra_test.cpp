@@ -6,6 +6,7 @@
 #include <limits>
 #include <numbers>
 
+#include "activity/cholesky_kernels.hpp"
 #include "catch.hpp"
 #include "mrnn/components.hpp"
 #include "mrnn/error.hpp"
@@ -89,8 +90,46 @@ TEST_CASE("a singular system is refused, least squares gives its solution of lea
   const Eigen::MatrixXd singular = Eigen::MatrixXd::Ones(2, 2);
   CHECK_THROWS_WITH(mrnn::solve(singular, Eigen::VectorXd::Ones(2)),
                     "a system of linear equations is singular to working precision");
+  CHECK(distance(a * mrnn::solve_if_regular(a, b).value(), b) < 1e-10);
+  CHECK_FALSE(mrnn::solve_if_regular(singular, Eigen::VectorXd::Ones(2)).has_value());
   // x + y = 1 twice: the shortest of all solutions is (1/2, 1/2).
   CHECK((mrnn::least_squares(singular, Eigen::VectorXd::Ones(2)) - Eigen::Vector2d(0.5, 0.5)).norm() < tolerance);
+}
+
+TEST_CASE("Cholesky's factors are the same in every instruction set, at sizes around those of its blocks",
+          "[linear_algebra]") {
+  const Eigen::Index size = GENERATE(1, 2, 7, 24, 47, 48, 49, 72, 73, 96, 97, 131);
+  const Eigen::MatrixXd root = draw(size, size, 10);
+  const Eigen::MatrixXd a = root * root.transpose() + identity(size);
+  Eigen::MatrixXd spoilt = a;  // the upper triangle is not read
+  spoilt.triangularView<Eigen::StrictlyUpper>().setConstant(std::numeric_limits<double>::quiet_NaN());
+  for (const auto& [kernel, supported] :
+       {std::pair(mrnn::baseline_cholesky(), true),
+        std::pair(mrnn::avx2_cholesky(), __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")),
+        std::pair(mrnn::avx512_cholesky(), __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+                                               __builtin_cpu_supports("avx512bw") &&
+                                               __builtin_cpu_supports("avx512dq"))}) {
+    if (kernel == nullptr || !supported) continue;
+    Eigen::MatrixXd factors = spoilt, indefinite = a;
+    indefinite(size - 1, size - 1) = -1.0;
+
+    CHECK(kernel(factors.data(), size));
+
+    const Eigen::MatrixXd lower = factors.triangularView<Eigen::Lower>();
+    CHECK(distance(lower * lower.transpose(), a) < tolerance * a.norm());
+    CHECK_FALSE(kernel(indefinite.data(), size));
+  }
+}
+
+TEST_CASE("a positive definite system is solved, and one that is not is refused", "[linear_algebra]") {
+  const Eigen::MatrixXd root = draw(60, 60, 11), b = draw(60, 3, 12);
+  const Eigen::MatrixXd a = root * root.transpose() + identity(60);
+  Eigen::MatrixXd lost = a, indefinite = a - 1000.0 * identity(60), unknown = a;
+  unknown(40, 3) = std::numeric_limits<double>::quiet_NaN();
+
+  CHECK(distance(a * mrnn::solve_positive_definite(lost, b).value(), b) < 1e-10);
+  CHECK_FALSE(mrnn::solve_positive_definite(indefinite, b).has_value());
+  CHECK_FALSE(mrnn::solve_positive_definite(unknown, b).has_value());
 }
 
 TEST_CASE("Procrustes finds rotations and reflections", "[linear_algebra]") {

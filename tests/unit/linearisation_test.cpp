@@ -194,6 +194,20 @@ TEST_CASE("order by magnitude and by real part differ where a mode alternates", 
   CHECK_THAT(leading(mrnn::EigenOrder::real_part)(0).real(), WithinAbs(0.5, exact));
 }
 
+TEST_CASE("the vectors of one known eigenvalue, far from the leading ones, are found", "[linearisation]") {
+  const Problem problem(80);
+  const mrnn::Linearisation linearisation(problem.network, problem.weights, problem.gains, 0);
+  const mrnn::Spectrum all = mrnn::spectrum(linearisation, {0, 80, mrnn::EigenMethod::dense});
+  for (const Index mode : {0, 31, 60, 79}) {
+    CAPTURE(mode, all.values(mode));
+
+    const mrnn::Mode found = mrnn::mode_of(linearisation, all.values(mode));
+
+    check_vectors(problem.definition(), {all.values.segment(mode, 1), found.right, found.left});
+    CHECK((found.right - all.right.col(mode)).norm() < residual);
+  }
+}
+
 TEST_CASE("left vectors of a repeated eigenvalue are paired with the right ones", "[linearisation]") {
   Eigen::MatrixXd matrix = Eigen::MatrixXd::Zero(3, 3);  // 0.8 twice, with independent vectors
   matrix << 0.8, 0.0, 0.3, 0.0, 0.8, 0.2, 0.0, 0.0, 0.1;

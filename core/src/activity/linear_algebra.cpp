@@ -1,6 +1,5 @@
 #include "mrnn/linear_algebra.hpp"
 
-#include <Eigen/Cholesky>
 #include <Eigen/Eigenvalues>
 #include <Eigen/LU>
 #include <Eigen/QR>
@@ -87,15 +86,6 @@ std::optional<MatrixXd> solve_if_regular(const Matrix& a, const Matrix& b) {
   const Eigen::PartialPivLU<MatrixXd> solver(a);
   if (!(solver.rcond() > epsilon)) return std::nullopt;
   return solver.solve(b);
-}
-
-std::optional<MatrixXd> solve_positive_definite(Eigen::Ref<MatrixXd> a, const Matrix& b) {
-  require_square(a);
-  const Eigen::LLT<Eigen::Ref<MatrixXd>> solver(a);
-  if (solver.info() != Eigen::Success) return std::nullopt;
-  MatrixXd solution = solver.solve(b);
-  if (!solution.allFinite()) return std::nullopt;
-  return solution;
 }
 
 MatrixXd least_squares(const Matrix& a, const Matrix& b) {

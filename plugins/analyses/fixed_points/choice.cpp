@@ -54,7 +54,9 @@ std::vector<Moment> SeedChoice::candidates(const mrnn::AnalysisContext& context)
     }
   }
   if (moments.empty()) {
-    config_.fail(config_.has("start") ? "start" : config_.has("stop") ? "stop" : "",
+    config_.fail(config_.has("start")  ? "start"
+                 : config_.has("stop") ? "stop"
+                                       : "",
                  "leaves no step of simulation \"" + context.simulation().name +
                      "\" whose state was recorded; it has " + std::to_string(context.simulation().trials.steps) +
                      " steps");

@@ -11,7 +11,8 @@ namespace {
 
 /// Rate at the start, as a share of the seeds' standard deviation.
 constexpr double first_rate = 0.1;
-/// The rate falls to this share of itself when q has not fallen for so many iterations, down to that share of the first.
+/// The rate falls to this share of itself when q has not fallen for so many iterations, down to that share of the
+/// first.
 constexpr double slower = 0.7;
 constexpr Index patience = 5;
 constexpr double lowest_rate = 1e-9;
@@ -92,13 +93,12 @@ class Descent {
   void step(Index iteration) {
     const mrnn::Jacobians gains = map_.gains(x_(Eigen::all, active_), active_);
     const Eigen::MatrixXd back = weights_.transpose() * gains.post.cwiseProduct(change_);
-    const Eigen::MatrixXd gradient =
-        (gains.leak.array() - 1.0) * change_.array() + gains.pre.array() * back.array();
+    const Eigen::MatrixXd gradient = (gains.leak.array() - 1.0) * change_.array() + gains.pre.array() * back.array();
     const double count = static_cast<double>(iteration);
     for (std::size_t k = 0; k < active_.size(); ++k) {
       const Index seed = active_[k];
-      const mrnn::formulas::AdamStep<double> adam{rate_(seed), beta1, beta2, tiny, 1.0 - std::pow(beta1, count),
-                                                  1.0 - std::pow(beta2, count)};
+      const mrnn::formulas::AdamStep<double> adam{
+          rate_(seed), beta1, beta2, tiny, 1.0 - std::pow(beta1, count), 1.0 - std::pow(beta2, count)};
       for (Index i = 0; i < x_.rows(); ++i) {
         mrnn::formulas::adam(adam, gradient(i, static_cast<Index>(k)), x_(i, seed), first_(i, seed), second_(i, seed));
       }

@@ -22,6 +22,8 @@ constexpr Index batch_numbers = 4'000'000;
 /// Rounds of searches between fixed points, and points from which on they are not made: so many are a continuum, or
 /// beyond counting.
 constexpr Index most_rounds = 3, many_points = 100;
+/// Adam's steps where Newton's method fails.
+constexpr Index rescue_iterations = 500;
 /// Points whose spectra are computed between two looks at the user's wish to stop.
 constexpr Index points_at_once = 32;
 /// A state is slow if, at its speed, the point that its search goes on to is more than so many of the longest
@@ -32,8 +34,8 @@ constexpr Index most_followed = 8;
 constexpr double most_orbit = 10'000.0;
 constexpr double same_period = 0.01;
 
-/// First step of activity that leaves a saddle, as a share of the seeds' mean distance from their centroid, and how near
-/// to a point it rests where that is where it went.
+/// First step of activity that leaves a saddle, as a share of the seeds' mean distance from their centroid, and how
+/// near to a point it rests where that is where it went.
 constexpr double first_departure = 0.02, arrived = 1e-3;
 /// Multiply-adds that following activity from the saddles may take.
 constexpr double most_departure_work = 1e11;
@@ -119,7 +121,8 @@ class Analysis {
     report_.dt = context.network().spec().dt;
     report_.asked_for_cycles = !options.periods.empty();
     for (const mrnn::Simulation* simulation : context.simulations()) {
-      grounds_.push_back(std::make_unique<Ground>(context, *simulation, inputs.held(*simulation, context.simulation())));
+      grounds_.push_back(
+          std::make_unique<Ground>(context, *simulation, inputs.held(*simulation, context.simulation())));
     }
     starts_ = report_.seeds.states(units.indices(), Eigen::all);
     if (options_.relative && mean_distance(starts_) > 0.0) options_.unique_distance *= mean_distance(starts_);
@@ -144,6 +147,7 @@ class Analysis {
   std::vector<Group> groups() const;
   StepMap map_of(const Group& group, const std::vector<Index>& seeds) const;
   Search search(const StepMap& map, const Group& group, const Eigen::MatrixXd& starts);
+  void rescue(const StepMap& map, Search& found);
   void note_ends(const Group& group, const Search& found);
   void keep(const StepMap& map, Index network, const Round& round, const Search& found);
   bool search_between(const std::vector<Group>& groups, Index round);
@@ -202,7 +206,33 @@ Search Analysis::search(const StepMap& map, const Group& group, const Eigen::Mat
     newton_options.iterations = SearchOptions{}.iterations;
     return newton(map, descend(map, starts, options_.search, tell_).x, newton_options, tell_);
   }
-  return newton(map, starts, newton_options, tell_);
+  Search found = newton(map, starts, newton_options, tell_);
+  rescue(map, found);
+  return found;
+}
+
+/// Where Newton's method fails, Adam's momentum may carry a state over the kinks of relu; then Newton's again.
+void Analysis::rescue(const StepMap& map, Search& found) {
+  std::vector<Index> failed;
+  for (std::size_t k = 0; k < found.ending.size(); ++k) {
+    if (found.ending[k] == Ending::stuck) failed.push_back(static_cast<Index>(k));
+  }
+  if (failed.empty()) return;
+  SearchOptions rescue_options = options_.search;
+  rescue_options.iterations = rescue_iterations;
+  const Tell tell = [this](long /*ended*/) { context_.advance(done_); };
+  const Eigen::MatrixXd starts = found.x(Eigen::all, failed);
+  const StepMap part = map.part(failed);
+  const Search again = newton(part, descend(part, starts, rescue_options, tell).x, options_.search, tell);
+  for (std::size_t k = 0; k < failed.size(); ++k) {
+    const auto seed = static_cast<std::size_t>(failed[k]);
+    const auto column = static_cast<Index>(k);
+    found.iterations[seed] += again.iterations[k];
+    if (!(again.q(column) < found.q(failed[k]))) continue;
+    found.x.col(failed[k]) = again.x.col(column);
+    found.q(failed[k]) = again.q(column);
+    found.ending[seed] = again.ending[k];
+  }
 }
 
 /// Is the state that was slow first too far from where the search went on to for its speed?
@@ -427,7 +457,8 @@ Report Analysis::run() {
     if (report_.asked_for_cycles) keep_cycles(map, group, starts);
   }
   find_points();
-  for (Index round = 1; options_.between && round <= most_rounds && std::ssize(report_.points) <= many_points; ++round) {
+  for (Index round = 1; options_.between && round <= most_rounds && std::ssize(report_.points) <= many_points;
+       ++round) {
     if (!search_between(groups, round)) break;
     find_points();
   }

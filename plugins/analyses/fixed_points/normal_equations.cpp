@@ -41,11 +41,12 @@ Eigen::VectorXd NormalEquations::gradient(const mrnn::Jacobians& gains, Index k,
   return (gains.leak.col(k).array() - 1.0) * g.array() + gains.pre.col(k).array() * back.array();
 }
 
-double NormalEquations::square_norm(const mrnn::Jacobians& gains, Index k) const {
+double NormalEquations::square_scale(const mrnn::Jacobians& gains, Index k) const {
   const Eigen::VectorXd leak = gains.leak.col(k).array() - 1.0;
   const Eigen::VectorXd& varying = rate_ ? gains.post.col(k) : gains.pre.col(k);
   const auto v = varying.array();
-  return (leak.array().square() + 2.0 * v * cross_.diagonal().array() + v.square() * square_.diagonal().array()).sum();
+  return (2.0 * leak.array().square() + 2.0 * v * cross_.diagonal().array() + v.square() * square_.diagonal().array())
+      .sum();
 }
 
 std::optional<NormalEquations::Step> NormalEquations::step(const mrnn::Jacobians& gains, Index k,

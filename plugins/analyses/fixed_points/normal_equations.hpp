@@ -22,8 +22,8 @@ class NormalEquations {
   };
   /// A^T g, the gradient of q. Gains: column k of `gains`.
   Eigen::VectorXd gradient(const mrnn::Jacobians& gains, Index k, const Eigen::VectorXd& g) const;
-  /// |A|_F^2
-  double square_norm(const mrnn::Jacobians& gains, Index k) const;
+  /// |A|_F^2 + |L|_F^2, the square of the size of A that does not vanish where A does.
+  double square_scale(const mrnn::Jacobians& gains, Index k) const;
   /// d = -(A^T A + mu I)^-1 A^T g = -A^T (A A^T + mu I)^-1 g; none where that is singular to working precision.
   std::optional<Step> step(const mrnn::Jacobians& gains, Index k, const Eigen::VectorXd& g, double mu) const;
 

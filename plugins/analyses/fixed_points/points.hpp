@@ -16,7 +16,7 @@ enum class Kind : std::uint8_t {
 
 /// Where a search came to, and what it may be compared by: points of different networks are never the same.
 struct Arrival {
-  Index seed = 0;  ///< whose moment it is
+  Index seed = 0;   ///< whose moment it is
   Index round = 0;  ///< 0: searched from the seed; r: from between points of round r - 1 and earlier
   Kind kind = Kind::fixed;
   double q = 0.0;
@@ -36,9 +36,9 @@ struct Departure {
 /// A fixed or slow point, found from one seed or more.
 struct Point {
   Arrival at;
-  Index round = 0;  ///< first in which it was found
-  Index found = 0;  ///< seeds that ended here
-  bool outlier = false;  ///< further from the seeds than is to be believed
+  Index round = 0;                           ///< first in which it was found
+  Index found = 0;                           ///< seeds that ended here
+  bool outlier = false;                      ///< further from the seeds than is to be believed
   Eigen::VectorXd pre_activation, activity;  ///< of the chosen units [n]
   Eigen::VectorXd others;                    ///< states of the units that are held [N - n]
   Eigen::VectorXd input, input_gain;         ///< u [I], and what it does to the slowest mode

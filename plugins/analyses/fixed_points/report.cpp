@@ -40,9 +40,12 @@ class Rows {
   void modes(const std::string& name, const std::string& description, Index count, Index units,
              const std::function<const Eigen::MatrixXcd&(std::size_t)>& vectors) {
     for (const bool real : {true, false}) {
-      mrnn::NamedArray array{name + (real ? "_real" : "_imag"), {count_, count, units},
-                             {},                                "1",
-                             {axis_, "mode", "unit"},           description + (real ? ", real part" : ", imaginary part")};
+      mrnn::NamedArray array{name + (real ? "_real" : "_imag"),
+                             {count_, count, units},
+                             {},
+                             "1",
+                             {axis_, "mode", "unit"},
+                             description + (real ? ", real part" : ", imaginary part")};
       for (std::size_t k = 0; k < static_cast<std::size_t>(count_); ++k) {
         for (const std::complex<double>& entry : vectors(k).reshaped()) {
           array.values.push_back(real ? entry.real() : entry.imag());
@@ -83,9 +86,7 @@ void add_states(const mrnn::AnalysisContext& context, const Report& report, Rows
                [&](std::size_t p) { return flag(points[p].outlier); });
   rows.numbers({"found", "1", "seeds that led to the point; 0: found between other points"},
                [&](std::size_t p) { return static_cast<double>(points[p].found); });
-  const auto moment = [&](std::size_t p) {
-    return report.seeds.moments[static_cast<std::size_t>(points[p].at.seed)];
-  };
+  const auto moment = [&](std::size_t p) { return report.seeds.moments[static_cast<std::size_t>(points[p].at.seed)]; };
   rows.numbers({"seed", "1", "seed that led closest to the point"},
                [&](std::size_t p) { return static_cast<double>(points[p].at.seed); });
   rows.numbers({"trial", "1", "trial of that seed"},
@@ -100,7 +101,11 @@ void add_states(const mrnn::AnalysisContext& context, const Report& report, Rows
 
 void add_departures(const std::vector<Point>& points, Index modes, mrnn::AnalysisResults& results) {
   if (std::ranges::all_of(points, [](const Point& point) { return point.departures.empty(); })) return;
-  mrnn::NamedArray array{"leads_to", {std::ssize(points), modes, 2}, {}, "1", {"point", "mode", "side"},
+  mrnn::NamedArray array{"leads_to",
+                         {std::ssize(points), modes, 2},
+                         {},
+                         "1",
+                         {"point", "mode", "side"},
                          "point where activity rests that leaves along (0) and against (1) an unstable mode; -1: at "
                          "none; NaN: not followed"};
   array.values.assign(points.size() * static_cast<std::size_t>(2 * modes), nan);
@@ -113,7 +118,8 @@ void add_departures(const std::vector<Point>& points, Index modes, mrnn::Analysi
   results.add(std::move(array));
 }
 
-void add_spectra(const mrnn::AnalysisContext& context, const Report& report, Rows& rows, mrnn::AnalysisResults& results) {
+void add_spectra(const mrnn::AnalysisContext& context, const Report& report, Rows& rows,
+                 mrnn::AnalysisResults& results) {
   const std::vector<Point>& points = report.points;
   const Index n = report.units.size(), values = most_values(points);
   const auto spectrum = [&](std::size_t p) -> const Stability& { return points[p].stability; };
@@ -151,9 +157,8 @@ void add_seeds(const mrnn::AnalysisContext& context, const Report& report, mrnn:
   const Index count = report.seeds.states.cols();
   Rows rows("seed", count, results);
   const std::vector<Index> units = report.units.indices();
-  rows.vectors({"seeds", "a.u.", "states that were searched from"}, "unit", report.units.size(), [&](std::size_t k) {
-    return Eigen::VectorXd(report.seeds.states.col(static_cast<Index>(k))(units));
-  });
+  rows.vectors({"seeds", "a.u.", "states that were searched from"}, "unit", report.units.size(),
+               [&](std::size_t k) { return Eigen::VectorXd(report.seeds.states.col(static_cast<Index>(k))(units)); });
   rows.numbers({"seed_point", "1", "point that each seed led to; -1: none"},
                [&](std::size_t k) { return static_cast<double>(report.ends.point[k]); });
   rows.numbers({"seed_q", "a.u.", "q where the search ended"},
@@ -186,8 +191,12 @@ void add_cycles(const Report& report, mrnn::AnalysisResults& results) {
                n, [&](std::size_t c) { return Eigen::VectorXd(cycles[c].values.real()); });
   rows.vectors({"cycle_eigenvalues_imag", "1", "the same, imaginary part"}, "eigenvalue", n,
                [&](std::size_t c) { return Eigen::VectorXd(cycles[c].values.imag()); });
-  mrnn::NamedArray states{"cycle_states", {std::ssize(cycles), static_cast<Index>(longest), n}, {}, "a.u.",
-                          {"cycle", "step", "unit"}, "states of each cycle; NaN after its last step"};
+  mrnn::NamedArray states{"cycle_states",
+                          {std::ssize(cycles), static_cast<Index>(longest), n},
+                          {},
+                          "a.u.",
+                          {"cycle", "step", "unit"},
+                          "states of each cycle; NaN after its last step"};
   for (const Cycle& cycle : cycles) {
     for (std::size_t step = 0; step < longest; ++step) {
       const Eigen::VectorXd x = step < cycle.x.size() ? cycle.x[step] : Eigen::VectorXd::Constant(n, nan);

@@ -14,7 +14,7 @@ struct Cycle {
   Index network = 0;     ///< number of its circumstances
   Eigen::VectorXd held;  ///< input u [I], then what comes from outside [n]
   std::vector<Eigen::VectorXd> x;
-  double q = 0.0;  ///< 1/2 |F(F(...x[0])) - x[0]|^2
+  double q = 0.0;           ///< 1/2 |F(F(...x[0])) - x[0]|^2
   Eigen::VectorXcd values;  ///< of the product of the Jacobians along it, by falling magnitude
 };
 
@@ -59,10 +59,10 @@ class Scyfi {
   SearchOptions options_;
   std::uint64_t seed_;
   std::vector<Index> numbers_;
-  Eigen::MatrixXd weights_;      ///< W [n x n]
+  Eigen::MatrixXd weights_;       ///< W [n x n]
   Eigen::VectorXd leak_, alpha_;  ///< [n]; 0 where the activity is held
-  Eigen::MatrixXd drive_;        ///< W_in u + b and what comes from outside [n x moments]
-  Eigen::MatrixXd fixed_;        ///< what F(x) has beyond leak and drive: held activity [n x moments]
+  Eigen::MatrixXd drive_;         ///< W_in u + b and what comes from outside [n x moments]
+  Eigen::MatrixXd fixed_;         ///< what F(x) has beyond leak and drive: held activity [n x moments]
 };
 
 /// Is every chosen unit relu or linear?

@@ -18,7 +18,7 @@ constexpr double epsilon = std::numeric_limits<double>::epsilon();
 constexpr double first_damping = 1e-2;
 /// nu is multiplied or divided by this, as the linear model predicts badly or well.
 constexpr double damping_factor = 4.0;
-/// |A^T g| / (|A| |g|) at which q counts as minimal.
+/// |A^T g| as a share of |g| and the size of A at which q counts as minimal.
 constexpr double flat = 1e-6;
 /// A step shorter than this share of the state changes nothing.
 constexpr double shortest_step = 1e-14;
@@ -109,7 +109,7 @@ class Levenberg {
   /// The step of one active seed; none where q is minimal.
   std::optional<Eigen::VectorXd> solve(const mrnn::Jacobians& gains, Index place, double& predicted) {
     const Index seed = active_[static_cast<std::size_t>(place)];
-    const double q = found_.q(seed), norm = equations_.square_norm(gains, place);
+    const double q = found_.q(seed), norm = equations_.square_scale(gains, place);
     const double flatness = equations_.gradient(gains, place, change_.col(seed)).squaredNorm() / (norm * 2.0 * q);
     if (!(flatness > flat * flat)) return std::nullopt;
     if (nu_(seed) == 0.0) nu_(seed) = first_damping * norm / static_cast<double>(map_.size()) / (2.0 * q);
@@ -164,7 +164,7 @@ class Levenberg {
   const Tell& tell_;
   NormalEquations equations_;
   Search found_;
-  Eigen::VectorXd nu_;  ///< damping of each seed; 0: not chosen yet
+  Eigen::VectorXd nu_;      ///< damping of each seed; 0: not chosen yet
   Eigen::MatrixXd change_;  ///< g = F(x) - x of each seed
   std::vector<Index> active_;
 };
@@ -175,8 +175,7 @@ Search newton(const StepMap& map, const Eigen::MatrixXd& seeds, const SearchOpti
   return Levenberg(map, seeds, options, tell).run();
 }
 
-void polish(const StepMap& map, const std::vector<Index>& which, double reach, Eigen::MatrixXd& x,
-            Eigen::VectorXd& q) {
+void polish(const StepMap& map, const std::vector<Index>& which, double reach, Eigen::MatrixXd& x, Eigen::VectorXd& q) {
   const NormalEquations equations(map);
   std::vector<Index> left(which.size());  // columns of x
   std::iota(left.begin(), left.end(), Index{0});
@@ -194,7 +193,7 @@ void polish(const StepMap& map, const std::vector<Index>& which, double reach, E
       std::optional<Eigen::MatrixXd> move = mrnn::solve_if_regular(matrix, -change.col(k));
       if (!move || move->norm() > reach) {
         move.reset();
-        const double least = epsilon * static_cast<double>(map.size()) * equations.square_norm(gains, k);
+        const double least = epsilon * static_cast<double>(map.size()) * equations.square_scale(gains, k);
         if (const auto step = equations.step(gains, k, change.col(k), least)) move = step->x;
       }
       moved[static_cast<std::size_t>(k)] = move && move->norm() <= reach ? 1 : 0;

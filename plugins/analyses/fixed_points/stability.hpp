@@ -23,8 +23,8 @@ struct Stability {
   Eigen::MatrixXcd right, left;  ///< of the leading modes [n x modes]; l_i^T r_j = delta_ij
   Eigen::VectorXd time_constants, frequencies;  ///< ms, Hz
   Index unstable = 0, marginal = 0;             ///< modes
-  double line_score = 0.0;     ///< log2 of the longest time constant over the next
-  Eigen::VectorXcd selection;  ///< left vector of the slowest mode [n]
+  double line_score = 0.0;                      ///< log2 of the longest time constant over the next
+  Eigen::VectorXcd selection;                   ///< left vector of the slowest mode [n]
 
   bool stable() const noexcept { return unstable == 0 && marginal == 0; }
 };

@@ -64,6 +64,14 @@ StepMap::StepMap(const mrnn::AnalysisContext& context, Ground& ground, const mrn
   read_clamps(moments_.front().step, held_after_);
 }
 
+StepMap StepMap::part(const std::vector<Index>& which) const {
+  StepMap part = *this;
+  part.moments_.clear();
+  for (const Index moment : which) part.moments_.push_back(moments_[static_cast<std::size_t>(moment)]);
+  part.states_ = states_(Eigen::all, which);
+  return part;
+}
+
 void StepMap::read_clamps(Index step, std::vector<bool>& chosen) {
   chosen.assign(units_.size(), false);
   for (const mrnn::Intervention& intervention : ground_.trials.interventions) {

@@ -42,6 +42,9 @@ class StepMap {
   StepMap(const mrnn::AnalysisContext& context, Ground& ground, const mrnn::Selection& units,
           std::vector<Moment> moments, Eigen::MatrixXd states);
 
+  /// The maps of some of the moments.
+  StepMap part(const std::vector<Index>& which) const;
+
   Index size() const noexcept { return static_cast<Index>(units_.size()); }
   Index moments() const noexcept { return static_cast<Index>(moments_.size()); }
   const mrnn::Network& network() const noexcept { return network_; }

@@ -39,8 +39,10 @@ std::string by_stability(const std::vector<Point>& points) {
   Index stable = 0, marginal = 0;
   for (const Point& point : points) {
     if (point.at.kind != Kind::fixed) continue;
-    if (point.stability.unstable > 0) ++unstable[point.stability.unstable];
-    else ++(point.stability.marginal > 0 ? marginal : stable);
+    if (point.stability.unstable > 0)
+      ++unstable[point.stability.unstable];
+    else
+      ++(point.stability.marginal > 0 ? marginal : stable);
   }
   std::string line;
   const auto add = [&](const std::string& words) { line += (line.empty() ? "" : ", ") + words; };
@@ -48,8 +50,8 @@ std::string by_stability(const std::vector<Point>& points) {
   if (marginal > 0) add(std::to_string(marginal) + " marginal");
   bool first = true;
   for (const auto& [modes, count] : unstable) {
-    add(std::to_string(count) + " with " + (first ? counted(modes, "unstable mode", "unstable modes")
-                                                  : std::to_string(modes)));
+    add(std::to_string(count) + " with " +
+        (first ? counted(modes, "unstable mode", "unstable modes") : std::to_string(modes)));
     first = false;
   }
   return line;
@@ -63,7 +65,7 @@ std::string other_ends(const Report& report) {
     if (count(ending) > 0) parts.push_back(std::to_string(count(ending)) + " " + words);
   };
   add(Ending::minimum, "ended in a local minimum of q");
-  add(Ending::stuck, "where no step lowers q");
+  add(Ending::stuck, "ended where no step lowers q");
   add(Ending::unfinished, "used all iterations");
   add(Ending::lost, "had states that are not finite");
   return listed(parts);
