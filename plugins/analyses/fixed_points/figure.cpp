@@ -29,7 +29,7 @@ constexpr int marginal_colour = 5, slow_colour = 6;
 /// The components of the activity that was searched from, and what is drawn in them.
 class View {
  public:
-  View(const mrnn::AnalysisContext& context, const Report& report) : context_(context), report_(report) {
+  explicit View(const Report& report) : context_(report.terrain.context()), report_(report) {
     of_points_ = find_components_of_points();
     if (!of_points_) find_components();
   }
@@ -59,7 +59,7 @@ class View {
 
   const mrnn::AnalysisContext& context_;
   const Report& report_;
-  std::vector<Index> units_ = report_.units.indices();
+  std::vector<Index> units_ = report_.terrain.units().indices();
   bool find_components_of_points();
   Eigen::VectorXd mean_;
   mrnn::Components components_;
@@ -68,7 +68,7 @@ class View {
 
 bool View::find_components_of_points() {
   std::vector<const Point*> points;
-  for (const Point& point : report_.points) {
+  for (const Point& point : report_.found.points) {
     if (point.at.kind == Kind::fixed && !point.outlier) points.push_back(&point);
   }
   if (std::ssize(points) < points_for_components) return false;
@@ -189,10 +189,10 @@ class PlanePanel {
     set_range(path);
     add_path(path);
     add_orbits();
-    for (const Point& point : report_.points) add_modes(point);
-    for (const Sort& sort : sorts_of(report_.points)) {
+    for (const Point& point : report_.found.points) add_modes(point);
+    for (const Sort& sort : sorts_of(report_.found.points)) {
       mrnn::Series series = scatter(sort);
-      for (const Point& point : report_.points) {
+      for (const Point& point : report_.found.points) {
         if (!(sort_of(point) == sort)) continue;
         const Eigen::Vector3d at = view_.place(point.at.x);
         series.x.push_back(at(x_));
@@ -205,9 +205,10 @@ class PlanePanel {
 
  private:
   void set_range(const Eigen::MatrixXd& path) {
-    Eigen::MatrixXd all = Eigen::MatrixXd::Constant(3, std::ssize(report_.points), path.size() > 0 ? path(0, 0) : 0.0);
+    Eigen::MatrixXd all =
+        Eigen::MatrixXd::Constant(3, std::ssize(report_.found.points), path.size() > 0 ? path(0, 0) : 0.0);
     for (Index p = 0; p < all.cols(); ++p) {
-      const Point& point = report_.points[static_cast<std::size_t>(p)];
+      const Point& point = report_.found.points[static_cast<std::size_t>(p)];
       const double nan = std::numeric_limits<double>::quiet_NaN();
       all.col(p) = point.outlier ? Eigen::Vector3d::Constant(nan) : view_.place(point.at.x);
     }
@@ -235,9 +236,9 @@ class PlanePanel {
   }
 
   void add_orbits() {
-    for (const Eigen::MatrixXd& states : report_.orbits) {
+    for (const Eigen::MatrixXd& states : report_.fates.orbits) {
       add_line(states, mrnn::black, 2.0);
-      if (&states == &report_.orbits.front()) panel_.series.back().label = "cycle";
+      if (&states == &report_.fates.orbits.front()) panel_.series.back().label = "cycle";
     }
   }
 
@@ -300,8 +301,8 @@ mrnn::Panel eigenvalues(const std::vector<Point>& points) {
 
 }  // namespace
 
-mrnn::Figure draw(const mrnn::AnalysisContext& context, const Report& report) {
-  const View view(context, report);
+mrnn::Figure draw(const Report& report) {
+  const View view(report);
   mrnn::Figure figure;
   figure.name = "fixed_points";
   figure.title = "Fixed points with " + report.input_words;
@@ -314,7 +315,7 @@ mrnn::Figure draw(const mrnn::AnalysisContext& context, const Report& report) {
     figure.panels.push_back(PlanePanel(report, view, 0, 2).make());
     for (mrnn::Series& series : figure.panels.back().series) series.label.clear();
   }
-  if (!report.points.empty()) figure.panels.push_back(eigenvalues(report.points));
+  if (!report.found.points.empty()) figure.panels.push_back(eigenvalues(report.found.points));
   figure.columns = static_cast<int>(figure.panels.size());
   return figure;
 }

@@ -52,6 +52,11 @@ struct Point {
 /// Compares only with points whose projection on a fixed direction is as near: never all pairs in memory.
 std::vector<Point> unique(std::vector<Arrival> arrivals, double distance, std::vector<Index>& point_of);
 
+/// Are there so few that it makes sense to look between them? More are a continuum, or beyond counting.
+inline bool countable(const std::vector<Point>& points) noexcept {
+  return points.size() <= 100;
+}
+
 /// A state halfway between two fixed points of the same network, under the moment of a seed.
 struct Midpoint {
   Index seed = 0;

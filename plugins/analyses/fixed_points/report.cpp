@@ -71,29 +71,31 @@ Index most_values(const std::vector<Point>& points) {
   return most;
 }
 
-void add_states(const mrnn::AnalysisContext& context, const Report& report, Rows& rows) {
-  const std::vector<Point>& points = report.points;
-  const Index n = report.units.size();
+void add_states(const Report& report, Rows& rows) {
+  const std::vector<Point>& points = report.found.points;
+  const Index n = report.terrain.units().size();
   rows.vectors({"x", "a.u.", "pre-activation at each point"}, "unit", n,
                [&](std::size_t p) { return points[p].pre_activation; });
   rows.vectors({"h", "a.u.", "activity at each point"}, "unit", n, [&](std::size_t p) { return points[p].activity; });
   rows.numbers({"q", "a.u.", "1/2 |F(x) - x|^2 at the point as stored"}, [&](std::size_t p) { return points[p].at.q; });
   rows.numbers({"speed", "1/ms", "|F(x) - x| / dt"},
-               [&](std::size_t p) { return std::sqrt(2.0 * points[p].at.q) / report.dt; });
-  rows.vectors({"input", "a.u.", "input that is held"}, "channel", context.network().inputs(),
+               [&](std::size_t p) { return std::sqrt(2.0 * points[p].at.q) / report.terrain.dt(); });
+  rows.vectors({"input", "a.u.", "input that is held"}, "channel", report.terrain.network().inputs(),
                [&](std::size_t p) { return points[p].input; });
   rows.numbers({"outlier", "1", "1 where the point is further from the seeds' centroid than ten times their mean"},
                [&](std::size_t p) { return flag(points[p].outlier); });
   rows.numbers({"found", "1", "seeds that led to the point; 0: found between other points"},
                [&](std::size_t p) { return static_cast<double>(points[p].found); });
-  const auto moment = [&](std::size_t p) { return report.seeds.moments[static_cast<std::size_t>(points[p].at.seed)]; };
+  const auto moment = [&](std::size_t p) {
+    return report.terrain.seeds().moments[static_cast<std::size_t>(points[p].at.seed)];
+  };
   rows.numbers({"seed", "1", "seed that led closest to the point"},
                [&](std::size_t p) { return static_cast<double>(points[p].at.seed); });
   rows.numbers({"trial", "1", "trial of that seed"},
                [&](std::size_t p) { return static_cast<double>(moment(p).trial); });
   rows.numbers({"step", "1", "step of that seed, whose interventions are held"},
                [&](std::size_t p) { return static_cast<double>(moment(p).step); });
-  const Index others = context.network().units() - n;
+  const Index others = report.terrain.network().units() - n;
   if (others == 0) return;
   rows.vectors({"held", "a.u.", "states of the units that are not searched in"}, "held_unit", others,
                [&](std::size_t p) { return points[p].others; });
@@ -118,10 +120,9 @@ void add_departures(const std::vector<Point>& points, Index modes, mrnn::Analysi
   results.add(std::move(array));
 }
 
-void add_spectra(const mrnn::AnalysisContext& context, const Report& report, Rows& rows,
-                 mrnn::AnalysisResults& results) {
-  const std::vector<Point>& points = report.points;
-  const Index n = report.units.size(), values = most_values(points);
+void add_spectra(const Report& report, Rows& rows, mrnn::AnalysisResults& results) {
+  const std::vector<Point>& points = report.found.points;
+  const Index n = report.terrain.units().size(), values = most_values(points);
   const auto spectrum = [&](std::size_t p) -> const Stability& { return points[p].stability; };
   rows.numbers({"unstable_modes", "1", "eigenvalues of magnitude above 1"},
                [&](std::size_t p) { return static_cast<double>(spectrum(p).unstable); });
@@ -144,7 +145,7 @@ void add_spectra(const mrnn::AnalysisContext& context, const Report& report, Row
   rows.vectors({"selection_vectors_imag", "1", "left eigenvector of the slowest mode, imaginary part"}, "unit", n,
                [&](std::size_t p) { return Eigen::VectorXd(spectrum(p).selection.imag()); });
   rows.vectors({"selection_input", "1", "how far one step of each input moves the state along the slowest mode"},
-               "channel", context.network().inputs(), [&](std::size_t p) { return points[p].input_gain; });
+               "channel", report.terrain.network().inputs(), [&](std::size_t p) { return points[p].input_gain; });
   const Index modes = points.empty() ? 0 : points.front().stability.right.cols();
   add_departures(points, modes, results);
   rows.modes("right", "right eigenvectors of the leading modes, of length 1", modes, n,
@@ -153,34 +154,33 @@ void add_spectra(const mrnn::AnalysisContext& context, const Report& report, Row
              [&](std::size_t p) -> const Eigen::MatrixXcd& { return spectrum(p).left; });
 }
 
-void add_seeds(const mrnn::AnalysisContext& context, const Report& report, mrnn::AnalysisResults& results) {
-  const Index count = report.seeds.states.cols();
+void add_seeds(const Report& report, mrnn::AnalysisResults& results) {
+  const Index count = report.terrain.seeds().states.cols();
   Rows rows("seed", count, results);
-  const std::vector<Index> units = report.units.indices();
-  rows.vectors({"seeds", "a.u.", "states that were searched from"}, "unit", report.units.size(),
-               [&](std::size_t k) { return Eigen::VectorXd(report.seeds.states.col(static_cast<Index>(k))(units)); });
+  const std::vector<Index> units = report.terrain.units().indices();
+  rows.vectors(
+      {"seeds", "a.u.", "states that were searched from"}, "unit", report.terrain.units().size(),
+      [&](std::size_t k) { return Eigen::VectorXd(report.terrain.seeds().states.col(static_cast<Index>(k))(units)); });
   rows.numbers({"seed_point", "1", "point that each seed led to; -1: none"},
-               [&](std::size_t k) { return static_cast<double>(report.ends.point[k]); });
+               [&](std::size_t k) { return static_cast<double>(report.found.ends.point[k]); });
   rows.numbers({"seed_q", "a.u.", "q where the search ended"},
-               [&](std::size_t k) { return report.ends.q(static_cast<Index>(k)); });
+               [&](std::size_t k) { return report.found.ends.q(static_cast<Index>(k)); });
   rows.numbers({"iterations", "1", "of the search from each seed"},
-               [&](std::size_t k) { return static_cast<double>(report.ends.iterations[k]); });
+               [&](std::size_t k) { return static_cast<double>(report.found.ends.iterations[k]); });
   rows.numbers({"seed_trial", "1", "trial of each seed"},
-               [&](std::size_t k) { return static_cast<double>(report.seeds.moments[k].trial); });
+               [&](std::size_t k) { return static_cast<double>(report.terrain.seeds().moments[k].trial); });
   rows.numbers({"seed_step", "1", "step of each seed: it is the state before it"},
-               [&](std::size_t k) { return static_cast<double>(report.seeds.moments[k].step); });
+               [&](std::size_t k) { return static_cast<double>(report.terrain.seeds().moments[k].step); });
   mrnn::NamedTexts names{"seed_simulation", {}, "simulation of each seed"};
-  for (const Moment& moment : report.seeds.moments) {
-    names.values.push_back(context.simulations()[moment.simulation]->name);
-  }
+  for (Index seed = 0; seed < count; ++seed) names.values.push_back(report.terrain.simulation_of(seed).name);
   results.texts.push_back(std::move(names));
 }
 
 void add_cycles(const Report& report, mrnn::AnalysisResults& results) {
-  const std::vector<Cycle>& cycles = report.cycles;
+  const std::vector<Cycle>& cycles = report.found.cycles;
   std::size_t longest = 0;
   for (const Cycle& cycle : cycles) longest = std::max(longest, cycle.x.size());
-  const Index n = report.units.size();
+  const Index n = report.terrain.units().size();
   Rows rows("cycle", std::ssize(cycles), results);
   rows.numbers({"cycle_steps", "1", "steps of each cycle"},
                [&](std::size_t c) { return static_cast<double>(cycles[c].x.size()); });
@@ -207,13 +207,13 @@ void add_cycles(const Report& report, mrnn::AnalysisResults& results) {
 }
 
 void add_followed(const Report& report, mrnn::AnalysisResults& results) {
-  Rows rows("followed", std::ssize(report.followed), results);
+  Rows rows("followed", std::ssize(report.fates.followed), results);
   rows.numbers({"followed_seed", "1", "seeds whose activity was followed on"},
-               [&](std::size_t k) { return static_cast<double>(report.followed[k].seed); });
+               [&](std::size_t k) { return static_cast<double>(report.fates.followed[k].seed); });
   rows.numbers({"followed_period", "ms", "period of the cycle it settled to; 0: it came to rest; NaN: neither"},
                [&](std::size_t k) {
-                 const Followed& one = report.followed[k];
-                 return one.fate == Fate::cycle ? one.period * report.dt : one.fate == Fate::rest ? 0.0 : nan;
+                 const Followed& one = report.fates.followed[k];
+                 return one.fate == Fate::cycle ? one.period * report.terrain.dt() : one.fate == Fate::rest ? 0.0 : nan;
                });
 }
 
@@ -227,27 +227,26 @@ std::string kind_words(const Point& point) {
 
 }  // namespace
 
-void add_arrays(const mrnn::AnalysisContext& context, const Report& report, mrnn::AnalysisResults& results) {
-  Rows rows("point", std::ssize(report.points), results);
-  add_states(context, report, rows);
-  add_spectra(context, report, rows, results);
-  add_seeds(context, report, results);
+void add_arrays(const Report& report, mrnn::AnalysisResults& results) {
+  Rows rows("point", std::ssize(report.found.points), results);
+  add_states(report, rows);
+  add_spectra(report, rows, results);
+  add_seeds(report, results);
   if (report.asked_for_cycles) add_cycles(report, results);
-  if (!report.followed.empty()) add_followed(report, results);
+  if (!report.fates.followed.empty()) add_followed(report, results);
   const auto add_units = [&](const std::string& name, const std::string& axis, const mrnn::Selection& units) {
     mrnn::NamedArray array{name, {units.size()}, {}, "1", {axis}, "their numbers within the network"};
     for (const Index unit : units.indices()) array.values.push_back(static_cast<double>(unit));
     results.add(std::move(array));
   };
-  add_units("units", "unit", report.units);
-  const mrnn::Selection others = report.units.complement(context.network().units());
+  add_units("units", "unit", report.terrain.units());
+  const mrnn::Selection others = report.terrain.units().complement(report.terrain.network().units());
   if (!others.empty()) add_units("held_units", "held_unit", others);
   mrnn::NamedTexts kinds{"kind", {}, "stable, saddle, unstable, marginal; ghost, slow point"};
   mrnn::NamedTexts names{"simulation", {}, "simulation of each point's seed"};
-  for (const Point& point : report.points) {
+  for (const Point& point : report.found.points) {
     kinds.values.push_back(kind_words(point));
-    const Moment& moment = report.seeds.moments[static_cast<std::size_t>(point.at.seed)];
-    names.values.push_back(context.simulations()[moment.simulation]->name);
+    names.values.push_back(report.terrain.simulation_of(point.at.seed).name);
   }
   results.texts.push_back(std::move(kinds));
   results.texts.push_back(std::move(names));

@@ -59,7 +59,7 @@ std::string by_stability(const std::vector<Point>& points) {
 
 /// What became of the seeds that led to no fixed point.
 std::string other_ends(const Report& report) {
-  const auto count = [&](Ending ending) { return std::ranges::count(report.ends.ending, ending); };
+  const auto count = [&](Ending ending) { return std::ranges::count(report.found.ends.ending, ending); };
   std::vector<std::string> parts;
   const auto add = [&](Ending ending, const std::string& words) {
     if (count(ending) > 0) parts.push_back(std::to_string(count(ending)) + " " + words);
@@ -72,32 +72,32 @@ std::string other_ends(const Report& report) {
 }
 
 void add_fixed(const Report& report, mrnn::AnalysisResults& results) {
-  const Index seeds = std::ssize(report.ends.ending), count = count_of(report.points, Kind::fixed);
+  const Index seeds = std::ssize(report.found.ends.ending), count = count_of(report.found.points, Kind::fixed);
   const std::string others = other_ends(report);
   if (count == 0) {
     results.summary.push_back("no fixed point found with " + report.input_words + ": of " +
                               counted(seeds, "search", "searches") + ", " + others + "; q at least " +
-                              number(report.ends.q.minCoeff()));
+                              number(report.found.ends.q.minCoeff()));
     return;
   }
   double largest = 0.0;
-  for (const Point& point : report.points) {
+  for (const Point& point : report.found.points) {
     if (point.at.kind == Kind::fixed) largest = std::max(largest, point.at.q);
   }
   results.summary.push_back(counted(count, "fixed point", "fixed points") + " with " + report.input_words + ": " +
-                            by_stability(report.points) + "; q at most " + number(largest));
-  const Index hits = std::ranges::count(report.ends.ending, Ending::fixed);
+                            by_stability(report.found.points) + "; q at most " + number(largest));
+  const Index hits = std::ranges::count(report.found.ends.ending, Ending::fixed);
   results.summary.push_back(std::to_string(hits) + " of " + counted(seeds, "search", "searches") +
                             " ended at a fixed point" + (others.empty() ? "" : ", " + others));
 }
 
 void add_slow(const Report& report, mrnn::AnalysisResults& results) {
-  const Index ghosts = count_of(report.points, Kind::ghost), slow = count_of(report.points, Kind::slow);
+  const Index ghosts = count_of(report.found.points, Kind::ghost), slow = count_of(report.found.points, Kind::slow);
   if (ghosts + slow == 0) return;
   double low = std::numeric_limits<double>::infinity(), high = 0.0;
-  for (const Point& point : report.points) {
+  for (const Point& point : report.found.points) {
     if (point.at.kind == Kind::fixed) continue;
-    const double speed = std::sqrt(2.0 * point.at.q) / report.dt;
+    const double speed = std::sqrt(2.0 * point.at.q) / report.terrain.dt();
     low = std::min(low, speed);
     high = std::max(high, speed);
   }
@@ -108,15 +108,15 @@ void add_slow(const Report& report, mrnn::AnalysisResults& results) {
 }
 
 void add_followed(const Report& report, mrnn::AnalysisResults& results) {
-  if (report.followed.empty()) return;
+  if (report.fates.followed.empty()) return;
   std::map<Fate, Index> fates;
-  for (const Followed& one : report.followed) ++fates[one.fate];
+  for (const Followed& one : report.fates.followed) ++fates[one.fate];
   std::vector<std::string> parts;
   if (fates[Fate::cycle] > 0) {
     std::vector<std::string> periods;
-    for (const double period : report.periods) {
+    for (const double period : report.fates.periods) {
       std::ostringstream text;
-      text << std::setprecision(5) << period * report.dt;
+      text << std::setprecision(5) << period * report.terrain.dt();
       periods.push_back(text.str());
     }
     parts.push_back(std::to_string(fates[Fate::cycle]) + " settle to a cycle, with a period of " + listed(periods) +
@@ -126,13 +126,13 @@ void add_followed(const Report& report, mrnn::AnalysisResults& results) {
   if (fates[Fate::other] > 0) parts.push_back(std::to_string(fates[Fate::other]) + " neither rest nor recur");
   if (fates[Fate::lost] > 0) parts.push_back(std::to_string(fates[Fate::lost]) + " grow without bound");
   results.summary.push_back("no stable fixed point, so activity was followed on from " +
-                            counted(std::ssize(report.followed), "seed", "seeds") + ": " + listed(parts));
+                            counted(std::ssize(report.fates.followed), "seed", "seeds") + ": " + listed(parts));
 }
 
 void add_cycles(const Report& report, mrnn::AnalysisResults& results) {
   if (!report.asked_for_cycles) return;
   std::map<std::size_t, std::pair<Index, Index>> found;  // all, stable
-  for (const Cycle& cycle : report.cycles) {
+  for (const Cycle& cycle : report.found.cycles) {
     auto& [all, stable] = found[cycle.x.size()];
     ++all;
     if (std::abs(cycle.values(0)) < 1.0) ++stable;
@@ -150,7 +150,7 @@ void add_cycles(const Report& report, mrnn::AnalysisResults& results) {
 void add_summary(const Report& report, mrnn::AnalysisResults& results) {
   add_fixed(report, results);
   add_slow(report, results);
-  const Index outliers = std::ranges::count_if(report.points, [](const Point& point) { return point.outlier; });
+  const Index outliers = std::ranges::count_if(report.found.points, [](const Point& point) { return point.outlier; });
   if (outliers > 0) {
     results.summary.push_back(counted(outliers, "point lies", "points lie") +
                               " far outside the activity that was searched from (outlier)");
