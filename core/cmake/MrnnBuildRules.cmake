@@ -12,10 +12,6 @@ elseif(MRNN_CUDA STREQUAL "AUTO")
   message(STATUS "mrnn: this version has no CUDA backend; networks run on the CPU")
 endif()
 
-if(MRNN_BENCHMARKS)
-  message(FATAL_ERROR "MRNN_BENCHMARKS is ON, but this version of mrnn has no benchmarks yet. Use OFF.")
-endif()
-
 if(NOT MRNN_NATIVE)
   message(STATUS "mrnn: portable build; the inner loops choose AVX2 or AVX-512 when the program starts, "
     "-DMRNN_NATIVE=ON compiles all else for this processor too")

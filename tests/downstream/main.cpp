@@ -76,14 +76,14 @@ bool run(const std::string& plugin) {
   const mrnn::Sequence rates = session->read_activity(mrnn::Quantity::h);
   simulation.h = rates;
 
-  const auto* entry = runtime.analyses.find("participation_ratio");
+  const auto* entry = runtime.analyses.find("effective_dimensions");
   if (entry == nullptr) {
-    std::printf("no analysis called participation_ratio after loading %s\n", plugin.c_str());
+    std::printf("no analysis called effective_dimensions after loading %s\n", plugin.c_str());
     return false;
   }
   const auto analysis = entry->make(mrnn::ConfigNode::parse(""), network);
   mrnn::AnalysisResults results;
-  analysis->run({network, parameters, {&simulation}, *backend, options}, results);
+  analysis->run({network, parameters, {&simulation}, {*backend, options}}, results);
 
   const bool cortex = report("cortex at the last step", rates(0, 0, steps - 1), steps - 1.0);
   const bool striatum = report("striatum at the last step", rates(4, 0, steps - 1), steps - 2.0);

@@ -139,6 +139,24 @@ TEST_CASE("a failed analysis lets the others run and is summed up at the end", "
   CHECK(fs::exists(here.file("results.h5")));
 }
 
+TEST_CASE("an analysis whose results another looks at is listed before it, and of the right kind", "[program][bad]") {
+  const RunFolder here;
+  const auto message = [&](const std::string& label) {
+    here.folder.write("small.toml", small_experiment() + "\n[[analysis]]\nname = \"flow\"\nplugin = \"flow_field\"\n" +
+                                        "simulation = \"control\"\nfixed_points_of = \"" + label + "\"\n");
+    const test::Outcome outcome = here.run();
+    CHECK(outcome.status == 2);
+    CHECK_FALSE(fs::exists(here.file("results.h5")));
+    return outcome.err;
+  };
+
+  CHECK_THAT(message("psht"),
+             ContainsSubstring("analysis[1].fixed_points_of: no analysis listed before this one called "
+                               "\"psht\"; available: psth. Did you mean \"psth\"?"));
+  CHECK_THAT(message("flow"), ContainsSubstring("no analysis listed before this one called \"flow\""));
+  CHECK_THAT(message("psth"), ContainsSubstring("names \"psth\", an analysis by psth; one by fixed_points is needed"));
+}
+
 TEST_CASE("activity that diverges ends the run with status 4, trial, step and region", "[program][bad]") {
   const RunFolder here;
   here.folder.write("small.toml", with(with(small_experiment(), "\"tanh\"", "\"linear\""), "dale = \"clamp\"",

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -7,6 +8,7 @@
 #include "catch.hpp"
 #include "mrnn/eigen_backend.hpp"
 #include "mrnn/error.hpp"
+#include "mrnn/experiment.hpp"
 #include "mrnn/runtime.hpp"
 
 namespace test {
@@ -16,7 +18,8 @@ struct Subject {
   mrnn::Network network;
   mrnn::Parameters parameters;
   std::vector<mrnn::Simulation> simulations = {};
-  const mrnn::Task* task = nullptr;  ///< for analyses that score trials
+  const mrnn::Task* task = nullptr;                                  ///< for analyses that score trials
+  std::map<std::string, const mrnn::AnalysisResults*> earlier = {};  ///< for those that look at others
 };
 
 /// Runs trials without noise in double precision and keeps x, h and y of every step.
@@ -46,9 +49,7 @@ inline std::unique_ptr<mrnn::Analysis> make_analysis(const std::string& plugin, 
                                                      const mrnn::Network& network) {
   static const auto runtime = [] {
     auto loaded = std::make_unique<mrnn::Runtime>();
-    for (const char* name : {"eigen_spectrum", "fixed_points", "flow_field", "psth"}) {
-      loaded->load(std::string(MRNN_PLUGINS_DIR) + "/" + name + ".so");
-    }
+    loaded->load_folder(MRNN_PLUGINS_DIR);
     return loaded;
   }();
   const auto config = mrnn::ConfigNode::parse("plugin = \"" + plugin + "\"\n" + keys, "x.toml");
@@ -59,16 +60,33 @@ inline std::unique_ptr<mrnn::Analysis> make_analysis(const std::string& plugin, 
   return analysis;
 }
 
+/// Counts the parts of the work, and asks to stop once so many are done.
+class CountingProgress final : public mrnn::Progress {
+ public:
+  void begin(const std::string& /*what*/, long parts) override { total = parts; }
+  void advance(long parts) override { done = parts; }
+  bool interrupted() const override { return stop_at > 0 && done >= stop_at; }
+
+  long total = 0, done = 0;
+  long stop_at = 0;  ///< 0: never
+};
+
 /// Runs an analysis on all simulations of the subject.
-inline mrnn::AnalysisResults analyse(const Subject& subject, const std::string& plugin, const std::string& keys) {
+inline mrnn::AnalysisResults analyse(const Subject& subject, const std::string& plugin, const std::string& keys,
+                                     mrnn::Progress* progress = nullptr) {
   const auto analysis = make_analysis(plugin, keys, subject.network);
   const auto backend = mrnn::eigen::make_backend();
   std::vector<const mrnn::Simulation*> simulations;
   for (const mrnn::Simulation& simulation : subject.simulations) simulations.push_back(&simulation);
   mrnn::SessionOptions options;
   options.threads = 1;
+  options.precision = mrnn::Precision::float64;
   mrnn::AnalysisResults results;
-  analysis->run({subject.network, subject.parameters, simulations, {*backend, options, subject.task}}, results);
+  analysis->run({subject.network,
+                 subject.parameters,
+                 simulations,
+                 {*backend, options, subject.task, progress, "", subject.earlier}},
+                results);
   return results;
 }
 
@@ -77,6 +95,16 @@ inline std::string mistake(const Subject& subject, const std::string& plugin, co
   try {
     analyse(subject, plugin, keys);
   } catch (const mrnn::ConfigError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+/// The message of what is wrong with the file that these keys name; empty where there is nothing.
+inline std::string file_mistake(const Subject& subject, const std::string& plugin, const std::string& keys) {
+  try {
+    analyse(subject, plugin, keys);
+  } catch (const mrnn::FileError& error) {
     return error.what();
   }
   return "";

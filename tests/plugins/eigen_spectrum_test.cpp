@@ -232,6 +232,82 @@ TEST_CASE("several simulations are stacked and drawn in panels of their own", "[
   CHECK(figure.panels[0].series[0].x.size() == 3);
 }
 
+namespace {
+
+/// a turns as above, at rest: |lambda| = 0.955. b is driven away from 0, so that its eigenvalue falls from 1 to 0.9.
+test::Subject overtaken() {
+  test::Subject made = subject(mrnn::Activation::tanh);
+  made.parameters.bias << 0.0, 0.0, 3.0;
+  Eigen::Matrix3d weights;
+  weights << 0.5, -1.0, 0.0, 1.0, 0.5, 0.0, 0.0, 0.0, 1.0;
+  set_weights(made, weights);
+  mrnn::Trials trials = mrnn::blank_trials(0, 2, 10);
+  trials.epochs = {{"drive", {2, 0}, {6, 0}}, {"never", {-1, -1}, {0, 0}}};
+  made.simulations = {test::simulate(made, "control", trials)};
+  return made;
+}
+
+}  // namespace
+
+TEST_CASE("modes keep their identity along a trajectory where one overtakes another", "[eigen_spectrum]") {
+  const mrnn::AnalysisResults results = test::analyse(overtaken(), "eigen_spectrum", "every = 1");
+
+  REQUIRE(test::array(results, "tracks").shape == std::vector<Index>{10, 3});
+  CHECK_THAT(value(results, 0, 0).real(), WithinAbs(1.0, tolerance));
+  CHECK_THAT(std::abs(value(results, 9, 2)), WithinAbs(0.9, 0.01));
+  for (Index state = 0; state < 10; ++state) {
+    const auto tracked = [&](Index track) {
+      return value(results, state, static_cast<Index>(at(results, "tracks", {state, track})));
+    };
+    CHECK(tracked(0).imag() == 0.0);
+    CHECK(std::abs(tracked(1) - std::complex<double>(0.95, 0.1)) < tolerance);
+    CHECK(std::abs(tracked(2) - std::complex<double>(0.95, -0.1)) < tolerance);
+  }
+}
+
+TEST_CASE("trials are followed apart, in the order of their steps", "[eigen_spectrum]") {
+  const test::Subject made = overtaken();
+  const mrnn::AnalysisResults results = test::analyse(made, "eigen_spectrum", "trials = [1, 0]\nsteps = [9, 0, 4]");
+  const mrnn::AnalysisResults single = test::analyse(made, "eigen_spectrum", "trials = [1, 0]");
+
+  CHECK(at(results, "tracks", {1, 0}) == 0.0);  // step 0
+  CHECK(at(results, "tracks", {0, 0}) == 2.0);  // step 9
+  CHECK(at(results, "tracks", {3, 0}) == 2.0);
+  CHECK_FALSE(test::has_array(single, "tracks"));
+  CHECK(single.figures.size() == 1);
+}
+
+TEST_CASE("leading modes are drawn over time with the epochs, one of each pair", "[eigen_spectrum]") {
+  const mrnn::AnalysisResults results = test::analyse(overtaken(), "eigen_spectrum", "every = 3");
+
+  REQUIRE(results.figures.size() == 2);
+  const mrnn::Figure& figure = results.figures.back();
+  CHECK(figure.name == "eigenvalues_over_time");
+  REQUIRE(figure.panels.size() == 2);
+  const mrnn::Panel& time = figure.panels.front();
+  CHECK(time.title == "control, trial 0");
+  REQUIRE(time.series.size() == 2);
+  CHECK(time.series[0].x == std::vector<double>{0.0, 30.0, 60.0, 90.0});
+  CHECK_THAT(time.series[0].y.front(), WithinAbs(1.0, tolerance));
+  CHECK_THAT(time.series[1].y.back(), WithinRel(std::hypot(0.95, 0.1), tolerance));
+  REQUIRE(time.guides.size() == 2);
+  CHECK(time.guides[1].kind == mrnn::Guide::Kind::epoch);
+  CHECK(time.guides[1].label == "drive");
+  CHECK(time.guides[1].position == 20.0);
+  CHECK(time.guides[1].stop == 60.0);
+  CHECK(figure.panels.back().guides.front().kind == mrnn::Guide::Kind::circle);
+}
+
+TEST_CASE("the paths of the continuous form are drawn about the line of no growth", "[eigen_spectrum]") {
+  const mrnn::AnalysisResults results =
+      test::analyse(overtaken(), "eigen_spectrum", "every = 3\nform = \"continuous\"");
+
+  const mrnn::Panel& time = results.figures.back().panels.front();
+  CHECK(time.y.label == "real part (1/ms)");
+  CHECK(time.guides.front().position == 0.0);
+  CHECK_THAT(time.series[0].y.front(), WithinAbs(0.0, tolerance));
+}
+
 TEST_CASE("the summary says radius, stability and the slowest decay in words", "[eigen_spectrum]") {
   const auto summary = [](const std::string& keys) {
     return test::analyse(turning(), "eigen_spectrum", keys).summary.front();
@@ -240,6 +316,26 @@ TEST_CASE("the summary says radius, stability and the slowest decay in words", "
   CHECK(summary("") == "control, trial 0, step 9: spectral radius 0.955 (stable), slowest decay 218 ms");
   CHECK(summary("form = \"continuous\"") ==
         "control, trial 0, step 9: largest real part -0.005 per ms (stable), slowest decay 200 ms");
+}
+
+TEST_CASE("nothing is said of decay where no mode decays", "[eigen_spectrum]") {
+  test::Subject made = subject(mrnn::Activation::linear);
+  set_weights(made, 2.0 * Eigen::Matrix3d::Identity());
+
+  CHECK(test::analyse(made, "eigen_spectrum", "").summary.front() ==
+        "control, trial 0, step 9: spectral radius 1.1 (unstable)");
+}
+
+TEST_CASE("many states have the colour of their trial", "[eigen_spectrum]") {
+  const mrnn::AnalysisResults results = test::analyse(turning(), "eigen_spectrum", "trials = [0, 1]\nevery = 2");
+
+  const std::vector<mrnn::Series>& series = results.figures.front().panels.front().series;
+  REQUIRE(series.size() == 10);
+  CHECK(series[4].colour == 0);
+  CHECK(series[5].colour == 1);
+  CHECK(series[0].label == "trial 0");
+  CHECK(series[1].label.empty());
+  CHECK(series[5].label == "trial 1");
 }
 
 TEST_CASE("leading eigenvalues are the first of all", "[eigen_spectrum]") {

@@ -27,7 +27,22 @@ Figure everything() {
                   {Guide::Kind::span, 1.0, "off", 2.0},
                   {Guide::Kind::epoch, 1.0, "delay", 3.0}};
   Series band{Series::Kind::band, "a, b", {0.0, 1.0}, {0.5, 1.5}, {1.0, 2.0}, 3, true, true, 2.0};
-  panel.series = {band};
+  Series points{Series::Kind::scatter, "points", {0.5}, {1.5}, {}, 2};
+  points.marker = Marker::diamond;
+  points.low = {1.0};
+  points.high = {2.0};
+  points.values = {7.0};
+  Series bars{Series::Kind::bars, "bars", {0.5}, {1.5}, {}, 2};
+  Series arrow{Series::Kind::line, "path", {0.5, 1.0}, {1.5, 2.0}, {}, 2};
+  arrow.heads = Series::Heads::end;
+  panel.series = {band, points, bars, arrow};
+  panel.heat_map->log = true;
+  panel.heat_map->contours = {2.5};
+  panel.guides[0].solid = true;
+  panel.colours = ColourScale{"time (ms)", true, 1.0, {}, true};
+  figure.shared_x = figure.shared_colours = true;
+  figure.letters = false;
+  figure.frame_seconds = 0.5;
   panel.polygons = {{{0.0, 1.0, 0.0}, {0.0, 0.0, 1.0}, 2, grey, 0.5}};
   panel.texts = {{1.0, 2.0, "here", Text::Align::right, 8.0, true, 4}};
   panel.equal_aspect = true;
@@ -73,6 +88,37 @@ TEST_CASE("a figure read back from JSON is the same figure", "[figure]") {
   CHECK(panel.polygons.at(0).border == grey);
   CHECK(panel.texts.at(0).align == Text::Align::right);
   CHECK_FALSE(panel.axes);
+  const Series& points = panel.series.at(1);
+  CHECK(points.marker == Marker::diamond);
+  CHECK(points.low == std::vector<double>{1.0});
+  CHECK(points.high == std::vector<double>{2.0});
+  CHECK(points.values == std::vector<double>{7.0});
+  CHECK(panel.series.at(2).kind == Series::Kind::bars);
+  CHECK(panel.series.at(3).heads == Series::Heads::end);
+  CHECK(panel.heat_map->log);
+  CHECK(panel.heat_map->contours == std::vector<double>{2.5});
+  CHECK(panel.guides.at(0).solid);
+  CHECK(panel.colours->label == "time (ms)");
+  CHECK(panel.colours->low == 1.0);
+  CHECK(panel.colours->log);
+  CHECK((again.shared_x && !again.shared_y && again.shared_colours && !again.letters));
+  CHECK(again.frame_seconds == 0.5);
+}
+
+TEST_CASE("a figure written before there were bars, markers and shared axes is read", "[figure]") {
+  const std::string early = R"({"format_version": 1, "name": "early", "title": "", "caption": "", "columns": 1,
+    "panel_width": 0.0, "panel_height": 0.0, "panels": [{"title": "", "equal_aspect": false, "axes": true,
+    "x": {"label": "", "low": "fitted", "high": "fitted"}, "y": {"label": "", "low": "fitted", "high": "fitted"},
+    "guides": [{"kind": 0, "position": 1.0, "stop": 0.0, "label": ""}], "polygons": [], "texts": [],
+    "series": [{"kind": 1, "label": "", "colour": 3, "dashed": false, "open": true, "width": 0.0, "x": [1.0],
+    "y": [2.0], "upper": []}]}]})";
+
+  const Figure figure = figure_from_json(early);
+
+  CHECK(figure.panels.at(0).series.at(0).marker == Marker::disc);
+  CHECK(figure.panels.at(0).series.at(0).open);
+  CHECK(figure.letters);
+  CHECK_FALSE(figure.shared_x);
 }
 
 TEST_CASE("numbers that are not finite pass through JSON as NaN", "[figure]") {
@@ -102,11 +148,30 @@ TEST_CASE("the table of a figure has a row for every point", "[figure]") {
   figure.panels[0].heat_map = HeatMap{Eigen::MatrixXd{{7.0, 8.0}}, 0.0, 2.0, 0.0, 1.0, "", false, {}, {}};
 
   CHECK(to_csv(figure) ==
-        "panel,element,label,x,y,upper,u,v,value\n"
-        "1,heat_map,,0.5,0.5,,,,7\n"
-        "1,heat_map,,1.5,0.5,,,,8\n"
-        "1,line,\"con,trol\",0,1,,,,\n"
-        "1,line,\"con,trol\",0.5,2,,,,\n");
+        "panel,element,label,x,y,upper,u,v,value,error_low,error_high,words\n"
+        "1,heat_map,,0.5,0.5,,,,7,,,\n"
+        "1,heat_map,,1.5,0.5,,,,8,,,\n"
+        "1,line,\"con,trol\",0,1,,,,,,,\n"
+        "1,line,\"con,trol\",0.5,2,,,,,,,\n");
+}
+
+TEST_CASE("bars with their errors, outlines and words are in the table of a figure", "[figure]") {
+  Figure figure;
+  figure.panels.resize(1);
+  Series bars{Series::Kind::bars, "control", {1.0, 2.0}, {0.5, 0.75}, {}};
+  bars.low = {0.25, 0.5};
+  bars.high = {1.0, 1.25};
+  figure.panels[0].series = {bars};
+  figure.panels[0].polygons = {{{0.0, 1.0}, {2.0, 3.0}}};
+  figure.panels[0].texts = {{4.0, 5.0, "p < 0.05, both"}};
+
+  CHECK(to_csv(figure) ==
+        "panel,element,label,x,y,upper,u,v,value,error_low,error_high,words\n"
+        "1,bars,control,1,0.5,,,,,0.25,1,\n"
+        "1,bars,control,2,0.75,,,,,0.5,1.25,\n"
+        "1,polygon,1,0,2,,,,,,,\n"
+        "1,polygon,1,1,3,,,,,,,\n"
+        "1,text,,4,5,,,,,,,\"p < 0.05, both\"\n");
 }
 
 TEST_CASE("a figure's name cannot lead out of its folder", "[figure]") {

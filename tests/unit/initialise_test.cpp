@@ -96,6 +96,15 @@ TEST_CASE("each distribution draws what it says", "[initialise]") {
     spec.connections[0].init = init;
     CHECK(recurrent(spec).isApprox(0.5 * Eigen::MatrixXd::Identity(60, 60), exact));
   }
+  SECTION("a fraction of the diagonal") {
+    init = of(Initialiser::Distribution::identity_scaled);
+    init.value = -0.5;
+    init.fraction = 0.05;  // 3 of 60
+    spec.connections[0].init = init;
+    const Eigen::MatrixXd weights = recurrent(spec);
+    CHECK((weights.array() != 0.0).count() == 3);
+    CHECK((weights.diagonal().array() == -0.5).count() == 3);
+  }
   SECTION("orthogonal") {
     init = of(Initialiser::Distribution::orthogonal);
     init.gain = 2.0;

@@ -7,10 +7,12 @@
 #include <numbers>
 
 #include "activity/cholesky_kernels.hpp"
+#include "activity/products/tile_kernels.hpp"
 #include "catch.hpp"
 #include "mrnn/components.hpp"
 #include "mrnn/error.hpp"
 #include "mrnn/random.hpp"
+#include "mrnn/running_statistics.hpp"
 
 namespace {
 
@@ -47,6 +49,29 @@ TEST_CASE("a singular value decomposition puts the matrix together again, values
   }
   CHECK(mrnn::svd(draw(9, 2, 2) * draw(2, 8, 3)).rank() == 2);
   CHECK(mrnn::svd(Eigen::MatrixXd::Zero(3, 3)).rank() == 0);
+}
+
+TEST_CASE("the triangular factor alone is that of the QR decomposition", "[linear_algebra]") {
+  for (const auto& [rows, columns] : {std::pair(40, 5), std::pair(3, 7)}) {
+    const Eigen::MatrixXd a = draw(rows, columns, 8);
+
+    CHECK(distance(mrnn::triangular_factor(a), mrnn::qr(a).r) < tolerance);
+  }
+}
+
+TEST_CASE("components of a covariance are those of the samples", "[linear_algebra]") {
+  for (const auto& [units, samples] : {std::pair(6, 50), std::pair(50, 6)}) {
+    const Eigen::MatrixXd values = draw(units, samples, 9);
+    const Eigen::MatrixXd centred = values.colwise() - values.rowwise().mean();
+
+    const mrnn::Components direct = mrnn::principal_components(centred, 4);
+    const mrnn::Components found =
+        mrnn::components_of_covariance(centred * centred.transpose() / double(samples - 1), 4);
+
+    REQUIRE(found.directions.cols() == 4);
+    CHECK(distance(found.directions, direct.directions) < 1e-11);
+    CHECK((found.shares - direct.shares).norm() < tolerance);
+  }
 }
 
 TEST_CASE("eigenvalues of a symmetric matrix fall, its vectors are orthonormal", "[linear_algebra]") {
@@ -216,4 +241,76 @@ TEST_CASE("the participation ratio counts the directions of equal variance", "[c
   a.row(0) *= std::sqrt(2.0);  // variances 2, 1, 1: (2 + 1 + 1)^2 / (4 + 1 + 1)
   CHECK_THAT(mrnn::participation_ratio(a), WithinRel(16.0 / 6.0, tolerance));
   CHECK(mrnn::participation_ratio(Eigen::MatrixXd::Zero(5, 8)) == 0.0);
+}
+
+TEST_CASE("running statistics of batches are those of all samples at once", "[components]") {
+  const Eigen::MatrixXd samples = (draw(4, 30, 5).array() + 1000.0).matrix();
+  mrnn::RunningStatistics statistics(4, 30);
+  statistics.add(samples.leftCols(7));
+  statistics.add(samples.middleCols(7, 0));
+  statistics.add(samples.rightCols(23));
+
+  const Eigen::MatrixXd centred = samples.colwise() - Eigen::VectorXd(samples.rowwise().mean());
+  const mrnn::Components expected = mrnn::principal_components(centred, 2);
+  CHECK(statistics.mean().isApprox(samples.rowwise().mean(), tolerance));
+  CHECK_THAT(statistics.power(), WithinRel(samples.squaredNorm() / 30.0, tolerance));
+  CHECK_THAT(statistics.dimension(), WithinRel(mrnn::participation_ratio(centred), 1e-9));
+  CHECK(statistics.components(2).directions.isApprox(expected.directions, 1e-9));
+  CHECK(statistics.components(2).shares.isApprox(expected.shares, 1e-9));
+}
+
+TEST_CASE("samples that are all alike have no variance, not one of rounding", "[components]") {
+  mrnn::RunningStatistics statistics(3, 40);
+  statistics.add(Eigen::Vector3d(0.1, -1e8, 1.0 / 3.0).replicate(1, 40));
+
+  CHECK(statistics.dimension() == 0.0);
+  CHECK(statistics.components(2).shares.size() == 0);
+  CHECK(mrnn::RunningStatistics(3, 0).mean().isZero(0.0));
+}
+
+TEST_CASE("of more than 2,000 units evenly spaced samples stand for all", "[components]") {
+  constexpr Eigen::Index units = 2001, count = 4100;  // every third is kept
+  Eigen::MatrixXd samples = Eigen::MatrixXd::Zero(units, count);
+  for (Eigen::Index k = 0; k < count; ++k) samples(7, k) = k % 3 == 0 ? double(k % 2) : 100.0;
+  mrnn::RunningStatistics statistics(units, count);
+  for (Eigen::Index first = 0; first < count; first += 1000) {
+    statistics.add(samples.middleCols(first, std::min<Eigen::Index>(1000, count - first)));
+  }
+
+  const mrnn::Components found = statistics.components(3);
+  REQUIRE(found.shares.size() == 1);
+  CHECK(found.directions(7, 0) == 1.0);
+  CHECK_THAT(statistics.dimension(), WithinRel(1.0, 1e-9));
+  CHECK_THAT(statistics.mean()(7), WithinRel(samples.row(7).mean(), tolerance));
+}
+
+TEST_CASE("the triangular factor is that of QR", "[linear_algebra]") {
+  for (const auto& [rows, columns] : {std::pair(9, 4), std::pair(3, 5)}) {
+    const Eigen::MatrixXd a = draw(rows, columns, 31);
+    CHECK(distance(mrnn::triangular_factor(a), mrnn::qr(a).r) < tolerance);
+  }
+}
+
+TEST_CASE("products of many columns are right with every instruction set and every size", "[linear_algebra]") {
+  const auto [rows, columns, depth] = GENERATE(table<int, int, int>({{1, 1, 1}, {7, 13, 300}, {97, 100, 257}}));
+  const Eigen::MatrixXd a = draw(rows, depth, 41), b = draw(columns, depth, 42);
+
+  for (const mrnn::TileKernel& kernel : {mrnn::baseline_tile(), mrnn::avx2_tile(), mrnn::avx512_tile()}) {
+    if (kernel.multiply == nullptr || kernel.rows > mrnn::best_tile().rows) continue;  // not on this machine
+    CAPTURE(kernel.rows, rows, columns, depth);
+    Eigen::MatrixXd sum = Eigen::MatrixXd::Ones(rows, columns);
+    mrnn::add_product(kernel, a, b, sum);
+    CHECK(distance(sum, a * b.transpose() + Eigen::MatrixXd::Ones(rows, columns)) < tolerance * a.norm() * b.norm());
+  }
+  CHECK(distance(mrnn::cross_product(a, b), a * b.transpose()) < tolerance * a.norm() * b.norm());
+  CHECK(distance(mrnn::cross_product(a, a), a * a.transpose()) < tolerance * a.squaredNorm());
+}
+
+TEST_CASE("columns of a matrix can be multiplied without a copy", "[linear_algebra]") {
+  const Eigen::MatrixXd a = draw(20, 50, 43);
+
+  const Eigen::MatrixXd product = mrnn::cross_product(a.block(3, 5, 9, 30), a.block(11, 5, 7, 30));
+
+  CHECK(distance(product, a.block(3, 5, 9, 30) * a.block(11, 5, 7, 30).transpose()) < tolerance * a.squaredNorm());
+  CHECK_THROWS_AS(mrnn::cross_product(a, a.leftCols(3)), mrnn::ShapeError);
 }

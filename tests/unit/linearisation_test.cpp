@@ -287,3 +287,52 @@ TEST_CASE("weights in force are those of the trial and step", "[linearisation]")
   CHECK(weights.at(trials, 1, 7).recurrent.front() == two_by_two(1.0, 0.0, 3.0, 0.0));
   CHECK(weights.at(trials, 1, 8).recurrent.front() == given.weights.front());
 }
+
+TEST_CASE("products with the weights in force of several trials are those of each alone", "[linearisation]") {
+  const Given given(two_by_two(1.0, 2.0, 3.0, 4.0));
+  mrnn::Parameters parameters = mrnn::initial_parameters(given.network, 1);
+  parameters.recurrent = given.weights;
+  mrnn::Trials trials = mrnn::blank_trials(0, 3, 10);
+  const mrnn::Selection all({{0, 2}}), second({{1, 1}});
+  trials.interventions.push_back(
+      {{5, 8}, {1}, mrnn::ScaleWeights{mrnn::ScaleWeights::Source::recurrent, all, second, 0.0}});
+  const Eigen::MatrixXd v = random_matrix(2, 6, 5);
+
+  mrnn::WeightsInForce weights(given.network, parameters);
+  const Eigen::MatrixXd products = weights.multiply(trials, {0, 1, 2}, {5, 5, 2}, v);
+
+  CHECK((products.leftCols(2) - given.weights.front() * v.leftCols(2)).norm() < exact);
+  CHECK((products.middleCols(2, 2) - two_by_two(1.0, 0.0, 3.0, 0.0) * v.middleCols(2, 2)).norm() < exact);
+  CHECK((products.rightCols(2) - given.weights.front() * v.rightCols(2)).norm() < exact);
+  CHECK_THROWS_WITH(weights.multiply(trials, {0, 1}, {5, 5}, v.leftCols(3)),
+                    "the columns of a product do not fit its trials and steps");
+}
+
+TEST_CASE("the drive from outside is weighted inputs, stimulus and the drives of interventions", "[linearisation]") {
+  mrnn::NetworkSpec spec;
+  mrnn::Region region;
+  region.name = "a";
+  region.units = 2;
+  spec.regions = {region};
+  spec.inputs = {{"u", 1}};
+  spec.connections = {connect("u", "a")};
+  const mrnn::Network network = mrnn::build_network(spec, 1);
+  mrnn::Parameters parameters = mrnn::initial_parameters(network, 1);
+  parameters.input.front() << 2.0, -1.0;
+  mrnn::Trials trials = mrnn::blank_trials(1, 2, 4);
+  trials.inputs(0, 1, 3) = 0.5;
+  trials.stimulus = mrnn::Sequence(2, 2, 4);
+  trials.stimulus(0, 1, 3) = 10.0;
+  trials.interventions.push_back(
+      {{2, 4}, {1}, mrnn::Drive{mrnn::Selection({{1, 1}}), Eigen::VectorXd::Constant(1, 3.0), Eigen::Vector2d(1, 5)}});
+  const mrnn::Selection all({{0, 2}}), channel({{0, 1}});
+  trials.interventions.push_back(
+      {{3, 4}, {}, mrnn::ScaleWeights{mrnn::ScaleWeights::Source::input, all, channel, 4.0}});
+
+  mrnn::WeightsInForce weights(network, parameters);
+  const Eigen::MatrixXd drive = weights.external_drive(trials, {1, 0, 1}, {3, 3, 2});
+
+  CHECK((drive.col(0) - Eigen::Vector2d(4.0 * 2.0 * 0.5 + 10.0, -4.0 * 0.5 + 3.0 * 5.0)).norm() < exact);
+  CHECK(drive.col(1).norm() == 0.0);
+  CHECK((drive.col(2) - Eigen::Vector2d(0.0, 3.0)).norm() < exact);
+}

@@ -127,7 +127,7 @@ TEST_CASE("every initialiser has its own parameters and no others", "[network_co
       {"constant", {"value"}},
       {"xavier_normal", {"gain"}},
       {"orthogonal", {"gain"}},
-      {"identity_scaled", {"value"}},
+      {"identity_scaled", {"value", "fraction"}},
       {"balanced", {"shape", "scale"}},
   }));
   const std::string start = "[[connection]]\nfrom = 'a'\nto = 'b'\ninit = { distribution = '" + distribution + "'";
@@ -140,6 +140,15 @@ TEST_CASE("every initialiser has its own parameters and no others", "[network_co
   for (const auto& [key, value] : mrnn::parameters_of(init.distribution)) CHECK(init.*value == 0.5);
   CHECK(mrnn::parameters_of(init.distribution).size() == keys.size());
   CHECK_THAT(message(start + ", wrong = 1 }\n"), ContainsSubstring("connection[0].init.wrong: unknown key"));
+}
+
+TEST_CASE("a fraction of the diagonal lies above 0 and up to 1", "[network_config]") {
+  const std::string fraction = GENERATE("0", "-0.1", "1.5");
+
+  CHECK_THAT(
+      message("[[connection]]\nfrom = 'a'\nto = 'b'\ninit = { distribution = 'identity_scaled', fraction = " +
+              fraction + " }\n"),
+      ContainsSubstring("connection[0].init.fraction: is " + fraction + "; a number above 0 and up to 1 is accepted"));
 }
 
 TEST_CASE("a description written as TOML reads back the same", "[network_config]") {

@@ -38,6 +38,8 @@ ReportContent small_content() {
   content.command = "mrnn run loop.toml --set simulation.control.trials=5";
   content.config = "[experiment]\nname = \"loop\"\n";
   content.overrides = {"simulation.control.trials=5"};
+  content.plugins = {"pulses 1.0", "flow_field 1.1"};
+  content.created = "2024-05-06T07:08:09Z";
   content.units = 1350;
   content.weights = 17500;
   content.dt = 10.0;
@@ -88,6 +90,11 @@ TEST_CASE("the report says what was run and what came of it", "[report]") {
                             "largest modulus 0.98",
                             "A caption of spectrum_plane.",
                             "<a href=\"#training\">",
+                            "<a href=\"#figure-spectrum_plane\">Fig. 3 spectrum_plane</a>",
+                            "<b>Figure 3.</b> A caption of spectrum_plane.",
+                            "<a href=\"#analysis-flow\">flow</a> failed: the plane has no extent",
+                            "<td>plugins</td><td>pulses 1.0, flow_field 1.1</td>",
+                            "<td>run</td><td>2024-05-06T07:08:09Z</td>",
                             "40 of 2,000",
                             "A caption of training.",
                             "This analysis failed: the plane has no extent",
@@ -144,16 +151,32 @@ TEST_CASE("a report without simulations, analyses and connections is a page", "[
 
 TEST_CASE("pictures are within the page", "[report]") {
   const test::TemporaryFolder folder;
-  write_text_file(folder.path() / "spectrum_plane.svg", "<svg/>");
+  write_text_file(folder.path() / "spectrum_plane.svg", "<svg width=\"432\"/>");
+  write_text_file(folder.path() / "spectrum_plane.pdf", "pdf");
   write_text_file(folder.path() / "spectrum_plane.png", "png");
 
   const std::string page = report_page(small_content(), small_figures(), folder.path());
 
-  CHECK_THAT(page, ContainsSubstring("src=\"data:image/svg+xml;base64,PHN2Zy8+\""));
+  CHECK_THAT(page, ContainsSubstring("src=\"data:image/svg+xml;base64,PHN2ZyB3aWR0aD0iNDMyIi8+\""));
+  CHECK_THAT(page, ContainsSubstring("--wide:432\""));
+  CHECK_THAT(page, ContainsSubstring("/spectrum_plane.pdf\">PDF"));
   CHECK_THAT(page, ContainsSubstring("/spectrum_plane.png\">PNG"));
-  CHECK_THAT(page, ContainsSubstring("/spectrum_plane.csv\">data"));
+  CHECK_THAT(page, ContainsSubstring("/spectrum_plane.csv\">CSV"));
   // The diagram has no picture, only its data.
   CHECK_THAT(page, ContainsSubstring("This figure was not drawn."));
+}
+
+TEST_CASE("an animation is folded in the page and has no PDF", "[report]") {
+  const test::TemporaryFolder folder;
+  write_text_file(folder.path() / "spectrum_plane.svg", "<svg/>");
+  std::vector<Figure> figures = small_figures();
+  figures[2].frame_seconds = 0.5;
+  figures[2].title = "Step by step";
+
+  const std::string page = report_page(small_content(), figures, folder.path());
+
+  CHECK_THAT(page, ContainsSubstring("<summary>Show the animation: Step by step</summary>"));
+  CHECK(page.find(">PDF<") == std::string::npos);
 }
 
 TEST_CASE("the content of a report read back is the same", "[report]") {
@@ -163,6 +186,7 @@ TEST_CASE("the content of a report read back is the same", "[report]") {
 
   CHECK(report_to_json(again) == report_to_json(content));
   CHECK(again.seed == content.seed);
+  CHECK(again.plugins == content.plugins);
   CHECK(again.training->facts.at(0).value == "40 of 2,000");
   CHECK(again.training->figures.at(0) == "training");
   CHECK(again.simulations.at(0).activity.at(0).mean == 0.125);

@@ -5,6 +5,8 @@
 #include <cmath>
 
 #include "catch.hpp"
+#include "mrnn/error.hpp"
+#include "mrnn/normalisation.hpp"
 
 namespace {
 
@@ -92,4 +94,152 @@ TEST_CASE("samples are the steps of chosen trials at which every unit has a valu
   CHECK(all.values.row(3) == Eigen::RowVector2d(100.0, 110.0));
   CHECK(second.step == std::vector<Index>{0, 2});
   CHECK(second.values.row(1) == Eigen::RowVector2d(102.0, 112.0));
+}
+
+TEST_CASE("activity of an epoch counts its steps in each trial from the epoch's own start", "[samples]") {
+  mrnn::Simulation made = simulation();
+  const mrnn::Selection units({{0, 2}});
+
+  const mrnn::Sequence go = mrnn::epoch_activity({&made, &made}, mrnn::Quantity::h, units, "go");
+
+  REQUIRE(go.trials == 6);
+  REQUIRE(go.steps == 3);  // steps 1 to 3 of trial 0, 2 and 3 of trial 1
+  CHECK(go(1, 0, 2) == 13.0);
+  CHECK(go(0, 1, 1) == 103.0);
+  CHECK(std::isnan(go(0, 1, 2)));
+  CHECK(std::isnan(go(0, 2, 0)));     // the trial without the epoch
+  CHECK(go(0, 3, 0) == go(0, 0, 0));  // the first trial of the second simulation
+  made.steps = {2, 6};                // recorded from step 2 on
+  CHECK(std::isnan(mrnn::epoch_activity({&made}, mrnn::Quantity::h, units, "go")(0, 0, 0)));
+  CHECK_THROWS_WITH(mrnn::epoch_activity({&made}, mrnn::Quantity::h, units, "stop"),
+                    "no trial of simulation \"control\" has the epoch \"stop\"");
+}
+
+TEST_CASE("epochs are those that every simulation has, or those that are named", "[samples]") {
+  mrnn::Simulation made = simulation(), other = simulation();
+  made.trials.epochs.push_back({"stop", {-1, -1, -1}, {-1, -1, -1}});
+  made.trials.epochs.push_back({"rest", {4, 4, 4}, {6, 6, 6}});
+  other.name = "silenced";
+  using Names = std::vector<std::string>;
+  const auto read = [&](const std::string& keys, const std::vector<const mrnn::Simulation*>& simulations) {
+    return mrnn::read_epochs(mrnn::ConfigNode::parse(keys, "x.toml"), "epochs", simulations);
+  };
+
+  CHECK(read("", {&made}) == Names{"go", "rest"});
+  CHECK(read("", {&made, &other}) == Names{"go"});
+  CHECK(read("epochs = [\"rest\", \"go\"]", {&made}) == Names{"rest", "go"});
+  CHECK_THROWS_WITH(read("epochs = \"rets\"", {&made}),
+                    ContainsSubstring("no epoch called \"rets\"; available: go, rest. Did you mean \"rest\"?"));
+  CHECK_THROWS_WITH(read("epochs = \"rest\"", {&made, &other}), EndsWith("(simulation \"silenced\")"));
+  CHECK_THROWS_WITH(read("epochs = [\"go\", \"go\"]", {&made}), EndsWith("names \"go\" twice"));
+  CHECK_THROWS_WITH(read("epochs = []", {&made}), EndsWith("is an empty list; leave it out for all epochs"));
+  made.trials.epochs.clear();
+  CHECK_THROWS_WITH(read("", {&made}), EndsWith("is needed: there is no epoch that every simulation has"));
+}
+
+TEST_CASE("residuals are what a trial has beyond its condition; a trial without company has none", "[samples]") {
+  const mrnn::Simulation made = simulation();  // trials 0 and 2 left, 1 right
+  mrnn::Sequence activity = aligned(made, "");
+
+  mrnn::subtract_condition_means(activity, mrnn::group_trials(mrnn::ConfigNode::parse(""), {&made}));
+
+  CHECK(activity(1, 0, 3) == -100.0);
+  CHECK(activity(0, 2, 5) == 100.0);
+  CHECK(std::isnan(activity(0, 1, 0)));
+}
+
+TEST_CASE("the covariance is that of the table of samples", "[samples]") {
+  const mrnn::Simulation made = simulation();
+  const mrnn::Sequence activity = aligned(made, "align = \"go\"\nwindow = [-20, 20]");
+
+  const mrnn::Covariance found = mrnn::covariance(activity, {0, 1}, 2);
+
+  // Samples: step 2 of trial 0, steps 0 and 2 of trial 1.
+  const Eigen::MatrixXd table = mrnn::to_samples(activity, {0, 1}, 2).values;
+  const Eigen::MatrixXd centred = table.rowwise() - table.colwise().mean();
+  REQUIRE(table.rows() == 3);
+  CHECK(found.samples == 3);
+  CHECK((found.mean - table.colwise().mean().transpose()).norm() < 1e-12);
+  CHECK((found.matrix - centred.transpose() * centred / 2.0).norm() < 1e-9);
+}
+
+TEST_CASE("units are scaled by nothing, their deviation, or their range and a softening", "[samples]") {
+  mrnn::Sequence activity(3, 1, 3);  // a constant, 0 1 2, and 0 10 20
+  for (Index step = 0; step < 3; ++step) activity.at(step) = Eigen::Vector3d(0.1, double(step), 10.0 * double(step));
+  const auto scales = [&](const std::string& keys) -> Eigen::Vector3d {
+    return mrnn::Normalisation(mrnn::ConfigNode::parse(keys, "x.toml")).scales(activity);
+  };
+
+  CHECK(scales("") == Eigen::Vector3d(1.0, 1.0, 1.0));
+  CHECK((scales("normalise = \"zscore\"") - Eigen::Vector3d(1.0, 1.0, 10.0)).norm() < 1e-14);
+  CHECK((scales("normalise = \"soft\"") - Eigen::Vector3d(2.0, 4.0, 22.0)).norm() < 1e-14);
+  CHECK((scales("normalise = \"soft\"\nsoftening = 5.0") - Eigen::Vector3d(5.0, 7.0, 25.0)).norm() < 1e-14);
+  CHECK((scales("normalise = \"soft\"\nsoftening = 0.0") - Eigen::Vector3d(1.0, 2.0, 20.0)).norm() < 1e-14);
+  CHECK_THROWS_WITH(scales("softening = 1.0"), ContainsSubstring("has no meaning without normalise = \"soft\""));
+  CHECK_THROWS_WITH(scales("normalise = \"z\""), ContainsSubstring("zscore"));
+
+  mrnn::Sequence more(3, 1, 1);  // stretches the range of the last unit
+  more.at(0) = Eigen::Vector3d(0.1, 1.0, 50.0);
+  const mrnn::Normalisation soft(mrnn::ConfigNode::parse("normalise = \"soft\"\nsoftening = 0.0"));
+  CHECK(soft.scales(std::vector<const mrnn::Sequence*>{&activity, &more}) == Eigen::Vector3d(1.0, 2.0, 50.0));
+
+  mrnn::divide_by(Eigen::Vector3d(1.0, 2.0, 4.0), activity);
+  CHECK(activity(2, 0, 1) == 2.5);
+}
+
+TEST_CASE("without a window, the steps that every trial with time zero has are common", "[samples]") {
+  const mrnn::Simulation made = simulation();
+  const auto common = [&](const std::string& keys) {
+    const mrnn::Alignment alignment(mrnn::ConfigNode::parse(keys, "x.toml"), dt);
+    return alignment.common_window({&made});
+  };
+
+  const mrnn::Window to_go = common("align = \"go\"");
+  CHECK(to_go.first == -1);  // trial 0 has one step before
+  CHECK(to_go.last == 4);    // trial 1 has four after
+  CHECK(common("align = \"go\"\nwindow = [-20, 20]").first == -2);
+  mrnn::Simulation apart = made;
+  apart.trials.epochs.front() = {"go", {0, 5, -1}, {4, 6, -1}};
+  apart.steps = {4, 6};
+  const mrnn::Alignment alignment(mrnn::ConfigNode::parse("align = \"go\"", "x.toml"), dt);
+  CHECK_THROWS_WITH(alignment.common_window({&apart}), EndsWith("leaves no time that was recorded in every trial; "
+                                                                "give a window"));
+}
+
+TEST_CASE("metadata are the levels of a factor: words as they appear, numbers sorted", "[samples]") {
+  mrnn::Simulation made = simulation(), other = simulation();
+  made.trials.numbers["coherence"] = {4.0, std::nan(""), -2.5};
+  other.trials.numbers["coherence"] = {-2.5, 8.0, 4.0};
+  const auto config = mrnn::ConfigNode::parse("factors = [\"x\"]", "x.toml");
+
+  const mrnn::Levels words = mrnn::read_levels(config, "factors", "condition", {&made});
+  const mrnn::Levels numbers = mrnn::read_levels(config, "factors", "coherence", {&made, &other});
+
+  CHECK(words.values == std::vector<std::string>{"left", "right"});
+  CHECK(words.of_trial == std::vector<int>{0, 1, 0});
+  CHECK(numbers.name == "coherence");
+  CHECK(numbers.values == std::vector<std::string>{"-2.5", "4", "8"});
+  CHECK(numbers.of_trial == std::vector<int>{1, -1, 0, 0, 2, 1});
+}
+
+TEST_CASE("metadata that are missing, empty or words are named at their key", "[samples]") {
+  mrnn::Simulation made = simulation();
+  made.trials.numbers["coherence"] = {4.0, std::nan(""), -2.5};
+  made.trials.numbers["empty"].assign(3, std::nan(""));
+  const auto config = mrnn::ConfigNode::parse("factors = [\"x\"]", "x.toml");
+
+  const std::vector<double> values = mrnn::read_numbers(config, "factors", "coherence", {&made});
+  REQUIRE(values.size() == 3);
+  CHECK(values[0] == 4.0);
+  CHECK(std::isnan(values[1]));
+  CHECK_THROWS_WITH(mrnn::read_levels(config, "factors", "conditions", {&made}),
+                    StartsWith("x.toml:1:11: factors: no per-trial metadata called \"conditions\"") &&
+                        EndsWith("Did you mean \"condition\"? (simulation \"control\")"));
+  CHECK_THROWS_WITH(mrnn::read_levels(config, "factors", "empty", {&made}),
+                    EndsWith("is \"empty\", which has no value in any trial"));
+  CHECK_THROWS_WITH(mrnn::read_numbers(config, "factors", "coherenc", {&made}),
+                    ContainsSubstring("Did you mean \"coherence\"?"));
+  CHECK_THROWS_WITH(mrnn::read_numbers(config, "factors", "condition", {&made}),
+                    EndsWith("is \"condition\", which is words, not numbers"));
+  CHECK_THROWS_WITH(mrnn::read_numbers(config, "factors", "empty", {&made}), EndsWith("has no value in any trial"));
 }

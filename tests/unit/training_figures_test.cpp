@@ -47,7 +47,7 @@ TEST_CASE("the figures of training can be drawn", "[training figures]") {
     const Rendered rendered = gnuplot.render(figure, folder.path());
 
     CHECK(rendered.warnings.empty());
-    CHECK(rendered.files.size() == 2);
+    CHECK(rendered.files.size() == 3);
     CHECK(to_json(figure_from_json(to_json(figure))) == to_json(figure));
   }
 }

@@ -38,3 +38,12 @@ TEST_CASE("a selection knows its complement and picks rows in order", "[selectio
   CHECK(selection.contains(5));
   CHECK_FALSE(selection.contains(3));
 }
+
+TEST_CASE("a slice of trials without inputs still says how many trials it has", "[trials]") {
+  const Trials part = slice(blank_trials(0, 4, 2), 1, 2);
+
+  CHECK(part.inputs.units == 0);
+  CHECK(part.inputs.trials == 2);
+  CHECK(part.inputs.steps == 2);
+  CHECK(part.targets.trials == 0);
+}

@@ -75,6 +75,28 @@ Index Band::column_of(Index row) const {
   return column;
 }
 
+BandPattern pattern_of(const Band& band, const std::vector<Rectangle>& rectangles,
+                       const std::vector<const PatternMatrix*>& patterns, double density) {
+  PatternMatrix whole = PatternMatrix::Zero(band.rows.size, band.depth);
+  for (const Rectangle& rectangle : rectangles) {
+    const UnitRange rows = meet(rectangle.to, band.rows);
+    if (rows.size == 0) continue;
+    whole.block(rows.start - band.rows.start, band.column_of(rectangle.from.start), rows.size, rectangle.from.size) =
+        patterns[rectangle.value]->middleRows(rows.start - rectangle.to.start, rows.size);
+  }
+  const auto present = static_cast<double>((whole.array() != 0).count());
+  if (present >= density * static_cast<double>(whole.size())) return {};
+  BandPattern pattern;
+  pattern.starts.push_back(0);
+  for (Index row = 0; row < whole.rows(); ++row) {
+    for (Index column = 0; column < whole.cols(); ++column) {
+      if (whole(row, column) != 0) pattern.entries.push_back(static_cast<std::int32_t>(column));
+    }
+    pattern.starts.push_back(std::ssize(pattern.entries));
+  }
+  return pattern;
+}
+
 template <class Scalar>
 std::vector<Band> make_bands(const std::vector<Rectangle>& rectangles, Index rows, Index split) {
   std::vector<Index> edges = {0, rows};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "kernels.hpp"
@@ -26,6 +27,19 @@ struct Band {
   /// Column at which row `row` of the state is read.
   Index column_of(Index row) const;
 };
+
+/// Which elements of a band's weights exist: of row r the columns entries[starts[r]] ... Empty where so many do that
+/// all of them are computed.
+struct BandPattern {
+  std::vector<Index> starts;  ///< [rows + 1]
+  std::vector<std::int32_t> entries;
+  bool empty() const noexcept { return starts.empty(); }
+};
+
+/// @param patterns  of the rectangles, M o S [to x from]
+/// @param density   share of elements above which the pattern is left empty
+BandPattern pattern_of(const Band& band, const std::vector<Rectangle>& rectangles,
+                       const std::vector<const PatternMatrix*>& patterns, double density);
 
 /// Recurrent and input blocks of a network, numbered in this order.
 std::vector<Rectangle> drive_rectangles(const Network& network);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "mrnn/network_spec.hpp"
 
 namespace mrnn::eigen {
@@ -19,6 +21,23 @@ struct Product {
   const Source* sources = nullptr;
   Index source_count = 0;
   Index depth = 0;  ///< sum of the sizes of the sources
+  const Scalar* state = nullptr;
+  Scalar* out = nullptr;
+  Index rows = 0;
+  Index width = 1;
+};
+
+/// Rows of sparse weights that are computed side by side.
+inline constexpr Index sparse_rows = 4;
+
+/// The same product of weights most of which are zero. Rows come in groups of `sparse_rows`, and each group has as many
+/// entries for each of its rows as its fullest row needs, those of entry k side by side; what a row has too many
+/// are zeros. An element is summed in the order of the sources, as by the other product, to the same bits.
+template <class Scalar>
+struct SparseProduct {
+  const Scalar* weights = nullptr;        ///< [entries of all groups x sparse_rows]
+  const std::int32_t* columns = nullptr;  ///< the row of the state each of them reads
+  const Index* starts = nullptr;          ///< first entry of each group, and the end [groups + 1]
   const Scalar* state = nullptr;
   Scalar* out = nullptr;
   Index rows = 0;
@@ -69,6 +88,9 @@ struct OuterProduct {
   Index positions = 0, width = 1;
   Index rows = 0, depth = 0;
   Scalar* out = nullptr;  ///< [rows x depth], row by row
+  /// Where only some elements are wanted: of row r those in the columns entries[starts[r]] ... of out.
+  const Index* starts = nullptr;
+  const std::int32_t* entries = nullptr;
 };
 
 /// Rows of the panels a band is cut into: as equal as can be, none higher than `limit`.
@@ -90,18 +112,21 @@ struct Kernels {
   Index panel_rows = 1;         ///< highest panel for widths above 1
   Index vector_panel_rows = 1;  ///< highest panel for width 1
   void (*multiply)(const Product<Scalar>&) = nullptr;
+  void (*multiply_sparse)(const SparseProduct<Scalar>&) = nullptr;
   /// @return false where an activity is no longer finite
   bool (*update)(const Update<Scalar>&) = nullptr;
   void (*update_adjoint)(const AdjointUpdate<Scalar>&) = nullptr;
   void (*add_outer_product)(const OuterProduct<Scalar>&) = nullptr;
+  /// The wanted elements alone, to the same bits.
+  void (*add_sparse_outer_product)(const OuterProduct<Scalar>&) = nullptr;
 };
 
 /// Widths the kernels are made for.
 inline constexpr Index widest_slice = 32;
 
-/// For the best instruction set of this machine.
+/// For the best instruction set of this machine. Exported for the benchmarks.
 template <class Scalar>
-const Kernels<Scalar>& kernels();
+MRNN_EXPORT const Kernels<Scalar>& kernels();
 
 // One per instruction set; null where the compiler's target has none of it. Exported for tests, which run all that
 // the machine has.

@@ -118,6 +118,57 @@ void add_outer_product_with(const OuterProduct<Scalar>& product) {
   }
 }
 
+/// Elements of a row that are summed side by side.
+constexpr int sparse_entries = 8;
+
+template <class Scalar, int Lanes>
+void add_sparse_outer_product_with(const OuterProduct<Scalar>& product) {
+  using Wide = Vector<Scalar, Lanes>;
+  for (Index row = 0; row < product.rows; ++row) {
+    const Scalar* left = product.left + row * product.width;
+    const Index end = product.starts[row + 1];
+    for (Index start = product.starts[row]; start < end; start += sparse_entries) {
+      const Index count = end - start < sparse_entries ? end - start : sparse_entries;
+      const Scalar* right[sparse_entries];
+      for (int e = 0; e < sparse_entries; ++e) {
+        const std::int32_t column = product.entries[start + (e < count ? e : count - 1)];
+        right[e] = product.right + product.columns[column] * product.width;
+      }
+      Wide sums[sparse_entries] = {};
+      Index from_left = 0, from_right = 0;
+      for (Index p = 0; p < product.positions; ++p) {
+        for (Index lane = 0; lane < product.width; lane += Lanes) {
+          const Wide of_left = *reinterpret_cast<const Wide*>(left + from_left + lane);
+          for (int e = 0; e < sparse_entries; ++e) {
+            sums[e] += of_left * *reinterpret_cast<const Wide*>(right[e] + from_right + lane);
+          }
+        }
+        from_left += product.left_stride;
+        from_right += product.right_stride;
+      }
+      Scalar* out = product.out + row * product.depth;
+      for (Index e = 0; e < count; ++e) {
+        out[product.entries[start + e]] += sum_of_lanes<Scalar, Lanes>(sums[e]);
+      }
+    }
+  }
+}
+
+/// Calls the loop for the vectors that fit the width.
+template <class Scalar>
+void add_sparse_outer_product(const OuterProduct<Scalar>& product) {
+  constexpr int lanes = vector_bytes / sizeof(Scalar);
+  constexpr int narrow = lanes < 8 ? lanes : 8;
+  if (product.positions == 0 || product.depth == 0) return;
+  if (product.width == 1) {
+    add_sparse_outer_product_with<Scalar, 1>(product);
+  } else if (product.width % lanes == 0) {
+    add_sparse_outer_product_with<Scalar, lanes>(product);
+  } else {
+    add_sparse_outer_product_with<Scalar, narrow>(product);
+  }
+}
+
 template <class Scalar>
 void add_outer_product(const OuterProduct<Scalar>& product) {
   constexpr int lanes = vector_bytes / sizeof(Scalar);
@@ -133,7 +184,12 @@ void add_outer_product(const OuterProduct<Scalar>& product) {
 }
 
 template <class Scalar>
-constexpr Kernels<Scalar> table{
-    instruction_set,          tile_rows,      4 * vector_bytes / static_cast<int>(sizeof(Scalar)),
-    multiply<Scalar>,         update<Scalar>, update_adjoint<Scalar>,
-    add_outer_product<Scalar>};
+constexpr Kernels<Scalar> table{instruction_set,
+                                tile_rows,
+                                4 * vector_bytes / static_cast<int>(sizeof(Scalar)),
+                                multiply<Scalar>,
+                                multiply_sparse<Scalar>,
+                                update<Scalar>,
+                                update_adjoint<Scalar>,
+                                add_outer_product<Scalar>,
+                                add_sparse_outer_product<Scalar>};

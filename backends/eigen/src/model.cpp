@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "mrnn/formulas.hpp"
+#include "packed_weights.hpp"
 
 namespace mrnn::eigen {
 namespace {
@@ -40,7 +41,13 @@ Model<Scalar>::Model(const Network& network_)
   drive_bands = make_bands<Scalar>(drive_blocks, network.units(), band_rows);
   readout_bands = make_bands<Scalar>(readout_blocks, network.outputs(), band_rows);
   adjoint_bands = make_bands<Scalar>(adjoint_blocks, network.units(), band_rows);
-  for (const Band& band : drive_bands) runs.push_back(runs_of(network, band.rows));
+  std::vector<const PatternMatrix*> patterns;
+  for (const Block& block : network.recurrent_blocks()) patterns.push_back(&block.pattern);
+  for (const Block& block : network.input_blocks()) patterns.push_back(&block.pattern);
+  for (const Band& band : drive_bands) {
+    runs.push_back(runs_of(network, band.rows));
+    drive_patterns.push_back(pattern_of(band, drive_blocks, patterns, sparse_density));
+  }
   all_runs = runs_of(network, {0, network.units()});
   learns_tau = std::ranges::any_of(network.spec().regions, &Region::learnable_tau);
   ones = Array::Ones(network.units());

@@ -27,9 +27,10 @@ struct Model {
   const Network& network;
   std::vector<Rectangle> drive_blocks, readout_blocks, adjoint_blocks;
   std::vector<Band> drive_bands, readout_bands, adjoint_bands;
-  std::vector<std::vector<Run>> runs;  ///< of each drive band
-  std::vector<Run> all_runs;           ///< of all units
-  bool learns_tau = false;             ///< in some region
+  std::vector<BandPattern> drive_patterns;  ///< of each drive band
+  std::vector<std::vector<Run>> runs;       ///< of each drive band
+  std::vector<Run> all_runs;                ///< of all units
+  bool learns_tau = false;                  ///< in some region
 
   Eigen::VectorXd alpha_exact;  ///< dt / tau; 1 for elman dynamics [N]
   Array alpha, bias;            ///< [N]

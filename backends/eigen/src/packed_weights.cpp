@@ -64,25 +64,58 @@ void pack_vector_panels(const Matrix<Scalar>& weights, Scalar* out) {
 template <class Scalar>
 PackedWeights<Scalar>::PackedWeights(const std::vector<Band>& bands, const std::vector<Rectangle>& rectangles,
                                      const std::vector<const Eigen::MatrixXd*>& values, Packing packing)
-    : bands_(bands) {
+    : bands_(bands), sparse_(bands.size()) {
+  const Index alignment = EIGEN_MAX_ALIGN_BYTES / sizeof(Scalar);
   Index size = 0;
-  for (const Band& band : bands) {
+  std::vector<Matrix<Scalar>> dense(bands.size());
+  for (std::size_t k = 0; k < bands.size(); ++k) {
     offsets_.push_back(size);
-    const Index alignment = EIGEN_MAX_ALIGN_BYTES / sizeof(Scalar);
-    size += (packed_size<Scalar>(band, packing) + alignment - 1) / alignment * alignment;
+    dense[k] = gather<Scalar>(bands[k], rectangles, values);
+    const bool few = static_cast<double>((dense[k].array() != Scalar(0)).count()) <
+                     sparse_density * static_cast<double>(dense[k].size());
+    if (packing == Packing::panels && few) {
+      sparse_[k] = pack_sparse(bands[k], dense[k]);
+    } else {
+      size += (packed_size<Scalar>(bands[k], packing) + alignment - 1) / alignment * alignment;
+    }
   }
   data_.resize(size);
   for (std::size_t k = 0; k < bands.size(); ++k) {
-    const Matrix<Scalar> weights = gather<Scalar>(bands[k], rectangles, values);
     Scalar* out = data_.data() + offsets_[k];
+    if (!sparse_[k].starts.empty()) continue;
     if (packing == Packing::vector_panels) {
-      pack_vector_panels(weights, out);
+      pack_vector_panels(dense[k], out);
     } else if (by_library<Scalar>(bands[k])) {
-      Eigen::Map<Matrix<Scalar>>(out, weights.cols(), weights.rows()) = weights.transpose();
+      Eigen::Map<Matrix<Scalar>>(out, dense[k].cols(), dense[k].rows()) = dense[k].transpose();
     } else {
-      pack_panels(weights, out);
+      pack_panels(dense[k], out);
     }
   }
+}
+
+template <class Scalar>
+typename PackedWeights<Scalar>::Sparse PackedWeights<Scalar>::pack_sparse(const Band& band,
+                                                                          const Matrix<Scalar>& weights) {
+  Sparse packed;
+  packed.starts.push_back(0);
+  for (Index first = 0; first < weights.rows(); first += sparse_rows) {
+    const Index rows = std::min(sparse_rows, weights.rows() - first);
+    const Index longest = (weights.middleRows(first, rows).array() != Scalar(0)).rowwise().count().maxCoeff();
+    const auto start = packed.starts.back() * sparse_rows;
+    packed.starts.push_back(packed.starts.back() + longest);
+    packed.weights.resize(static_cast<std::size_t>(packed.starts.back() * sparse_rows), Scalar(0));
+    packed.columns.resize(packed.weights.size(), static_cast<std::int32_t>(band.columns.front()));
+    for (Index row = 0; row < rows; ++row) {
+      auto place = static_cast<std::size_t>(start + row);
+      for (Index column = 0; column < weights.cols(); ++column) {
+        if (weights(first + row, column) == Scalar(0)) continue;
+        packed.weights[place] = weights(first + row, column);
+        packed.columns[place] = static_cast<std::int32_t>(band.columns[static_cast<std::size_t>(column)]);
+        place += sparse_rows;
+      }
+    }
+  }
+  return packed;
 }
 
 template <class Scalar>
@@ -92,6 +125,11 @@ void PackedWeights<Scalar>::multiply(std::size_t k, const Scalar* state, Index w
   const Scalar* weights = data_.data() + offsets_[k];
   if (band.depth == 0) {
     std::fill_n(out, band.rows.size * width, Scalar(0));
+    return;
+  }
+  if (const Sparse& sparse = sparse_[k]; !sparse.starts.empty()) {
+    kernels<Scalar>().multiply_sparse(
+        {sparse.weights.data(), sparse.columns.data(), sparse.starts.data(), state, out, band.rows.size, width});
     return;
   }
   if constexpr (std::is_same_v<Scalar, float>) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "bands.hpp"
@@ -13,8 +14,12 @@ inline Packing packing_for(Index width) {
   return width == 1 ? Packing::vector_panels : Packing::panels;
 }
 
-/// The weights of all bands in the order in which the kernels read them. Immutable; shared by all slices
-/// and threads.
+/// Share of nonzero weights below which a band is multiplied, and its gradient computed, element by element: measured
+/// (docs/benchmarks/cpu.md). Results have the same bits either way.
+inline constexpr double sparse_density = 0.25;
+
+/// The weights of all bands in the order in which the kernels read them, sparse bands without their zeros. Immutable;
+/// shared by all slices and threads.
 template <class Scalar>
 class PackedWeights {
  public:
@@ -35,9 +40,18 @@ class PackedWeights {
   static std::size_t bytes(const std::vector<Band>& bands);
 
  private:
+  /// The weights of a sparse band, see SparseProduct.
+  struct Sparse {
+    std::vector<Scalar> weights;
+    std::vector<std::int32_t> columns;
+    std::vector<Index> starts;  ///< empty: the band is not sparse
+  };
+  static Sparse pack_sparse(const Band& band, const Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>& weights);
+
   const std::vector<Band>& bands_;
   std::vector<Index> offsets_;  ///< of each band in data_
   Eigen::Matrix<Scalar, Eigen::Dynamic, 1> data_;
+  std::vector<Sparse> sparse_;  ///< of each band
 };
 
 }  // namespace mrnn::eigen

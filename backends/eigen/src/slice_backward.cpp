@@ -333,12 +333,20 @@ void SliceBackward<Scalar>::add_products(const std::vector<Band>& bands, const F
   product.positions = filled_;
   product.width = width_;
   product.out = out.data();
-  for (const Band& band : bands) {
+  const bool drive = &bands == &model_.drive_bands;
+  for (std::size_t k = 0; k < bands.size(); ++k) {
+    const Band& band = bands[k];
     product.left = factors.left + band.rows.start * width_;
     product.columns = band.columns.data();
     product.rows = band.rows.size;
     product.depth = band.depth;
-    kernels<Scalar>().add_outer_product(product);
+    if (drive && !model_.drive_patterns[k].empty()) {
+      product.starts = model_.drive_patterns[k].starts.data();
+      product.entries = model_.drive_patterns[k].entries.data();
+      kernels<Scalar>().add_sparse_outer_product(product);
+    } else {
+      kernels<Scalar>().add_outer_product(product);
+    }
     product.out += band.rows.size * band.depth;
   }
 }

@@ -104,23 +104,11 @@ Eigen::MatrixXd StatePointSteps::drive(const StatePoints& points, const Eigen::M
     multiply(network_.input_blocks(), weights.input, u, part);
     drive(Eigen::all, columns) = part;
   }
-  add_stimulus(points, drive);
-  return drive;
-}
-
-void StatePointSteps::add_stimulus(const StatePoints& points, Eigen::MatrixXd& drive) const {
   for (Index k = 0; k < points.states.cols(); ++k) {
-    const Index trial = points.trials[static_cast<std::size_t>(k)];
-    const Index step = points.steps[static_cast<std::size_t>(k)];
-    if (!trials_.stimulus.empty()) drive.col(k) += trials_.stimulus.at(step).col(trial);
-    for (const Intervention& intervention : trials_.interventions) {
-      const auto* stimulus = std::get_if<Drive>(&intervention.what);
-      if (stimulus == nullptr || !intervention.steps.contains(step) || !intervention.acts_on(trial)) continue;
-      const double course = stimulus->course[step - intervention.steps.first];
-      Index next = 0;
-      for (const Index unit : stimulus->units.indices()) drive(unit, k) += stimulus->strength[next++] * course;
-    }
+    const auto place = static_cast<std::size_t>(k);
+    drive.col(k) += stimulus_at(trials_, network_.units(), points.trials[place], points.steps[place]);
   }
+  return drive;
 }
 
 Eigen::MatrixXd StatePointSteps::advance(const StatePoints& points) const {

@@ -28,7 +28,6 @@ class StatePointSteps {
   Held held_after(const StatePoints& points, Index offset) const;
   Eigen::MatrixXd activity(const StatePoints& points) const;
   Eigen::MatrixXd drive(const StatePoints& points, const Eigen::MatrixXd& activity) const;
-  void add_stimulus(const StatePoints& points, Eigen::MatrixXd& drive) const;
 
   const Network& network_;
   const Parameters& parameters_;

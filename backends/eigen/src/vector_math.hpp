@@ -1,7 +1,6 @@
 // Activation functions from arithmetic alone, so that the compiler vectorises the loops around them. Included
 // inside the anonymous namespace of each kernels_*.cpp, after the choice of the instruction set.
-// Single precision: within a few units in the last place (polynomials: Moshier, Cephes). Double: the
-// mathematical library.
+// Both precisions: within a few units in the last place (polynomials and rational functions: Moshier, Cephes).
 
 /// a b + c, rounded once where the instruction set can. Written out wherever the compiler would have a choice of
 /// which product to fuse, so that vectors and single numbers get the same bits.
@@ -76,14 +75,72 @@ inline float hyperbolic_tangent(float x) {
   return size < 0.625F ? near : (x < 0.0F ? -positive : positive);
 }
 
+inline double from_bits(std::int64_t bits) {
+  double value = 0.0;
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+inline std::int64_t to_bits(double value) {
+  std::int64_t bits = 0;
+  std::memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+
+/// e^x for x clipped to [-708, 709], where the result is a normal number.
 inline double exponential(double x) {
-  return std::exp(x);
+  x = x > 709.0 ? 709.0 : x;
+  x = x < -708.0 ? -708.0 : x;
+  // n = round(x / ln 2): adding 1.5 * 2^52 leaves the integer in the low bits.
+  const double shifted = x * 1.4426950408889634 + 6755399441055744.0;
+  const double n = shifted - 6755399441055744.0;
+  const double r = (x - n * 6.93145751953125e-1) - n * 1.42860682030941723212e-6;
+  const double square = r * r;
+  const double p =
+      r * ((1.26177193074810590878e-4 * square + 3.02994407707441961300e-2) * square + 9.99999999999999999910e-1);
+  const double q =
+      ((3.00198505138664455042e-6 * square + 2.52448340349684104192e-3) * square + 2.27265548208155028766e-1) * square +
+      2.0;
+  const double fraction = p / (q - p);
+  const double power = from_bits((to_bits(shifted) - 0x4338000000000000 + 1023) << 52);
+  return (fraction + fraction + 1.0) * power;
 }
+
+/// ln(1 + e) for e in [0, 1].
 inline double log_one_plus(double e) {
-  return std::log1p(e);
+  const double u = 1.0 + e;
+  const bool upper = u > 1.4142135623730951;
+  const double f = upper ? 0.5 * u - 1.0 : u - 1.0;
+  const double p =
+      (((((4.5270000862445199635215e-5 * f + 4.9854102823193375972212e-1) * f + 6.5787325942061044846969) * f +
+         2.9911919328553073277375e1) *
+            f +
+        6.0949667980987787057556e1) *
+           f +
+       5.7112963590585538103336e1) *
+          f +
+      2.0039553499201281259648e1;
+  const double q =
+      (((((f + 1.5062909083469192043167e1) * f + 8.3047565967967209469434e1) * f + 2.2176239823732856465394e2) * f +
+        3.0909872225312059774938e2) *
+           f +
+       2.1642788614495947685003e2) *
+          f +
+      6.0118660497603843919306e1;
+  const double square = f * f;
+  const double log_u = f + fused(f * square, p / q, -0.5 * square) + (upper ? 0.69314718055994531 : 0.0);
+  return log_u + (e - (u - 1.0)) / u;  // what rounding 1 + e has lost
 }
+
 inline double hyperbolic_tangent(double x) {
-  return std::tanh(x);
+  const double size = x < 0.0 ? -x : x;
+  const double square = x * x;
+  const double p = (-9.64399179425052238628e-1 * square - 9.92877231001918586564e1) * square - 1.61468768441708447952e3;
+  const double q =
+      ((square + 1.12811678491632931402e2) * square + 2.23548839060100448583e3) * square + 4.84406305325125486048e3;
+  const double near = fused(x * square, p / q, x);
+  const double positive = 1.0 - 2.0 / (exponential(2.0 * size) + 1.0);
+  return size < 0.625 ? near : (x < 0.0 ? -positive : positive);
 }
 
 // phi as types, so that the loops are compiled once for each; slope(h) is phi'(x) at h = phi(x).

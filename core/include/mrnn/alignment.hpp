@@ -31,6 +31,9 @@ class MRNN_EXPORT Alignment {
   std::vector<std::optional<Index>> zero(const Trials& trials) const;
   /// The window asked for, or the smallest that holds all that was recorded.
   Window window(const std::vector<const Simulation*>& simulations) const;
+  /// The window asked for, or the largest that was recorded whole in every trial that has time zero.
+  /// @throws ConfigError where the trials have no step in common.
+  Window common_window(const std::vector<const Simulation*>& simulations) const;
 
  private:
   Window recorded(const std::vector<const Simulation*>& simulations) const;

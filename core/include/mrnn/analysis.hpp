@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -45,6 +46,16 @@ struct MRNN_EXPORT AnalysisResults {
   void add(std::string name, const Eigen::Ref<const Eigen::MatrixXd>& matrix, std::vector<std::string> axes,
            std::string units, std::string description);
   void scalar(std::string name, double value, std::string units, std::string description);
+
+  /// By name. @throws RunError where there is none.
+  const NamedArray& array(const std::string& name) const;
+};
+
+/// Another analysis of the run, whose results one looks at.
+struct EarlierAnalysis {
+  std::string key;     ///< of the table that names it
+  std::string label;   ///< of the other analysis, which is listed before
+  std::string plugin;  ///< the other one's; empty: any
 };
 
 /// What an analysis may use beside the network and its simulations.
@@ -54,6 +65,7 @@ struct AnalysisResources {
   const Task* task = nullptr;    ///< that made the trials, to score them; null where there is none
   Progress* progress = nullptr;  ///< null: nobody is told
   std::string work = {};         ///< what progress says is going on: `analysis "spectrum"`
+  std::map<std::string, const AnalysisResults*> earlier = {};  ///< by label; null: that analysis failed
 };
 
 /// What an analysis may look at and use.
@@ -70,6 +82,10 @@ class MRNN_EXPORT AnalysisContext {
   /// The task that made the trials; null where there is none.
   const Task* task() const noexcept { return resources_.task; }
   std::uint64_t seed() const noexcept { return resources_.options.seed; }
+
+  /// What an analysis that is listed before this one handed back. @param label  one of earlier_analyses()
+  /// @throws RunError where that one failed.
+  const AnalysisResults& earlier(const std::string& label) const;
 
   /// A session of its own on the run's backend, in double precision, with the parameters written and
   /// the simulation's trials loaded. Its noise is that of the simulation.
@@ -99,6 +115,8 @@ class MRNN_EXPORT Analysis {
   /// What the simulations must have recorded (x, h, y; all units); checked before anything runs.
   virtual Record needs() const { return {}; }
   virtual void run(const AnalysisContext& context, AnalysisResults& results) const = 0;
+  /// Analyses whose results it looks at; checked before anything runs.
+  virtual std::vector<EarlierAnalysis> earlier_analyses() const { return {}; }
 };
 
 /// Factories read their keys from an [[analysis]] table (`name`, `plugin` and `simulation` are the

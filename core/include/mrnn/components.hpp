@@ -17,6 +17,10 @@ struct Components {
 /// activity varies along fewer directions.
 MRNN_EXPORT Components principal_components(const Eigen::Ref<const Eigen::MatrixXd>& centred, Eigen::Index count);
 
+/// The same from the covariance of the units, or any multiple of it [units x units].
+MRNN_EXPORT Components components_of_covariance(const Eigen::Ref<const Eigen::MatrixXd>& covariance,
+                                                Eigen::Index count);
+
 /// (sum l)^2 / sum l^2 over the eigenvalues l of the covariance of `centred` [units x samples]: 1 where all
 /// variance lies along one direction, the number of units where it is the same along all; 0 without variance.
 MRNN_EXPORT double participation_ratio(const Eigen::Ref<const Eigen::MatrixXd>& centred);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -31,5 +32,33 @@ MRNN_EXPORT Conditions group_trials(const ConfigNode& config, const std::vector<
 /// Pairs of conditions worth comparing: the same value in the first simulation and in each other one; of a single
 /// simulation, its first condition and each other one.
 MRNN_EXPORT std::vector<std::pair<std::size_t, std::size_t>> comparisons(const Conditions& conditions);
+
+/// How a condition looks in figures. Two simulations of several conditions: the colour says which condition, dashes say
+/// which simulation. Else a colour each.
+struct ConditionStyle {
+  int colour = 0;
+  bool dashed = false;
+};
+MRNN_EXPORT ConditionStyle condition_style(const Conditions& conditions, std::size_t number);
+
+/// Which trial is of which condition and simulation, as results: `conditions`, `trial_condition`, `trial_simulation`.
+MRNN_EXPORT void add_trials(const Conditions& conditions, const std::vector<const Simulation*>& simulations,
+                            AnalysisResults& results);
+
+/// Per-trial metadata as the levels of a factor. Trials of all simulations are counted through.
+struct Levels {
+  std::string name;                 ///< of the metadata
+  std::vector<std::string> values;  ///< distinct; words in the order in which they first appear, numbers sorted
+  std::vector<int> of_trial;        ///< index into the values; -1: the trial has none
+};
+
+/// The metadata `name`, which the configuration asks for under `key`.
+/// @throws ConfigError at the key where a simulation lacks it (nearest name), or no trial has a value.
+MRNN_EXPORT Levels read_levels(const ConfigNode& config, std::string_view key, const std::string& name,
+                               const std::vector<const Simulation*>& simulations);
+
+/// The same where numbers are needed, one per trial; NaN: it has none. @throws ConfigError also where they are words.
+MRNN_EXPORT std::vector<double> read_numbers(const ConfigNode& config, std::string_view key, const std::string& name,
+                                             const std::vector<const Simulation*>& simulations);
 
 }  // namespace mrnn

@@ -11,6 +11,11 @@ namespace mrnn {
 /// includes this header instead of Eigen's compiles in a fraction of the time. All throw RunError where the
 /// matrix has values that are not finite.
 
+/// A B^T, where both have many columns: several times as fast as Eigen's product, which knows only the instructions
+/// that every processor has. Of A A^T only half is computed.
+MRNN_EXPORT Eigen::MatrixXd cross_product(const Eigen::Ref<const Eigen::MatrixXd>& a,
+                                          const Eigen::Ref<const Eigen::MatrixXd>& b);
+
 /// A = u diag(values) v^T with k = min(rows, columns) columns in u and v, values falling.
 struct MRNN_EXPORT Svd {
   Eigen::MatrixXd u;
@@ -44,6 +49,9 @@ struct Qr {
   Eigen::MatrixXd q, r;
 };
 MRNN_EXPORT Qr qr(const Eigen::Ref<const Eigen::MatrixXd>& matrix);
+
+/// r of qr() alone, at a third of the cost and without a second matrix of that size: r^T r = A^T A.
+MRNN_EXPORT Eigen::MatrixXd triangular_factor(Eigen::MatrixXd matrix);
 
 /// X that solves A X = B, A square. @throws RunError where A is singular to working precision.
 MRNN_EXPORT Eigen::MatrixXd solve(const Eigen::Ref<const Eigen::MatrixXd>& a,

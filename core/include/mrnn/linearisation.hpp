@@ -3,6 +3,7 @@
 #include <Eigen/Core>
 #include <complex>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -35,7 +36,20 @@ class MRNN_EXPORT WeightsInForce {
   /// Valid until the next call. The trials must stay where they are between calls.
   const EffectiveWeights& at(const Trials& trials, Index trial, Index step);
 
+  /// W v for K moments at once, moment k being step steps[k] of trial which[k], with columns [k c, (k + 1) c) of v
+  /// [N x K c] as its own. Moments that see the same weights share one product.
+  Eigen::MatrixXd multiply(const Trials& trials, const std::vector<Index>& which, const std::vector<Index>& steps,
+                           const Eigen::Ref<const Eigen::MatrixXd>& v);
+  /// W_in u + s at K moments, without noise: [N x K].
+  Eigen::MatrixXd external_drive(const Trials& trials, const std::vector<Index>& which,
+                                 const std::vector<Index>& steps);
+
  private:
+  /// A sum over blocks for the columns of moments that see the same weights.
+  using Product = std::function<void(const EffectiveWeights&, const Eigen::MatrixXd&, Eigen::MatrixXd&)>;
+  Eigen::MatrixXd grouped(const Trials& trials, const std::vector<Index>& which, const std::vector<Index>& steps,
+                          const Eigen::Ref<const Eigen::MatrixXd>& v, const Product& product);
+
   const Network& network_;
   EffectiveWeights unscaled_;
   std::optional<EffectiveWeights> scaled_;

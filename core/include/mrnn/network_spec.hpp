@@ -26,7 +26,7 @@ struct Initialiser {
     constant,         ///< value
     xavier_normal,    ///< N(0, gain^2 2 / (fan in + fan out)) of the connection
     orthogonal,       ///< gain x a random orthogonal matrix
-    identity_scaled,  ///< value on the diagonal, 0 elsewhere
+    identity_scaled,  ///< value on the diagonal, or a fraction of it drawn at random, 0 elsewhere
     balanced,         ///< gamma magnitudes, then each row's excitation scaled to equal its inhibition
   };
   Distribution distribution = Distribution::uniform;
@@ -35,6 +35,7 @@ struct Initialiser {
   double shape = 2.0, scale = 0.05;
   double value = 0.0;
   double gain = 1.0;
+  double fraction = 1.0;  ///< in (0, 1]
 };
 
 /// A named part of a region, in order: the k-th ends at round(cumulative fraction x units).

@@ -21,4 +21,11 @@ struct Populations {
 };
 MRNN_EXPORT Populations read_populations(const ConfigNode& config, const Network& network);
 
+/// The populations that the selectors under `key` name, none twice; by default every region.
+MRNN_EXPORT std::vector<Population> read_population_list(const ConfigNode& config, const std::string& key,
+                                                         const Network& network);
+
+/// The keys quantity (h, x) and regions, for analyses of the units within each population. By default every region.
+MRNN_EXPORT Populations read_unit_populations(const ConfigNode& config, const Network& network);
+
 }  // namespace mrnn

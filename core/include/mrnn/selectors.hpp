@@ -19,6 +19,10 @@ MRNN_EXPORT std::vector<std::string> read_selectors(const ConfigNode& config, st
 /// The units those selectors name, in the order given; all units where the key is absent.
 MRNN_EXPORT Selection read_selection(const ConfigNode& config, std::string_view key, const Network& network);
 
+/// The weights named by a text such as `gpe->stn`, `alm.exc->striatum` or `cue->striatum` (from an input); factor 1.
+/// @throws ConfigError without a position for an unknown name (nearest match), and where there are no such weights.
+MRNN_EXPORT ScaleWeights find_connection(std::string_view text, const Network& network);
+
 /// The weights named by texts such as `gpe->stn`, `alm.exc->striatum` or `cue->striatum` (from an input)
 /// under `key`, which must be there; their factor is 1, for the caller to set. @throws ConfigError at the key
 /// for an unknown name (nearest match), two that overlap, and one that names no weights at all.

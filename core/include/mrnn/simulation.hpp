@@ -28,6 +28,8 @@ struct MRNN_EXPORT Simulation {
   /// Activity of chosen units (of all output channels for y), [units x trials] per recorded step, in double.
   /// @throws ShapeError where it was not recorded.
   Sequence activity(Quantity what, const Selection& units) const;
+  /// The same at one step within `steps`: [units x trials].
+  Eigen::MatrixXd activity_at(Quantity what, const Selection& units, Index step) const;
   /// The state carried from step to step (x; h for rate dynamics) of all units *after* `step` of `trial`;
   /// step -1 is the initial state.
   Eigen::VectorXd state(const Network& network, const Parameters& parameters, Index trial, Index step) const;

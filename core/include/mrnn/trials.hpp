@@ -37,6 +37,9 @@ struct Trials {
 /// `count` trials of `steps` steps with zero inputs and ids 0, 1, ...
 MRNN_EXPORT Trials blank_trials(Index inputs, Index count, Index steps);
 
+/// What reaches the units [N] of one trial at one step without weights: s_t and the drives among the interventions.
+MRNN_EXPORT Eigen::VectorXd stimulus_at(const Trials& trials, Index units, Index trial, Index step);
+
 /// The trials [first, first + count) of a batch, interventions included.
 MRNN_EXPORT Trials slice(const Trials& trials, Index first, Index count);
 

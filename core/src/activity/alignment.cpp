@@ -75,4 +75,18 @@ Window Alignment::window(const std::vector<const Simulation*>& simulations) cons
   return {std::max(window_->first, all.first - margin), std::min(window_->last, all.last + margin)};
 }
 
+Window Alignment::common_window(const std::vector<const Simulation*>& simulations) const {
+  Window common = window(simulations);
+  if (window_) return common;
+  for (const Simulation* simulation : simulations) {
+    for (const std::optional<Index>& zero : this->zero(simulation->trials)) {
+      if (!zero) continue;
+      common.first = std::max(common.first, simulation->steps.first - *zero);
+      common.last = std::min(common.last, simulation->steps.last - *zero);
+    }
+  }
+  if (common.size() < 1) config_.fail("align", "leaves no time that was recorded in every trial; give a window");
+  return common;
+}
+
 }  // namespace mrnn

@@ -18,32 +18,36 @@ constexpr double no_variance = 1e-14;
 /// The smaller of the two product matrices: both have the same nonzero eigenvalues.
 MatrixXd small_product(const Eigen::Ref<const MatrixXd>& centred) {
   const bool many_units = centred.rows() > centred.cols();
-  return many_units ? MatrixXd(centred.transpose() * centred) : MatrixXd(centred * centred.transpose());
+  return many_units ? MatrixXd(centred.transpose() * centred) : cross_product(centred, centred);
+}
+
+/// The sign of which the largest entry is positive.
+void orient(const Eigen::VectorXd& direction, Eigen::Ref<Eigen::VectorXd> oriented) {
+  Index largest = 0;
+  direction.cwiseAbs().maxCoeff(&largest);
+  oriented = direction(largest) < 0.0 ? Eigen::VectorXd(-direction) : direction;
 }
 
 }  // namespace
 
 Components principal_components(const Eigen::Ref<const MatrixXd>& centred, Index count) {
-  const MatrixXd product = small_product(centred);
-  const SymmetricEigen eigen = symmetric_eigen(product);
-  const double total = product.trace();
-  Components found;
-  const Index most = std::min(count, product.rows());
-  found.directions.resize(centred.rows(), most);
-  found.shares.resize(most);
+  Components found = components_of_covariance(small_product(centred), count);
+  if (centred.rows() <= centred.cols()) return found;
+  found.directions = centred * found.directions;
+  for (auto direction : found.directions.colwise()) orient(direction.normalized(), direction);
+  return found;
+}
+
+Components components_of_covariance(const Eigen::Ref<const MatrixXd>& covariance, Index count) {
+  const SymmetricEigen eigen = symmetric_eigen(covariance);
+  const double total = covariance.trace();
+  const Index most = std::min(count, covariance.rows());
   Index kept = 0;
-  for (; kept < most; ++kept) {
-    const double variance = eigen.values(kept);
-    if (!(variance > no_variance * total)) break;
-    Eigen::VectorXd direction = eigen.vectors.col(kept);
-    if (centred.rows() > centred.cols()) direction = (centred * direction).normalized();
-    Index largest = 0;
-    direction.cwiseAbs().maxCoeff(&largest);
-    found.directions.col(kept) = direction(largest) < 0.0 ? Eigen::VectorXd(-direction) : direction;
-    found.shares(kept) = variance / total;
-  }
-  found.directions.conservativeResize(Eigen::NoChange, kept);
-  found.shares.conservativeResize(kept);
+  while (kept < most && eigen.values(kept) > no_variance * total) ++kept;
+  Components found;
+  found.directions.resize(covariance.rows(), kept);
+  for (Index k = 0; k < kept; ++k) orient(eigen.vectors.col(k), found.directions.col(k));
+  found.shares = eigen.values.head(kept) / total;
   return found;
 }
 

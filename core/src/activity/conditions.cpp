@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <optional>
+#include <set>
 
 #include "mrnn/names.hpp"
 
@@ -36,6 +38,16 @@ std::vector<std::string> names_of(const Trials& trials) {
   return names;
 }
 
+[[noreturn]] void fail_unknown(const ConfigNode& config, std::string_view key, const std::string& name,
+                               const Simulation& simulation) {
+  config.fail(key, unknown_name("per-trial metadata", name, names_of(simulation.trials)) + " (simulation \"" +
+                       simulation.name + "\")");
+}
+
+[[noreturn]] void fail_empty(const ConfigNode& config, std::string_view key, const std::string& name) {
+  config.fail(key, "is \"" + name + "\", which has no value in any trial");
+}
+
 /// Distinct values of all simulations, in the order in which they are shown.
 Values distinct(const std::vector<Values>& of_simulations, bool numeric) {
   Values all;
@@ -60,10 +72,7 @@ std::optional<Metadata> read_metadata(const ConfigNode& config, const std::strin
   Metadata metadata;
   for (const Simulation* simulation : simulations) {
     auto values = values_of(simulation->trials, by);
-    if (!values && config.has("by")) {
-      config.fail("by", unknown_name("per-trial metadata", by, names_of(simulation->trials)) + " (simulation \"" +
-                            simulation->name + "\")");
-    }
+    if (!values && config.has("by")) fail_unknown(config, "by", by, *simulation);
     if (!values) return std::nullopt;
     metadata.of_simulations.push_back(std::move(*values));
     metadata.numeric = metadata.numeric && !simulation->trials.texts.contains(by);
@@ -100,7 +109,7 @@ Conditions group_trials(const ConfigNode& config, const std::vector<const Simula
     for (const auto* simulation : simulations) metadata->of_simulations.emplace_back(simulation->trials.count, "all");
   }
   const Values shown = distinct(metadata->of_simulations, metadata->numeric);
-  if (shown.empty()) config.fail("by", "is \"" + by + "\", which has no value in any trial");
+  if (shown.empty()) fail_empty(config, "by", by);
   for (std::size_t s = 0; s < simulations.size(); ++s) {
     const std::string& name = simulations[s]->name;
     const std::string prefix = !conditions.grouped ? name : simulations.size() == 1 ? "" : name + ": ";
@@ -120,6 +129,77 @@ std::vector<std::pair<std::size_t, std::size_t>> comparisons(const Conditions& c
     }
   }
   return pairs;
+}
+
+ConditionStyle condition_style(const Conditions& conditions, std::size_t number) {
+  std::set<std::size_t> simulations, values;
+  for (const Condition& condition : conditions.list) {
+    simulations.insert(condition.simulation);
+    values.insert(condition.value);
+  }
+  const Condition& condition = conditions.list[number];
+  if (simulations.size() == 2 && values.size() > 1) {
+    return {static_cast<int>(condition.value), condition.simulation == 1};
+  }
+  return {static_cast<int>(number), false};
+}
+
+void add_trials(const Conditions& conditions, const std::vector<const Simulation*>& simulations,
+                AnalysisResults& results) {
+  NamedArray of_trial{"trial_condition",
+                      {std::ssize(conditions.of_trial)},
+                      {},
+                      "1",
+                      {"trial"},
+                      "condition of each trial, -1 for none; trials of all simulations counted through"};
+  of_trial.values.assign(conditions.of_trial.begin(), conditions.of_trial.end());
+  results.add(std::move(of_trial));
+  NamedTexts names{"conditions", {}, "names of the conditions"};
+  for (const Condition& condition : conditions.list) names.values.push_back(condition.name);
+  results.texts.push_back(std::move(names));
+  NamedTexts origin{"trial_simulation", {}, "simulation of each trial"};
+  for (const Simulation* simulation : simulations) {
+    origin.values.insert(origin.values.end(), static_cast<std::size_t>(simulation->trials.count), simulation->name);
+  }
+  results.texts.push_back(std::move(origin));
+}
+
+Levels read_levels(const ConfigNode& config, std::string_view key, const std::string& name,
+                   const std::vector<const Simulation*>& simulations) {
+  std::vector<Values> of_simulations;
+  bool numeric = true;
+  for (const Simulation* simulation : simulations) {
+    auto values = values_of(simulation->trials, name);
+    if (!values) fail_unknown(config, key, name, *simulation);
+    numeric = numeric && !simulation->trials.texts.contains(name);
+    of_simulations.push_back(std::move(*values));
+  }
+  Levels levels{name, distinct(of_simulations, numeric), {}};
+  if (levels.values.empty()) fail_empty(config, key, name);
+  for (const Values& values : of_simulations) {
+    for (const std::string& value : values) {
+      const auto found = std::ranges::find(levels.values, value) - levels.values.begin();
+      levels.of_trial.push_back(found == std::ssize(levels.values) ? -1 : static_cast<int>(found));
+    }
+  }
+  return levels;
+}
+
+std::vector<double> read_numbers(const ConfigNode& config, std::string_view key, const std::string& name,
+                                 const std::vector<const Simulation*>& simulations) {
+  std::vector<double> numbers;
+  for (const Simulation* simulation : simulations) {
+    const auto found = simulation->trials.numbers.find(name);
+    if (found == simulation->trials.numbers.end()) {
+      if (!simulation->trials.texts.contains(name)) fail_unknown(config, key, name, *simulation);
+      config.fail(key, "is \"" + name + "\", which is words, not numbers");
+    }
+    for (const double value : found->second) {
+      numbers.push_back(std::isfinite(value) ? value : std::numeric_limits<double>::quiet_NaN());
+    }
+  }
+  if (std::ranges::all_of(numbers, [](double value) { return std::isnan(value); })) fail_empty(config, key, name);
+  return numbers;
 }
 
 }  // namespace mrnn

@@ -74,6 +74,17 @@ Qr qr(const Matrix& matrix) {
   return result;
 }
 
+MatrixXd triangular_factor(MatrixXd matrix) {
+  require_finite(matrix);
+  const Index k = std::min(matrix.rows(), matrix.cols());
+  const Eigen::HouseholderQR<Eigen::Ref<MatrixXd>> solver(matrix);  // in place
+  MatrixXd r = matrix.topRows(k).triangularView<Eigen::Upper>();
+  for (Index i = 0; i < k; ++i) {
+    if (r(i, i) < 0.0) r.row(i) *= -1.0;
+  }
+  return r;
+}
+
 MatrixXd solve(const Matrix& a, const Matrix& b) {
   const std::optional<MatrixXd> solution = solve_if_regular(a, b);
   if (!solution) throw RunError("a system of linear equations is singular to working precision");

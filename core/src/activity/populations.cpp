@@ -25,18 +25,14 @@ std::vector<std::string> read_names(const ConfigNode& config, const std::string&
   return names;
 }
 
-std::vector<Population> read_regions(const ConfigNode& config, const Network& network) {
-  std::vector<std::string> all;
-  for (const RegionLayout& region : network.regions()) {
-    all.push_back(region.name);
-    for (const NamedRange& type : region.cell_types) all.push_back(type.name);
-  }
+std::vector<Population> read_list(const ConfigNode& config, const std::string& key, const Network& network,
+                                  const std::vector<std::string>& all) {
   std::vector<Population> populations;
-  for (const std::string& name : read_names(config, "regions", all)) {
+  for (const std::string& name : read_names(config, key, all)) {
     try {
       populations.push_back({name == "*" ? "all" : name, network.select(name)});
     } catch (const ConfigError& error) {
-      config.fail("regions", error.problem());
+      config.fail(key, error.problem());
     }
   }
   return populations;
@@ -67,7 +63,24 @@ Populations read_populations(const ConfigNode& config, const Network& network) {
     return {quantity, read_outputs(config, network)};
   }
   if (config.has("outputs")) config.fail("outputs", "needs quantity = \"y\"; use regions");
-  return {quantity, read_regions(config, network)};
+  std::vector<std::string> all;
+  for (const RegionLayout& region : network.regions()) {
+    all.push_back(region.name);
+    for (const NamedRange& type : region.cell_types) all.push_back(type.name);
+  }
+  return {quantity, read_list(config, "regions", network, all)};
+}
+
+std::vector<Population> read_population_list(const ConfigNode& config, const std::string& key, const Network& network) {
+  std::vector<std::string> all;
+  for (const RegionLayout& region : network.regions()) all.push_back(region.name);
+  return read_list(config, key, network, all);
+}
+
+Populations read_unit_populations(const ConfigNode& config, const Network& network) {
+  const std::vector<std::string> accepted{"h", "x"};
+  const bool activity = config.choice("quantity", accepted, "h") == "h";
+  return {activity ? Quantity::h : Quantity::x, read_population_list(config, "regions", network)};
 }
 
 }  // namespace mrnn

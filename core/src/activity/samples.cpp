@@ -1,27 +1,79 @@
 #include "mrnn/samples.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <optional>
+
+#include "mrnn/error.hpp"
+#include "mrnn/names.hpp"
 
 namespace mrnn {
 namespace {
 
 constexpr double missing = std::numeric_limits<double>::quiet_NaN();
 
-/// Copies what one simulation recorded within the window to the trials from `row` on.
-void place(const Simulation& simulation, const Sequence& activity, const Alignment& alignment, const Window& window,
-           Index row, Sequence& aligned) {
-  const auto zero = alignment.zero(simulation.trials);
-  for (Index trial = 0; trial < activity.trials; ++trial) {
-    if (!zero[static_cast<std::size_t>(trial)]) continue;
-    // Step k of the window is recorded step k + shift.
-    const Index shift = window.first + *zero[static_cast<std::size_t>(trial)] - simulation.steps.first;
-    const Index last = std::min(window.size(), activity.steps - shift);
-    for (Index k = std::max<Index>(0, -shift); k < last; ++k) {
-      aligned.at(k).col(row + trial) = activity.at(k + shift).col(trial);
+/// Where the trials of a simulation go.
+struct Placement {
+  std::vector<std::optional<Index>> zero;  ///< per trial
+  Window window;
+  Index row = 0;  ///< of the first trial
+};
+
+/// Copies what one simulation recorded within the window to the trials from `row` on. Step by step, so that there is
+/// no second copy of the whole.
+void place(const Simulation& simulation, Quantity what, const Selection& units, const Placement& placement,
+           Sequence& aligned) {
+  for (Index step = simulation.steps.first; step < simulation.steps.last; ++step) {
+    const Eigen::MatrixXd values = simulation.activity_at(what, units, step);
+    for (Index trial = 0; trial < values.cols(); ++trial) {
+      const std::optional<Index>& zero = placement.zero[static_cast<std::size_t>(trial)];
+      if (!zero) continue;
+      const Index k = step - *zero - placement.window.first;
+      if (k >= 0 && k < placement.window.size()) aligned.at(k).col(placement.row + trial) = values.col(trial);
     }
   }
+}
+
+/// Length of an epoch in a trial; 0 where the trial lacks it.
+Index length_of(const Epoch& epoch, std::size_t trial) {
+  const bool present = trial < epoch.first.size() && epoch.first[trial] >= 0;
+  return present ? std::max<Index>(0, epoch.last[trial] - epoch.first[trial]) : 0;
+}
+
+/// The epoch of that name, where some trial has it; else null.
+const Epoch* find_epoch(const Trials& trials, const std::string& name) {
+  for (const Epoch& epoch : trials.epochs) {
+    for (std::size_t trial = 0; epoch.name == name && trial < epoch.first.size(); ++trial) {
+      if (length_of(epoch, trial) > 0) return &epoch;
+    }
+  }
+  return nullptr;
+}
+
+/// Those that some trial of a simulation has.
+std::vector<std::string> epoch_names(const Trials& trials) {
+  std::vector<std::string> names;
+  for (const Epoch& epoch : trials.epochs) {
+    if (find_epoch(trials, epoch.name) != nullptr) names.push_back(epoch.name);
+  }
+  return names;
+}
+
+const Epoch& require_epoch(const Simulation& simulation, const std::string& name) {
+  const Epoch* epoch = find_epoch(simulation.trials, name);
+  if (epoch == nullptr) {
+    throw RunError("no trial of simulation \"" + simulation.name + "\" has the epoch \"" + name + "\"");
+  }
+  return *epoch;
+}
+
+std::vector<Index> chosen_or_all(const std::vector<Index>& trials, Index count) {
+  if (!trials.empty()) return trials;
+  std::vector<Index> all(static_cast<std::size_t>(count));
+  std::iota(all.begin(), all.end(), Index{0});
+  return all;
 }
 
 }  // namespace
@@ -30,16 +82,61 @@ Sequence aligned_activity(const std::vector<const Simulation*>& simulations, Qua
                           const Alignment& alignment, const Window& window) {
   Index total = 0;
   for (const Simulation* simulation : simulations) total += simulation->trials.count;
-  Sequence aligned;
+  Sequence aligned(units.size(), total, window.size());
+  std::ranges::fill(aligned.data, missing);
+  Placement placement{{}, window, 0};
+  for (const Simulation* simulation : simulations) {
+    placement.zero = alignment.zero(simulation->trials);
+    place(*simulation, what, units, placement, aligned);
+    placement.row += simulation->trials.count;
+  }
+  return aligned;
+}
+
+std::vector<std::string> read_epochs(const ConfigNode& config, std::string_view key,
+                                     const std::vector<const Simulation*>& simulations) {
+  std::vector<std::string> common = epoch_names(simulations.front()->trials);
+  for (const Simulation* simulation : simulations) {
+    std::erase_if(common, [&](const std::string& name) { return find_epoch(simulation->trials, name) == nullptr; });
+  }
+  const std::vector<std::string> names = config.texts(key, common);
+  if (names.empty()) {
+    config.fail(key, config.has(key) ? "is an empty list; leave it out for all epochs"
+                                     : "is needed: there is no epoch that every simulation has");
+  }
+  for (const std::string& name : names) {
+    if (std::ranges::count(names, name) > 1) config.fail(key, "names \"" + name + "\" twice");
+    for (const Simulation* simulation : simulations) {
+      if (find_epoch(simulation->trials, name) != nullptr) continue;
+      config.fail(key, unknown_name("epoch", name, epoch_names(simulation->trials)) + " (simulation \"" +
+                           simulation->name + "\")");
+    }
+  }
+  return names;
+}
+
+Sequence epoch_activity(const std::vector<const Simulation*>& simulations, Quantity what, const Selection& units,
+                        const std::string& name) {
+  Index trials = 0, longest = 0;
+  for (const Simulation* simulation : simulations) {
+    const Epoch& epoch = require_epoch(*simulation, name);
+    for (std::size_t trial = 0; trial < epoch.first.size(); ++trial)
+      longest = std::max(longest, length_of(epoch, trial));
+    trials += simulation->trials.count;
+  }
+  Sequence aligned(units.size(), trials, longest);
+  std::ranges::fill(aligned.data, missing);
   Index row = 0;
   for (const Simulation* simulation : simulations) {
     const Sequence activity = simulation->activity(what, units);
-    if (aligned.empty()) {
-      aligned = Sequence(activity.units, total, window.size());
-      std::ranges::fill(aligned.data, missing);
+    const Epoch& epoch = require_epoch(*simulation, name);
+    for (Index trial = 0; trial < activity.trials; ++trial, ++row) {
+      const Index length = length_of(epoch, static_cast<std::size_t>(trial));
+      const Index shift = length > 0 ? epoch.first[static_cast<std::size_t>(trial)] - simulation->steps.first : 0;
+      for (Index k = std::max<Index>(0, -shift); k < std::min(length, activity.steps - shift); ++k) {
+        aligned.at(k).col(row) = activity.at(k + shift).col(trial);
+      }
     }
-    place(*simulation, activity, alignment, window, row, aligned);
-    row += activity.trials;
   }
   return aligned;
 }
@@ -64,14 +161,29 @@ Sequence condition_means(const Sequence& aligned, const Conditions& conditions) 
   return means;
 }
 
-Samples to_samples(const Sequence& aligned, const std::vector<Index>& trials, Index every) {
-  std::vector<Index> chosen = trials;
-  if (chosen.empty()) {
-    chosen.resize(static_cast<std::size_t>(aligned.trials));
-    std::iota(chosen.begin(), chosen.end(), Index{0});
+void subtract_condition_means(Sequence& aligned, const Conditions& conditions) {
+  const Sequence means = condition_means(aligned, conditions);
+  for (Index step = 0; step < aligned.steps; ++step) {
+    auto values = aligned.at(step);
+    std::vector<int> counts(conditions.list.size(), 0);  // of trials with a value
+    for (Index trial = 0; trial < aligned.trials; ++trial) {
+      const int condition = conditions.of_trial[static_cast<std::size_t>(trial)];
+      if (condition >= 0 && values.col(trial).allFinite()) ++counts[static_cast<std::size_t>(condition)];
+    }
+    for (Index trial = 0; trial < aligned.trials; ++trial) {
+      const int condition = conditions.of_trial[static_cast<std::size_t>(trial)];
+      if (condition < 0 || counts[static_cast<std::size_t>(condition)] < 2) {
+        values.col(trial).setConstant(missing);
+      } else {
+        values.col(trial) -= means.at(step).col(condition);
+      }
+    }
   }
+}
+
+Samples to_samples(const Sequence& aligned, const std::vector<Index>& trials, Index every) {
   Samples samples;
-  for (const Index trial : chosen) {
+  for (const Index trial : chosen_or_all(trials, aligned.trials)) {
     for (Index step = 0; step < aligned.steps; step += every) {
       if (!aligned.at(step).col(trial).allFinite()) continue;
       samples.trial.push_back(trial);
@@ -83,6 +195,35 @@ Samples to_samples(const Sequence& aligned, const std::vector<Index>& trials, In
     samples.values.row(static_cast<Index>(k)) = aligned.at(samples.step[k]).col(samples.trial[k]).transpose();
   }
   return samples;
+}
+
+Covariance covariance(const Sequence& aligned, const std::vector<Index>& trials, Index every) {
+  const std::vector<Index> chosen = chosen_or_all(trials, aligned.trials);
+  const auto each_step = [&](auto&& visit) {
+    for (Index step = 0; step < aligned.steps; step += every) {
+      Eigen::MatrixXd values(aligned.units, std::ssize(chosen));
+      Index kept = 0;
+      for (const Index trial : chosen) {
+        const auto value = aligned.at(step).col(trial);
+        if (value.allFinite()) values.col(kept++) = value;
+      }
+      visit(values.leftCols(kept));
+    }
+  };
+  Covariance found{Eigen::VectorXd::Zero(aligned.units), Eigen::MatrixXd::Zero(aligned.units, aligned.units), 0};
+  each_step([&](const auto& values) {
+    found.mean += values.rowwise().sum();
+    found.samples += values.cols();
+  });
+  found.mean /= static_cast<double>(std::max<Index>(1, found.samples));
+  each_step([&](const auto& values) {
+    if (values.cols() == 0) return;
+    const Eigen::MatrixXd centred = values.colwise() - found.mean;
+    found.matrix.selfadjointView<Eigen::Lower>().rankUpdate(centred);
+  });
+  found.matrix = found.matrix.selfadjointView<Eigen::Lower>().toDenseMatrix();
+  found.matrix /= static_cast<double>(std::max<Index>(1, found.samples - 1));
+  return found;
 }
 
 }  // namespace mrnn

@@ -100,6 +100,9 @@ Initialiser read_initialiser(const ConfigNode& node) {
   if (init.distribution == Initialiser::Distribution::uniform && init.low > init.high) {
     node.fail("low", fmt::format("is {}, above high = {}", init.low, init.high));
   }
+  if (!(init.fraction > 0.0 && init.fraction <= 1.0)) {
+    node.fail("fraction", fmt::format("is {}; a number above 0 and up to 1 is accepted", init.fraction));
+  }
   node.finish();
   return init;
 }

@@ -74,6 +74,8 @@ std::span<const InitialiserParameter> parameters_of(Initialiser::Distribution di
   static constexpr std::array<InitialiserParameter, 2> gamma = {
       {{"shape", &Initialiser::shape}, {"scale", &Initialiser::scale}}};
   static constexpr std::array<InitialiserParameter, 1> value = {{{"value", &Initialiser::value}}};
+  static constexpr std::array<InitialiserParameter, 2> diagonal = {
+      {{"value", &Initialiser::value}, {"fraction", &Initialiser::fraction}}};
   static constexpr std::array<InitialiserParameter, 1> gain = {{{"gain", &Initialiser::gain}}};
   switch (distribution) {
     case Distribution::uniform:
@@ -84,8 +86,9 @@ std::span<const InitialiserParameter> parameters_of(Initialiser::Distribution di
     case Distribution::balanced:
       return gamma;
     case Distribution::constant:
-    case Distribution::identity_scaled:
       return value;
+    case Distribution::identity_scaled:
+      return diagonal;
     case Distribution::xavier_normal:
     case Distribution::orthogonal:
       return gain;

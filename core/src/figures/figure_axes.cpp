@@ -27,7 +27,8 @@ struct Extent {
 
 struct Extents {
   Extent x, y;
-  bool points = false;  // scattered points need room beside them; lines may end at the axes
+  bool points = false;     // scattered points need room beside them; lines may end at the axes
+  bool from_zero = false;  // bars stand on 0: no room below it
 
   void add(double at_x, double at_y) {
     if (!drawable(at_x) || !drawable(at_y)) return;
@@ -36,12 +37,28 @@ struct Extents {
   }
 };
 
-void add_series(const Series& series, Extents& extents) {
+void add_bars(const Series& series, const Panel& panel, Extents& extents) {
+  const double half = 0.5 * bar_width(series, panel);
+  const bool from_zero = series.upper.empty() && !panel.y.log;
+  for (std::size_t i = 0; i < std::min(series.x.size(), series.y.size()); ++i) {
+    for (const double side : {series.x[i] - half, series.x[i] + half}) {
+      extents.add(side, series.y[i]);
+      if (from_zero && drawable(series.y[i])) extents.add(side, 0.0);
+    }
+  }
+  extents.points = true;
+  extents.from_zero = extents.from_zero || from_zero;
+}
+
+void add_series(const Series& series, const Panel& panel, Extents& extents) {
   const std::size_t count = std::min(series.x.size(), series.y.size());
   for (std::size_t i = 0; i < count; ++i) {
     extents.add(series.x[i], series.y[i]);
-    if (series.kind == Series::Kind::band && i < series.upper.size()) extents.add(series.x[i], series.upper[i]);
+    for (const auto* other : {&series.upper, &series.low, &series.high}) {
+      if (i < other->size()) extents.add(series.x[i], (*other)[i]);
+    }
   }
+  if (series.kind == Series::Kind::bars && count > 0) add_bars(series, panel, extents);
   extents.points = extents.points || (series.kind == Series::Kind::scatter && count > 0);
 }
 
@@ -139,7 +156,7 @@ bool drawable(double value) noexcept {
 
 PanelRanges fit_ranges(const Panel& panel) {
   Extents extents;
-  for (const Series& series : panel.series) add_series(series, extents);
+  for (const Series& series : panel.series) add_series(series, panel, extents);
   for (const Polygon& polygon : panel.polygons) {
     for (std::size_t i = 0; i < std::min(polygon.x.size(), polygon.y.size()); ++i) {
       extents.add(polygon.x[i], polygon.y[i]);
@@ -162,18 +179,58 @@ PanelRanges fit_ranges(const Panel& panel) {
   const bool tight = heat || !panel.axes;
   ranges.x = choose(panel.x, extents.x, tight || !extents.points ? 0.0 : data_room);
   ranges.y = choose(panel.y, extents.y, tight ? 0.0 : data_room);
+  if (extents.from_zero && extents.y.low == 0.0 && !panel.y.low) ranges.y.low = 0.0;
+  if (extents.from_zero && extents.y.high == 0.0 && !panel.y.high) ranges.y.high = 0.0;
   return ranges;
 }
 
-AxisRange colour_range(const HeatMap& map) {
+std::optional<ColourScale> colour_scale(const Panel& panel) {
+  if (panel.heat_map && panel.heat_map->values.size() > 0) {
+    const HeatMap& map = *panel.heat_map;
+    return ColourScale{map.label, map.diverging, map.low, map.high, map.log};
+  }
+  const bool valued = std::ranges::any_of(panel.series, [](const Series& series) { return !series.values.empty(); });
+  return valued ? panel.colours.value_or(ColourScale{}) : std::optional<ColourScale>{};
+}
+
+AxisRange colour_range(const Panel& panel, const ColourScale& scale) {
   Extent extent;
-  for (Eigen::Index i = 0; i < map.values.size(); ++i) extent.add(map.values(i));
-  if (map.diverging && !extent.empty()) {
+  if (panel.heat_map && panel.heat_map->values.size() > 0) {
+    for (const double value : panel.heat_map->values.reshaped()) extent.add(value);
+  } else {
+    for (const Series& series : panel.series) {
+      for (const double value : series.values) extent.add(value);
+    }
+  }
+  if (scale.diverging && !extent.empty()) {
     const double widest = std::max(std::abs(extent.low), std::abs(extent.high));
     extent.add(widest);
     extent.add(-widest);
   }
-  return choose(Axis{{}, map.low, map.high}, extent, 0.0);
+  return choose(Axis{{}, scale.low, scale.high}, extent, 0.0);
+}
+
+double smallest_spacing(std::vector<double> values) {
+  std::erase_if(values, [](double value) { return !drawable(value); });
+  if (values.empty()) return 0.0;
+  std::ranges::sort(values);
+  const double tolerance = 1e-6 * (values.back() - values.front());
+  double smallest = 0.0;
+  for (std::size_t i = 1; i < values.size(); ++i) {
+    const double distance = values[i] - values[i - 1];
+    if (distance > tolerance && (smallest == 0.0 || distance < smallest)) smallest = distance;
+  }
+  return smallest;
+}
+
+double bar_width(const Series& series, const Panel& panel) {
+  if (series.width > 0.0) return series.width;
+  std::vector<double> places;
+  for (const Series& other : panel.series) {
+    if (other.kind == Series::Kind::bars) places.insert(places.end(), other.x.begin(), other.x.end());
+  }
+  const double spacing = smallest_spacing(std::move(places));
+  return 0.8 * (spacing > 0.0 ? spacing : 1.0);
 }
 
 Ticks make_ticks(AxisRange range, int most) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,8 +32,16 @@ struct PanelRanges {
 };
 MRNN_EXPORT PanelRanges fit_ranges(const Panel& panel);
 
-/// Range of the colours of a heat map.
-MRNN_EXPORT AxisRange colour_range(const HeatMap& map);
+/// The scale of colours in force in a panel, the heat map's or that of series with values; none: nothing is coloured
+/// by value.
+MRNN_EXPORT std::optional<ColourScale> colour_scale(const Panel& panel);
+/// Range of those colours.
+MRNN_EXPORT AxisRange colour_range(const Panel& panel, const ColourScale& scale);
+
+/// Smallest distance between different values, at least a millionth of their span; 0 where all are the same.
+double smallest_spacing(std::vector<double> values);
+/// Width of the bars of a series, in units of x.
+MRNN_EXPORT double bar_width(const Series& series, const Panel& panel);
 
 /// At most `most` ticks; two or more from three on.
 MRNN_EXPORT Ticks make_ticks(AxisRange range, int most);

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <initializer_list>
 #include <iterator>
 #include <optional>
 
@@ -27,21 +26,29 @@ std::string field(const std::string& text) {
   return result + "\"";
 }
 
-/// Writes the rows; columns after the label in the order x, y, upper, u, v, value.
+using Number = std::optional<double>;
+
+/// What a row may say beside its place; nothing: an empty field.
+struct Row {
+  Number x = {}, y = {}, upper = {}, u = {}, v = {}, value = {}, error_low = {}, error_high = {};
+  std::string words = {};
+};
+
+/// A row per point.
 class Table {
  public:
-  Table() : text_("panel,element,label,x,y,upper,u,v,value\n") {}
+  Table() : text_("panel,element,label,x,y,upper,u,v,value,error_low,error_high,words\n") {}
 
   void begin(std::size_t panel, std::string_view element, const std::string& label) {
     head_ = fmt::format("{},{},{}", panel + 1, element, field(label));
   }
-  void row(std::initializer_list<std::optional<double>> numbers) {
+  void row(const Row& row) {
     text_ += head_;
-    for (const std::optional<double>& number : numbers) {
+    for (const Number& number : {row.x, row.y, row.upper, row.u, row.v, row.value, row.error_low, row.error_high}) {
       text_ += ',';
       if (number) fmt::format_to(std::back_inserter(text_), "{}", *number);
     }
-    text_ += '\n';
+    text_ += ',' + field(row.words) + '\n';
   }
   std::string take() { return std::move(text_); }
 
@@ -50,13 +57,22 @@ class Table {
 };
 
 void add(const Series& series, std::size_t panel, Table& table) {
-  const bool band = series.kind == Series::Kind::band;
-  const char* names[] = {"line", "scatter", "band"};
+  const char* names[] = {"line", "scatter", "band", "bars"};
   table.begin(panel, names[static_cast<int>(series.kind)], series.label);
   std::size_t count = std::min(series.x.size(), series.y.size());
-  if (band) count = std::min(count, series.upper.size());
+  if (series.kind == Series::Kind::band) count = std::min(count, series.upper.size());
+  const auto at = [](const std::vector<double>& values, std::size_t i) {
+    return i < values.size() ? Number(values[i]) : Number();
+  };
   for (std::size_t i = 0; i < count; ++i) {
-    table.row({series.x[i], series.y[i], band ? std::optional(series.upper[i]) : std::nullopt, {}, {}, {}});
+    table.row({series.x[i],
+               series.y[i],
+               at(series.upper, i),
+               {},
+               {},
+               at(series.values, i),
+               at(series.low, i),
+               at(series.high, i)});
   }
 }
 
@@ -66,12 +82,11 @@ void add(const HeatMap& map, std::size_t panel, Table& table) {
   const double height = (map.y_high - map.y_low) / static_cast<double>(map.values.rows());
   for (Eigen::Index row = 0; row < map.values.rows(); ++row) {
     for (Eigen::Index column = 0; column < map.values.cols(); ++column) {
-      table.row({map.x_low + (static_cast<double>(column) + 0.5) * width,
-                 map.y_low + (static_cast<double>(row) + 0.5) * height,
-                 {},
-                 {},
-                 {},
-                 map.values(row, column)});
+      Row cell;
+      cell.x = map.x_low + (static_cast<double>(column) + 0.5) * width;
+      cell.y = map.y_low + (static_cast<double>(row) + 0.5) * height;
+      cell.value = map.values(row, column);
+      table.row(cell);
     }
   }
 }
@@ -80,26 +95,46 @@ void add(const Quiver& quiver, std::size_t panel, Table& table) {
   table.begin(panel, "quiver", "");
   const std::size_t count = std::min({quiver.x.size(), quiver.y.size(), quiver.u.size(), quiver.v.size()});
   for (std::size_t i = 0; i < count; ++i) {
-    table.row({quiver.x[i], quiver.y[i], {}, quiver.u[i], quiver.v[i], {}});
+    table.row({quiver.x[i], quiver.y[i], {}, quiver.u[i], quiver.v[i]});
   }
 }
 
 void add(const Guide& guide, std::size_t panel, Table& table) {
   const char* names[] = {"horizontal", "vertical", "circle", "span", "epoch"};
   table.begin(panel, names[static_cast<int>(guide.kind)], guide.label);
-  const std::optional<double> none;
+  Row row;
   switch (guide.kind) {
     case Guide::Kind::horizontal:
-      return table.row({none, guide.position, none, none, none, none});
-    case Guide::Kind::vertical:
-      return table.row({guide.position, none, none, none, none, none});
+      row.y = guide.position;
+      break;
     case Guide::Kind::circle:
-      return table.row({none, none, none, none, none, guide.position});
+      row.value = guide.position;
+      break;
+    case Guide::Kind::vertical:
+      row.x = guide.position;
+      break;
     case Guide::Kind::span:
     case Guide::Kind::epoch:
-      table.row({guide.position, none, none, none, none, none});
-      return table.row({guide.stop, none, none, none, none, none});
+      row.x = guide.position;
+      table.row(row);
+      row.x = guide.stop;
+      break;
   }
+  table.row(row);
+}
+
+void add(const Polygon& polygon, std::size_t number, std::size_t panel, Table& table) {
+  table.begin(panel, "polygon", std::to_string(number));
+  for (std::size_t i = 0; i < std::min(polygon.x.size(), polygon.y.size()); ++i) {
+    table.row({polygon.x[i], polygon.y[i]});
+  }
+}
+
+void add(const Text& text, std::size_t panel, Table& table) {
+  table.begin(panel, "text", "");
+  Row row{text.x, text.y};
+  row.words = text.words;
+  table.row(row);
 }
 
 }  // namespace
@@ -125,6 +160,8 @@ std::string to_csv(const Figure& figure) {
     if (panel.quiver) add(*panel.quiver, i, table);
     for (const Guide& guide : panel.guides) add(guide, i, table);
     for (const Series& series : panel.series) add(series, i, table);
+    for (std::size_t k = 0; k < panel.polygons.size(); ++k) add(panel.polygons[k], k + 1, i, table);
+    for (const Text& text : panel.texts) add(text, i, table);
   }
   return table.take();
 }

@@ -17,7 +17,8 @@ MRNN_EXPORT std::string file_stem(std::string_view name);
 MRNN_EXPORT std::string to_json(const Figure& figure);
 MRNN_EXPORT Figure figure_from_json(std::string_view text);
 
-/// All data as one table, a row per point: panel, element, label, x, y, upper, u, v, value.
+/// All data as one table, a row per point: panel, element, label, x, y, upper, u, v, value,
+/// error_low, error_high, words.
 MRNN_EXPORT std::string to_csv(const Figure& figure);
 
 /// Writes NAME.json and NAME.csv into `folder`. @throws FileError.

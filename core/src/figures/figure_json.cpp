@@ -36,15 +36,29 @@ Json write(const Axis& axis) {
 }
 
 Json write(const Series& series) {
-  return {{"kind", static_cast<int>(series.kind)},
-          {"label", series.label},
-          {"colour", series.colour},
-          {"dashed", series.dashed},
-          {"open", series.open},
-          {"width", number(series.width)},
-          {"x", numbers(series.x)},
-          {"y", numbers(series.y)},
-          {"upper", numbers(series.upper)}};
+  Json json{{"kind", static_cast<int>(series.kind)},
+            {"label", series.label},
+            {"colour", series.colour},
+            {"dashed", series.dashed},
+            {"open", series.open},
+            {"width", number(series.width)},
+            {"x", numbers(series.x)},
+            {"y", numbers(series.y)},
+            {"upper", numbers(series.upper)}};
+  if (series.marker != Marker::disc) json["marker"] = static_cast<int>(series.marker);
+  if (!series.low.empty()) json["error_low"] = numbers(series.low);
+  if (!series.high.empty()) json["error_high"] = numbers(series.high);
+  if (!series.values.empty()) json["values"] = numbers(series.values);
+  if (series.heads != Series::Heads::none) json["heads"] = static_cast<int>(series.heads);
+  return json;
+}
+
+Json write(const ColourScale& scale) {
+  return {{"label", scale.label},
+          {"diverging", scale.diverging},
+          {"low", optional_number(scale.low)},
+          {"high", optional_number(scale.high)},
+          {"log", scale.log}};
 }
 
 Json write(const HeatMap& map) {
@@ -55,15 +69,18 @@ Json write(const HeatMap& map) {
       cells.push_back(number(map.values(row, column)));
     rows.push_back(std::move(cells));
   }
-  return {{"label", map.label},
-          {"diverging", map.diverging},
-          {"x_low", number(map.x_low)},
-          {"x_high", number(map.x_high)},
-          {"y_low", number(map.y_low)},
-          {"y_high", number(map.y_high)},
-          {"low", optional_number(map.low)},
-          {"high", optional_number(map.high)},
-          {"values", std::move(rows)}};
+  Json json{{"label", map.label},
+            {"diverging", map.diverging},
+            {"x_low", number(map.x_low)},
+            {"x_high", number(map.x_high)},
+            {"y_low", number(map.y_low)},
+            {"y_high", number(map.y_high)},
+            {"low", optional_number(map.low)},
+            {"high", optional_number(map.high)},
+            {"values", std::move(rows)}};
+  if (map.log) json["log"] = true;
+  if (!map.contours.empty()) json["contours"] = numbers(map.contours);
+  return json;
 }
 
 Json write(const Quiver& quiver) {
@@ -71,10 +88,12 @@ Json write(const Quiver& quiver) {
 }
 
 Json write(const Guide& guide) {
-  return {{"kind", static_cast<int>(guide.kind)},
-          {"position", number(guide.position)},
-          {"stop", number(guide.stop)},
-          {"label", guide.label}};
+  Json json{{"kind", static_cast<int>(guide.kind)},
+            {"position", number(guide.position)},
+            {"stop", number(guide.stop)},
+            {"label", guide.label}};
+  if (guide.solid) json["solid"] = true;
+  return json;
 }
 
 Json write(const Polygon& polygon) {
@@ -113,6 +132,7 @@ Json write(const Panel& panel) {
             {"texts", write(panel.texts)}};
   if (panel.heat_map) json["heat_map"] = write(*panel.heat_map);
   if (panel.quiver) json["quiver"] = write(*panel.quiver);
+  if (panel.colours) json["colours"] = write(*panel.colours);
   return json;
 }
 
@@ -129,16 +149,18 @@ std::optional<double> optional_at(const Json& json, const char* key) {
   return number_at(json, key);
 }
 
+/// Numbers that need not be there.
 std::vector<double> numbers_at(const Json& json, const char* key) {
   std::vector<double> values;
+  if (!json.contains(key)) return values;
   for (const Json& value : json.at(key)) values.push_back(read_number(value));
   return values;
 }
 
-/// An enumerator by its number, which must be below `count`.
+/// An enumerator by its number, which must be below `count`; the first where it is missing.
 template <class Enum>
 Enum choice_at(const Json& json, const char* key, int count) {
-  const int value = json.at(key).get<int>();
+  const int value = json.value(key, 0);
   if (value < 0 || value >= count) throw Error(std::string("unknown value of \"") + key + "\"");
   return static_cast<Enum>(value);
 }
@@ -150,7 +172,7 @@ void read(const Json& json, Axis& axis) {
 }
 
 void read(const Json& json, Series& series) {
-  series.kind = choice_at<Series::Kind>(json, "kind", 3);
+  series.kind = choice_at<Series::Kind>(json, "kind", 4);
   series.label = json.at("label");
   series.colour = json.at("colour");
   series.dashed = json.at("dashed");
@@ -159,6 +181,15 @@ void read(const Json& json, Series& series) {
   series.x = numbers_at(json, "x");
   series.y = numbers_at(json, "y");
   series.upper = numbers_at(json, "upper");
+  series.marker = choice_at<Marker>(json, "marker", 8);
+  series.low = numbers_at(json, "error_low");
+  series.high = numbers_at(json, "error_high");
+  series.values = numbers_at(json, "values");
+  series.heads = choice_at<Series::Heads>(json, "heads", 3);
+}
+
+void read(const Json& json, ColourScale& scale) {
+  scale = {json.at("label"), json.at("diverging"), optional_at(json, "low"), optional_at(json, "high"), json.at("log")};
 }
 
 void read(const Json& json, HeatMap& map) {
@@ -170,6 +201,8 @@ void read(const Json& json, HeatMap& map) {
   map.y_high = number_at(json, "y_high");
   map.low = optional_at(json, "low");
   map.high = optional_at(json, "high");
+  map.log = json.value("log", false);
+  map.contours = numbers_at(json, "contours");
   const Json& rows = json.at("values");
   const std::size_t columns = rows.empty() ? 0 : rows.at(0).size();
   map.values.resize(static_cast<Eigen::Index>(rows.size()), static_cast<Eigen::Index>(columns));
@@ -187,7 +220,7 @@ void read(const Json& json, Quiver& quiver) {
 
 void read(const Json& json, Guide& guide) {
   guide = {choice_at<Guide::Kind>(json, "kind", 5), number_at(json, "position"), json.at("label"),
-           number_at(json, "stop")};
+           number_at(json, "stop"), json.value("solid", false)};
 }
 
 void read(const Json& json, Polygon& polygon) {
@@ -219,6 +252,7 @@ void read(const Json& json, Panel& panel) {
   read(json.at("texts"), panel.texts);
   if (json.contains("heat_map")) read(json.at("heat_map"), panel.heat_map.emplace());
   if (json.contains("quiver")) read(json.at("quiver"), panel.quiver.emplace());
+  if (json.contains("colours")) read(json.at("colours"), panel.colours.emplace());
 }
 
 }  // namespace
@@ -231,6 +265,9 @@ std::string to_json(const Figure& figure) {
                   {"columns", figure.columns},
                   {"panel_width", number(figure.panel_width)},
                   {"panel_height", number(figure.panel_height)},
+                  {"shared", {figure.shared_x, figure.shared_y, figure.shared_colours}},
+                  {"letters", figure.letters},
+                  {"frame_seconds", number(figure.frame_seconds)},
                   {"panels", write(figure.panels)}};
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
@@ -248,6 +285,14 @@ Figure figure_from_json(std::string_view text) {
     figure.columns = json.at("columns");
     figure.panel_width = number_at(json, "panel_width");
     figure.panel_height = number_at(json, "panel_height");
+    if (json.contains("shared")) {
+      const Json& shared = json.at("shared");
+      figure.shared_x = shared.at(0);
+      figure.shared_y = shared.at(1);
+      figure.shared_colours = shared.at(2);
+    }
+    figure.letters = json.value("letters", true);
+    figure.frame_seconds = json.value("frame_seconds", 0.0);
     read(json.at("panels"), figure.panels);
     return figure;
   } catch (const Json::exception& error) {

@@ -9,11 +9,21 @@ constexpr Lettering key_letters{10.0, false};
 constexpr double swatch_width = 18.0, swatch_gap = 5.0, entry_gap = 14.0;
 
 KeyEntry entry_of(const Series& series) {
-  KeyEntry entry{KeyEntry::Swatch::line, series.colour, clean_text(series.label)};
-  if (series.kind == Series::Kind::band) entry.swatch = KeyEntry::Swatch::band;
-  if (series.kind == Series::Kind::line && series.dashed) entry.swatch = KeyEntry::Swatch::dashed;
-  if (series.kind == Series::Kind::scatter)
-    entry.swatch = series.open ? KeyEntry::Swatch::ring : KeyEntry::Swatch::disc;
+  KeyEntry entry{KeyEntry::Swatch::line, series.colour, clean_text(series.label), series.marker, series.open};
+  switch (series.kind) {
+    case Series::Kind::line:
+      if (series.dashed) entry.swatch = KeyEntry::Swatch::dashed;
+      break;
+    case Series::Kind::scatter:
+      entry.swatch = KeyEntry::Swatch::point;
+      break;
+    case Series::Kind::band:
+      entry.swatch = KeyEntry::Swatch::band;
+      break;
+    case Series::Kind::bars:
+      entry.swatch = KeyEntry::Swatch::bar;
+      break;
+  }
   return entry;
 }
 

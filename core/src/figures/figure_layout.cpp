@@ -4,46 +4,11 @@
 #include <array>
 #include <cmath>
 
+#include "figures/figure_draft.hpp"
 #include "figures/figure_key.hpp"
 
 namespace mrnn {
 namespace {
-
-// Sizes in pixels.
-constexpr Lettering figure_letters{13.0, true}, panel_letters{11.0, true}, letter_letters{14.0, true};
-constexpr Lettering axis_letters{11.0, false}, tick_letters{10.0, false}, guide_letters{9.0, false};
-constexpr double outer = 10.0;       // free at the edges of the figure
-constexpr double column_gap = 16.0;  // between panels side by side
-constexpr double row_gap = 12.0;     // between panels one above the other
-constexpr double tick_length = 4.0;
-constexpr double tick_gap = 3.0;       // between tick and number
-constexpr double tick_line = 12.0;     // a line of numbers or names at ticks
-constexpr double label_height = 17.0;  // a line of an axis label
-constexpr double title_height = 19.0;  // a line of a title
-constexpr double guide_line = 12.0;    // a line of guide labels
-constexpr double bar_gap = 10.0, bar_width = 10.0;
-
-/// What stands around the plot area of a panel.
-struct Surround {
-  double left = 0.0, right = 0.0, top = 0.0, bottom = 0.0;
-};
-
-/// A panel while it is being laid out.
-struct Draft {
-  const Panel* panel = nullptr;
-  PanelLayout layout;
-  std::vector<KeyEntry> key;
-  std::vector<std::string> title;
-  std::vector<int> guide_rows;  // of the labels above
-  bool empty = false;
-  Surround around;
-};
-
-double widest(const std::vector<std::string>& words, Lettering lettering) {
-  double width = 0.0;
-  for (const std::string& word : words) width = std::max(width, text_width(word, lettering));
-  return width;
-}
 
 int columns_of(const Figure& figure) {
   const auto count = static_cast<int>(std::max<std::size_t>(figure.panels.size(), 1));
@@ -51,9 +16,61 @@ int columns_of(const Figure& figure) {
   return std::clamp(figure.columns > 0 ? figure.columns : chosen, 1, count);
 }
 
+/// Ranges of a panel for itself.
+void fit(const Panel& panel, Draft& draft) {
+  draft.panel = &panel;
+  const PanelRanges ranges = fit_ranges(panel);
+  draft.empty = ranges.empty;
+  draft.layout.x = ranges.x;
+  draft.layout.y = ranges.y;
+  draft.layout.colours = colour_scale(panel);
+  if (draft.layout.colours) draft.layout.colour = colour_range(panel, *draft.layout.colours);
+}
+
+/// One range for all panels that have one.
+template <class Has>
+void join(std::vector<Draft>& drafts, AxisRange PanelLayout::*range, Has has) {
+  std::optional<AxisRange> joined;
+  for (const Draft& draft : drafts) {
+    if (!has(draft)) continue;
+    const AxisRange& own = draft.layout.*range;
+    joined = joined ? AxisRange{std::min(joined->low, own.low), std::max(joined->high, own.high)} : own;
+  }
+  for (Draft& draft : drafts) {
+    if (joined) draft.layout.*range = *joined;
+  }
+}
+
+/// What panels share, and which of them say it.
+void share(const Figure& figure, int columns, std::vector<Draft>& drafts) {
+  const auto filled = [](const Draft& draft) { return !draft.empty; };
+  if (figure.shared_x) join(drafts, &PanelLayout::x, filled);
+  if (figure.shared_y) join(drafts, &PanelLayout::y, filled);
+  if (figure.shared_colours) {
+    join(drafts, &PanelLayout::colour, [](const Draft& draft) { return draft.layout.colours.has_value(); });
+  }
+  if (figure.frame_seconds > 0.0) return;  // each frame says all
+  const auto wide = static_cast<std::size_t>(columns);
+  for (std::size_t i = 0; i < drafts.size(); ++i) {
+    if (figure.shared_x) drafts[i].x_beside = i + wide >= drafts.size();
+    if (figure.shared_y) drafts[i].y_beside = i % wide == 0;
+    drafts[i].colours_beside = !figure.shared_colours;
+  }
+  if (!figure.shared_colours) return;
+  // The one colour bar stands beside the first row where that has colours.
+  const auto coloured = [](const Draft& draft) { return draft.layout.colours.has_value(); };
+  const auto row =
+      std::ranges::subrange(drafts.rend() - static_cast<std::ptrdiff_t>(std::min(wide, drafts.size())), drafts.rend());
+  if (const auto last = std::ranges::find_if(row, coloured); last != row.end()) {
+    last->colours_beside = true;
+  } else if (const auto first = std::ranges::find_if(drafts, coloured); first != drafts.end()) {
+    first->colours_beside = true;
+  }
+}
+
 /// Width and height of a plot area.
 void choose_size(const Figure& figure, int columns, Draft& draft) {
-  constexpr std::array<double, 4> widths{420.0, 290.0, 220.0, 170.0};
+  constexpr std::array<double, 4> widths{400.0, 270.0, 186.0, 136.0};  // of 183 mm in print
   Box& plot = draft.layout.plot;
   const auto which = static_cast<std::size_t>(std::min(columns, 4) - 1);
   plot.width = figure.panel_width > 0.0 ? figure.panel_width : widths[which];
@@ -111,16 +128,6 @@ void choose_ticks(Draft& draft) {
   layout.y_ticks = ticks_every(step, layout.y);
 }
 
-bool labelled_above(const Guide& guide) {
-  return (guide.kind == Guide::Kind::vertical || guide.kind == Guide::Kind::epoch) && !guide.label.empty();
-}
-
-/// The x under the middle of a label above: of an epoch, the middle of what is shown of it.
-double label_x(const Guide& guide, AxisRange x) {
-  if (guide.kind == Guide::Kind::vertical) return guide.position;
-  return 0.5 * (std::clamp(guide.position, x.low, x.high) + std::clamp(guide.stop, x.low, x.high));
-}
-
 /// Rows for the labels above, so that none covers another.
 void stack_guides(Draft& draft) {
   std::vector<double> ends;  // of each row
@@ -150,7 +157,7 @@ double horizontal_guide_width(const Panel& panel) {
 void measure(const Figure& figure, bool shared_key, Draft& draft) {
   const Panel& panel = *draft.panel;
   PanelLayout& layout = draft.layout;
-  const bool letters = figure.panels.size() > 1;
+  const bool letters = figure.letters && figure.panels.size() > 1;
   draft.title = wrap_text(clean_text(panel.title), layout.plot.width + 10.0, panel_letters, 2);
   if (!shared_key) draft.key = key_of(panel);
   stack_guides(draft);
@@ -159,128 +166,32 @@ void measure(const Figure& figure, bool shared_key, Draft& draft) {
   around.top = std::max<double>(static_cast<double>(draft.title.size()) * title_height, letters ? title_height : 0.0) +
                key_rows(draft.key, layout.plot.width) * key_line + guides * guide_line + (panel.axes ? 5.0 : 0.0);
   if (panel.axes) {
-    around.left = widest(layout.y_ticks.labels, tick_letters) + tick_length + tick_gap +
-                  (panel.y.label.empty() ? 0.0 : label_height + 2.0);
-    const double names = layout.x_upright ? widest(layout.x_ticks.labels, tick_letters) : tick_line;
-    around.bottom = tick_length + tick_gap + names + (panel.x.label.empty() ? 0.0 : label_height);
+    around.left = around.bottom = tick_length;
     around.right = 8.0;
+  }
+  if (panel.axes && draft.y_beside) {
+    around.left +=
+        widest(layout.y_ticks.labels, tick_letters) + tick_gap + (panel.y.label.empty() ? 0.0 : label_height + 2.0);
+  }
+  if (panel.axes && draft.x_beside) {
+    const double names = layout.x_upright ? widest(layout.x_ticks.labels, tick_letters) : tick_line;
+    around.bottom += tick_gap + names + (panel.x.label.empty() ? 0.0 : label_height);
   }
   if (letters) around.left = std::max(around.left, 20.0);
   around.right = std::max(around.right, horizontal_guide_width(panel));
-  if (panel.heat_map && panel.heat_map->values.size() > 0) {
-    layout.colour = colour_range(*panel.heat_map);
-    layout.colour_ticks = make_ticks(layout.colour, std::max(3, static_cast<int>(layout.plot.height / 28.0)));
-    layout.colour_bar = Box{around.right, 0.0, bar_width, layout.plot.height};  // x from the plot's right edge
-    around.right += bar_gap - 8.0 + bar_width + tick_length + tick_gap +
-                    widest(layout.colour_ticks.labels, tick_letters) +
-                    (panel.heat_map->label.empty() ? 0.0 : label_height);
-  }
-}
-
-/// From data to the page.
-double page_x(const PanelLayout& layout, double x) {
-  return layout.plot.x + (x - layout.x.low) / layout.x.span() * layout.plot.width;
-}
-double page_y(const PanelLayout& layout, double y) {
-  return layout.plot.bottom() - (y - layout.y.low) / layout.y.span() * layout.plot.height;
-}
-
-void place_axis_texts(const Draft& draft, FigureLayout& figure) {
-  const PanelLayout& layout = draft.layout;
-  const Panel& panel = *draft.panel;
-  const Box& plot = layout.plot;
-  const double below = plot.bottom() + tick_length + tick_gap + 5.0;
-  for (std::size_t i = 0; i < layout.x_ticks.at.size(); ++i) {
-    figure.texts.push_back({page_x(layout, layout.x_ticks.at[i]), layout.x_upright ? below - 5.0 : below,
-                            layout.x_ticks.labels[i], layout.x_upright ? Text::Align::right : Text::Align::centre,
-                            tick_letters, black, layout.x_upright});
-  }
-  const double beside = plot.x - tick_length - tick_gap;
-  for (std::size_t i = 0; i < layout.y_ticks.at.size(); ++i) {
-    figure.texts.push_back({beside, page_y(layout, layout.y_ticks.at[i]), layout.y_ticks.labels[i], Text::Align::right,
-                            tick_letters, black, false});
-  }
-  const std::string x_label = fit_text(clean_text(panel.x.label), plot.width + 40.0, axis_letters);
-  const double line = layout.x_upright ? widest(layout.x_ticks.labels, tick_letters) - tick_line : 0.0;
-  figure.texts.push_back({plot.x + 0.5 * plot.width, below + line + 5.0 + 0.6 * label_height, x_label,
-                          Text::Align::centre, axis_letters, black, false});
-  const std::string y_label = fit_text(clean_text(panel.y.label), plot.height + 40.0, axis_letters);
-  const double left = beside - widest(layout.y_ticks.labels, tick_letters) - 0.6 * label_height;
-  figure.texts.push_back({left, plot.y + 0.5 * plot.height, y_label, Text::Align::centre, axis_letters, black, true});
-}
-
-void place_colour_bar(Draft& draft, FigureLayout& figure) {
-  PanelLayout& layout = draft.layout;
-  if (!layout.colour_bar) return;
-  Box& bar = *layout.colour_bar;
-  bar.x += layout.plot.right() + bar_gap - 8.0;
-  bar.y = layout.plot.y;
-  const double beside = bar.right() + tick_length + tick_gap;
-  for (std::size_t i = 0; i < layout.colour_ticks.at.size(); ++i) {
-    const double share = (layout.colour_ticks.at[i] - layout.colour.low) / layout.colour.span();
-    figure.texts.push_back({beside, bar.bottom() - share * bar.height, layout.colour_ticks.labels[i], Text::Align::left,
-                            tick_letters, black, false});
-  }
-  const double right = beside + widest(layout.colour_ticks.labels, tick_letters) + 0.55 * label_height;
-  const std::string label = fit_text(clean_text(draft.panel->heat_map->label), bar.height + 40.0, axis_letters);
-  figure.texts.push_back({right, bar.y + 0.5 * bar.height, label, Text::Align::centre, axis_letters, black, true});
-}
-
-void place_guide_labels(const Draft& draft, FigureLayout& figure) {
-  const PanelLayout& layout = draft.layout;
-  std::size_t next = 0;
-  for (const Guide& guide : draft.panel->guides) {
-    const std::string label = clean_text(guide.label);
-    if (label.empty()) continue;
-    if (labelled_above(guide)) {
-      const double y = layout.plot.y - 7.0 - draft.guide_rows[next++] * guide_line;
-      figure.texts.push_back(
-          {page_x(layout, label_x(guide, layout.x)), y, label, Text::Align::centre, guide_letters, grey, false});
-    } else if (guide.kind == Guide::Kind::horizontal) {
-      figure.texts.push_back({layout.plot.right() + 4.0, page_y(layout, guide.position), label, Text::Align::left,
-                              guide_letters, grey, false});
-    }
-  }
-}
-
-void place_inner_texts(const Draft& draft, FigureLayout& figure) {
-  const PanelLayout& layout = draft.layout;
-  for (const Text& text : draft.panel->texts) {
-    if (!drawable(text.x) || !drawable(text.y)) continue;
-    figure.texts.push_back({page_x(layout, text.x), page_y(layout, text.y), clean_text(text.words), text.align,
-                            Lettering{text.size, text.bold}, text.colour, false});
-  }
-  if (!draft.empty) return;
-  figure.texts.push_back({layout.plot.x + 0.5 * layout.plot.width, layout.plot.y + 0.5 * layout.plot.height, "no data",
-                          Text::Align::centre, axis_letters, grey, false});
+  if (!layout.colours || !draft.colours_beside) return;
+  const int most = std::max(3, static_cast<int>(layout.plot.height / 28.0));
+  layout.colour_ticks = layout.colours->log ? make_log_ticks(layout.colour, most) : make_ticks(layout.colour, most);
+  layout.colour_bar = Box{around.right, 0.0, colour_bar_width, layout.plot.height};  // x from the plot's right edge
+  around.right += bar_gap - 8.0 + colour_bar_width + tick_length + tick_gap +
+                  widest(layout.colour_ticks.labels, tick_letters) +
+                  (layout.colours->label.empty() ? 0.0 : label_height);
 }
 
 /// A, B, ... Z, AA, AB, ...
 std::string letter_of(std::size_t index) {
   const std::string last(1, static_cast<char>('A' + index % 26));
   return index < 26 ? last : letter_of(index / 26 - 1) + last;
-}
-
-/// Everything around one panel whose plot area has its place; `cell` is the top left corner.
-void place_panel(Draft& draft, Box cell, const std::string& letter, FigureLayout& figure) {
-  const Box& plot = draft.layout.plot;
-  if (!letter.empty()) {
-    figure.texts.push_back(
-        {cell.x, cell.y + 0.5 * title_height, letter, Text::Align::left, letter_letters, black, false});
-  }
-  double y = cell.y;
-  for (const std::string& line : draft.title) {
-    figure.texts.push_back({plot.x, y + 0.5 * title_height, line, Text::Align::left, panel_letters, black, false});
-    y += title_height;
-  }
-  // The key stands on the plot area, below it only the labels of guides.
-  const double above =
-      draft.around.top - static_cast<double>(std::max<std::size_t>(draft.title.size(), !letter.empty())) * title_height;
-  place_key(draft.key, Box{plot.x, plot.y - above, plot.width, 0.0}, figure);
-  if (draft.panel->axes) place_axis_texts(draft, figure);
-  place_colour_bar(draft, figure);
-  place_guide_labels(draft, figure);
-  place_inner_texts(draft, figure);
 }
 
 /// Places of the grid lines: where each column and row of cells begins.
@@ -313,21 +224,17 @@ double total(const std::vector<double>& first, const std::vector<double>& second
   return sum;
 }
 
-/// Title and shared key at the top; returns where the panels begin.
-double place_head(const Figure& figure, bool shared_key, FigureLayout& layout) {
-  double y = outer;
-  const double width = layout.width - 2.0 * outer;
-  for (const std::string& line : wrap_text(clean_text(figure.title), width, figure_letters, 2)) {
-    layout.texts.push_back({outer, y + 0.5 * title_height, line, Text::Align::left, figure_letters, black, false});
-    y += title_height;
+/// Panels measured, without a place.
+std::vector<Draft> measure_all(const Figure& figure, const std::vector<Panel>& panels, int columns, bool shared_key) {
+  std::vector<Draft> drafts(panels.size());
+  for (std::size_t i = 0; i < panels.size(); ++i) fit(panels[i], drafts[i]);
+  share(figure, columns, drafts);
+  for (Draft& draft : drafts) {
+    choose_size(figure, columns, draft);
+    choose_ticks(draft);
+    measure(figure, shared_key, draft);
   }
-  if (y > outer) y += 4.0;
-  if (shared_key) {
-    const std::vector<KeyEntry> key = key_of(figure.panels.front());
-    place_key(key, Box{outer, y, width, 0.0}, layout);
-    y += key_rows(key, width) * key_line + 6.0;
-  }
-  return y;
+  return drafts;
 }
 
 }  // namespace
@@ -337,18 +244,9 @@ FigureLayout lay_out(const Figure& figure) {
   const std::vector<Panel>& panels = figure.panels.empty() ? none : figure.panels;
   const int columns = columns_of(figure);
   const bool shared_key = shares_key(figure);
-  std::vector<Draft> drafts(panels.size());
-  for (std::size_t i = 0; i < panels.size(); ++i) {
-    drafts[i].panel = &panels[i];
-    const PanelRanges ranges = fit_ranges(panels[i]);
-    drafts[i].empty = ranges.empty;
-    drafts[i].layout.x = ranges.x;
-    drafts[i].layout.y = ranges.y;
-    choose_size(figure, columns, drafts[i]);
-    choose_ticks(drafts[i]);
-    measure(figure, shared_key, drafts[i]);
-  }
+  std::vector<Draft> drafts = measure_all(figure, panels, columns, shared_key);
   const Grid grid = measure_grid(drafts, columns);
+  const bool letters = figure.letters && panels.size() > 1;
   FigureLayout layout;
   layout.width = std::ceil(2.0 * outer + total(grid.left, grid.width, grid.right) + column_gap * (columns - 1));
   double y = place_head(figure, shared_key, layout);
@@ -360,7 +258,7 @@ FigureLayout lay_out(const Figure& figure) {
       Draft& draft = drafts[i];
       draft.layout.plot.x = x + grid.left[column];
       draft.layout.plot.y = y + grid.top[row];
-      place_panel(draft, Box{x, y, 0.0, 0.0}, panels.size() > 1 ? letter_of(i) : "", layout);
+      place_panel(draft, Box{x, y, 0.0, 0.0}, letters ? letter_of(i) : "", layout);
       x += grid.left[column] + grid.width[column] + grid.right[column] + column_gap;
     }
     y += grid.top[row] + grid.height[row] + grid.bottom[row] + row_gap;
@@ -368,6 +266,35 @@ FigureLayout lay_out(const Figure& figure) {
   layout.height = std::ceil(y - row_gap + outer);
   for (Draft& draft : drafts) layout.panels.push_back(std::move(draft.layout));
   return layout;
+}
+
+std::vector<FigureLayout> lay_out_frames(const Figure& figure) {
+  Figure plain = figure;
+  plain.letters = false;
+  const bool shared_key = shares_key(plain);
+  std::vector<Draft> drafts = measure_all(plain, plain.panels, 1, shared_key);
+  Surround around;
+  double width = 0.0, height = 0.0;
+  for (Draft& draft : drafts) {
+    around.left = std::max(around.left, draft.around.left);
+    around.right = std::max(around.right, draft.around.right);
+    around.top = std::max(around.top, draft.around.top);
+    around.bottom = std::max(around.bottom, draft.around.bottom);
+    width = std::max(width, draft.layout.plot.width);
+    height = std::max(height, draft.layout.plot.height);
+  }
+  std::vector<FigureLayout> pages;
+  for (Draft& draft : drafts) {
+    FigureLayout& page = pages.emplace_back();
+    page.width = std::ceil(2.0 * outer + around.left + width + around.right);
+    const double y = place_head(plain, shared_key, page);
+    page.height = std::ceil(y + around.top + height + around.bottom + outer);
+    draft.layout.plot.x = outer + around.left;
+    draft.layout.plot.y = y + around.top;
+    place_panel(draft, Box{outer, y, 0.0, 0.0}, "", page);
+    page.panels.push_back(std::move(draft.layout));
+  }
+  return pages;
 }
 
 }  // namespace mrnn

@@ -30,10 +30,12 @@ struct PlacedText {
 
 /// An entry of the key.
 struct KeyEntry {
-  enum class Swatch { line, dashed, disc, ring, band };
+  enum class Swatch { line, dashed, point, band, bar };
   Swatch swatch = Swatch::line;
   int colour = 0;
   std::string label;
+  Marker marker = Marker::disc;  ///< of a point
+  bool open = false;             ///< point, bar: an outline
   bool operator==(const KeyEntry&) const = default;
 };
 
@@ -47,7 +49,8 @@ struct PanelLayout {
   Box plot;  ///< the area within the axes
   AxisRange x, y, colour;
   Ticks x_ticks, y_ticks, colour_ticks;
-  bool x_upright = false;  ///< names below the x axis are turned by 90 degrees
+  std::optional<ColourScale> colours;  ///< in force
+  bool x_upright = false;              ///< names below the x axis are turned by 90 degrees
   std::optional<Box> colour_bar;
 };
 
@@ -60,5 +63,8 @@ struct FigureLayout {
 };
 
 MRNN_EXPORT FigureLayout lay_out(const Figure& figure);
+
+/// Each panel by itself, as a page of its own: all pages have one size, and their panels one place.
+MRNN_EXPORT std::vector<FigureLayout> lay_out_frames(const Figure& figure);
 
 }  // namespace mrnn

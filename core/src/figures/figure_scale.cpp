@@ -2,6 +2,9 @@
 
 #include <cmath>
 #include <limits>
+#include <optional>
+
+#include "figures/figure_axes.hpp"
 
 namespace mrnn {
 namespace {
@@ -34,8 +37,7 @@ void scale_x(Panel& panel) {
 
 void scale_y(Panel& panel) {
   for (Series& series : panel.series) {
-    take_logarithm(series.y);
-    take_logarithm(series.upper);
+    for (auto* values : {&series.y, &series.upper, &series.low, &series.high}) take_logarithm(*values);
   }
   for (Polygon& polygon : panel.polygons) take_logarithm(polygon.y);
   for (Text& text : panel.texts) take_logarithm(text.y);
@@ -47,12 +49,28 @@ void scale_y(Panel& panel) {
   take_logarithm(panel.y.high);
 }
 
+void scale_colours(Panel& panel) {
+  if (panel.heat_map) {
+    for (double& value : panel.heat_map->values.reshaped()) take_logarithm(value);
+    take_logarithm(panel.heat_map->contours);
+    take_logarithm(panel.heat_map->low);
+    take_logarithm(panel.heat_map->high);
+  }
+  if (panel.colours) {
+    take_logarithm(panel.colours->low);
+    take_logarithm(panel.colours->high);
+  }
+  for (Series& series : panel.series) take_logarithm(series.values);
+}
+
 }  // namespace
 
 Figure on_scale(Figure figure) {
   for (Panel& panel : figure.panels) {
     if (panel.x.log) scale_x(panel);
     if (panel.y.log) scale_y(panel);
+    const std::optional<ColourScale> colours = colour_scale(panel);
+    if (colours && colours->log) scale_colours(panel);
   }
   return figure;
 }

@@ -17,6 +17,7 @@
 #include "figures/figure_layout.hpp"
 #include "figures/figure_scale.hpp"
 #include "figures/gnuplot_script.hpp"
+#include "figures/picture_files.hpp"
 #include "files/text_file.hpp"
 #include "mrnn/error.hpp"
 
@@ -64,35 +65,64 @@ std::string first_complaint(const std::string& error) {
   return "";
 }
 
-void replace_all(std::string& text, std::string_view what, std::string_view by) {
-  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size())) {
-    text.replace(at, what.size(), by);
+/// What came of one run of gnuplot.
+struct Drawn {
+  std::string picture;
+  std::string problem;  ///< why there is none
+};
+
+/// One gnuplot and where it works.
+class Draughtsman {
+ public:
+  Draughtsman(fs::path program, std::chrono::seconds limit, fs::path folder)
+      : program_(std::move(program)), limit_(limit), folder_(std::move(folder)) {}
+
+  /// What it writes to its standard output.
+  Drawn run(const std::string& commands) const {
+    // The script is a named file: gnuplot reads standard input a byte at a time.
+    const fs::path script = fs::absolute(folder_ / "script");
+    write_text_file(script, commands);
+    const Streams streams{"/dev/null", folder_ / "picture", folder_ / "errors"};
+    const Ending end = run_program(program_, {"-d", script.string()}, streams, limit_);
+    if (end.ended_well) return {read_all(streams.out), ""};
+    const std::string complaint = first_complaint(read_all(streams.error));
+    return {"", program_.string() + " " + end.how + (complaint.empty() ? "" : ": " + complaint)};
   }
-}
 
-std::string xml_escaped(std::string text) {
-  replace_all(text, "&", "&amp;");
-  replace_all(text, "<", "&lt;");
-  replace_all(text, ">", "&gt;");
-  return text;
-}
+  Drawn draw(const Figure& figure, const FigureLayout& layout, Picture kind) const {
+    Drawn drawn = run(gnuplot_script(figure, layout, kind));
+    return checked(std::move(drawn), kind, figure);
+  }
 
-/// Says what gnuplot leaves out: faces for machines without Arial, hard edges of the cells of heat maps, and
-/// the figure's own title for readers who hear it.
-std::string finished_svg(std::string svg, const Figure& figure) {
-  // As some versions of gnuplot write it; others know the weight.
-  replace_all(svg, "font-family=\"Arial:Bold\"", "font-family=\"Arial\" font-weight=\"bold\"");
-  replace_all(svg, "font-family=\"Arial\"", "font-family=\"Arial, Helvetica, sans-serif\"");
-  replace_all(svg, "<image ", "<image style='image-rendering:pixelated' ");
-  const std::string title = xml_escaped(clean_text(figure.title.empty() ? figure.name : figure.title));
-  replace_all(svg, "<title>Gnuplot</title>", "<title>" + title + "</title>");
-  return svg;
-}
+  /// An animation: all frames by one run.
+  Drawn draw_frames(const Figure& figure) const {
+    const std::vector<FigureLayout> pages = lay_out_frames(figure);
+    std::vector<std::string> files, frames;
+    for (std::size_t i = 0; i < pages.size(); ++i) {
+      files.push_back(fs::absolute(folder_ / ("frame" + std::to_string(i))).string());
+    }
+    Drawn drawn = run(gnuplot_frames(figure, pages, files));
+    for (const std::string& file : files) {
+      if (!drawn.problem.empty()) return drawn;
+      drawn.picture = read_all(file);
+      drawn = checked(std::move(drawn), Picture::svg, figure);
+      frames.push_back(std::move(drawn.picture));
+    }
+    drawn.picture = animated_svg(frames, figure.frame_seconds);
+    return drawn;
+  }
 
-bool is_whole(const std::string& picture, Picture kind) {
-  return kind == Picture::svg ? picture.find("</svg>") != std::string::npos
-                              : picture.starts_with("\x89PNG") && picture.find("IEND") != std::string::npos;
-}
+ private:
+  Drawn checked(Drawn drawn, Picture kind, const Figure& figure) const {
+    if (!drawn.problem.empty()) return drawn;
+    if (!is_whole(drawn.picture, kind)) return {"", program_.string() + " wrote no picture"};
+    return {finished(std::move(drawn.picture), kind, figure), ""};
+  }
+
+  fs::path program_;
+  std::chrono::seconds limit_;
+  fs::path folder_;
+};
 
 }  // namespace
 
@@ -118,28 +148,27 @@ Rendered Gnuplot::render(const Figure& figure, const fs::path& folder) const {
     rendered.warnings.push_back(fmt::format("Figure {} was not drawn: gnuplot was not found.", figure.name));
     return rendered;
   }
-  const Figure drawn = on_scale(figure);
-  const FigureLayout layout = lay_out(drawn);
+  const Figure scaled = on_scale(figure);
+  const auto keep = [&](const char* ending, const Drawn& drawn) {
+    if (!drawn.problem.empty()) {
+      rendered.warnings.push_back(fmt::format("{}{} was not drawn: {}.", figure.name, ending, drawn.problem));
+      return;
+    }
+    const fs::path file = folder / (file_stem(figure.name) + ending);
+    write_text_file(file, drawn.picture);
+    rendered.files.push_back(file);
+  };
   try {
     const WorkFolder work(folder);
-    // The script is a named file: gnuplot reads standard input a byte at a time.
-    const fs::path script = fs::absolute(work.path() / "script");
-    const Streams streams{"/dev/null", work.path() / "picture", work.path() / "errors"};
-    for (const auto& [kind, ending] : {std::pair{Picture::svg, ".svg"}, std::pair{Picture::png, ".png"}}) {
-      write_text_file(script, gnuplot_script(drawn, layout, kind));
-      const Ending end = run_program(*program_, {"-d", script.string()}, streams, limit_);
-      std::string picture = read_all(streams.out);
-      if (!end.ended_well || !is_whole(picture, kind)) {
-        const std::string how = end.ended_well ? "wrote no picture" : end.how;
-        const std::string complaint = first_complaint(read_all(streams.error));
-        rendered.warnings.push_back(fmt::format("{}{} was not drawn: {} {}{}{}.", figure.name, ending,
-                                                program_->string(), how, complaint.empty() ? "" : ": ", complaint));
-        continue;
-      }
-      if (kind == Picture::svg) picture = finished_svg(std::move(picture), figure);
-      const fs::path file = folder / (file_stem(figure.name) + ending);
-      write_text_file(file, picture);
-      rendered.files.push_back(file);
+    const Draughtsman gnuplot(*program_, limit_, work.path());
+    if (figure.frame_seconds > 0.0) {
+      keep(".svg", gnuplot.draw_frames(scaled));
+      return rendered;
+    }
+    const FigureLayout layout = lay_out(scaled);
+    for (const auto& [kind, ending] :
+         {std::pair{Picture::svg, ".svg"}, std::pair{Picture::pdf, ".pdf"}, std::pair{Picture::png, ".png"}}) {
+      keep(ending, gnuplot.draw(scaled, layout, kind));
     }
   } catch (const Error& error) {
     rendered.warnings.push_back(fmt::format("Figure {} was not drawn: {}", figure.name, error.what()));

@@ -29,7 +29,8 @@ class MRNN_EXPORT Gnuplot {
 
   bool available() const noexcept { return program_.has_value(); }
 
-  /// Writes NAME.svg and NAME.png into `folder`, which must exist. Same figure, same gnuplot: same bytes.
+  /// Writes NAME.svg, NAME.pdf and NAME.png into `folder`, which must exist; of an animation NAME.svg alone. Same
+  /// figure, same gnuplot: same bytes.
   Rendered render(const Figure& figure, const std::filesystem::path& folder) const;
 
  private:

@@ -12,9 +12,10 @@ namespace mrnn {
 /// Numbers as rows of a gnuplot data block; an empty line breaks a line.
 using DataBlock = std::string;
 
-/// The points of a series, `x y` or, for bands, `x y upper`. Points that cannot be drawn break the line;
-/// more than can be seen are thinned out, keeping the highest and lowest of each stretch of a line.
-DataBlock series_data(const Series& series);
+/// The points of a series, `x y`, for bands `x y upper`, for those coloured by value `x y value`. Points that cannot be
+/// drawn break the line; more than can be seen are thinned out: of a line whose x rises, as time does, the highest and
+/// lowest of each stretch stay, of any other those some distance apart.
+DataBlock series_data(const Series& series, const PanelLayout& layout);
 
 /// Arrows as lines (shafts and outlines of heads) and as the filled heads, all `x y`; the longest spans one
 /// cell of the grid they stand on. Much smaller in SVG than gnuplot's own arrows.
@@ -31,6 +32,22 @@ struct HeatBlock {
   double cell_width = 0.0, cell_height = 0.0;
 };
 HeatBlock heat_data(const HeatMap& map, Eigen::Index pixels = 0);
+
+/// Bars as closed outlines `x y`, from `base` or y up to y or upper.
+DataBlock bar_data(const Series& series, double width, double base);
+
+/// Points as outlines `x y`, or as strokes, about as large as discs of a diameter in pixels: the same in every
+/// terminal, which gnuplot's own shapes are not.
+DataBlock marker_data(const Series& series, double diameter, const PanelLayout& layout);
+
+/// Error bars as lines `x y`, with short caps.
+DataBlock error_data(const Series& series, const PanelLayout& layout);
+
+/// Arrow heads `x y`, filled, on each unbroken piece of a line: in its middle or at its end.
+DataBlock head_data(const Series& series, const PanelLayout& layout);
+
+/// Lines of equal value through a heat map, taken as linear between the middles of its cells: `x y`.
+DataBlock contour_data(const HeatMap& map);
 
 /// A guide as `x y` across the panel, spans as their outline.
 DataBlock guide_data(const Guide& guide, const PanelLayout& layout);

@@ -49,7 +49,7 @@ OutputFolder::OutputFolder(std::filesystem::path folder) : folder_(std::move(fol
   if (!is_folder) throw FileError(folder_, "the output folder cannot be made: " + error.message());
   lock();
   remove_leftovers();
-  state_ = find_state();
+  state_ = look(folder_);
 }
 
 OutputFolder::~OutputFolder() {
@@ -81,13 +81,14 @@ void OutputFolder::remove_leftovers() const {
   }
 }
 
-OutputFolder::State OutputFolder::find_state() const {
+OutputFolder::State OutputFolder::look(const std::filesystem::path& folder) {
+  const std::filesystem::path checkpoint = folder / checkpoint_name, results = folder / results_name;
   std::error_code error;
-  const bool training = std::filesystem::exists(checkpoint(), error);
-  if (!std::filesystem::exists(results(), error)) return training ? State::unfinished : State::empty;
+  const bool training = std::filesystem::exists(checkpoint, error);
+  if (!std::filesystem::exists(results, error)) return training ? State::unfinished : State::empty;
   // A run writes its results after its last checkpoint.
-  const bool newer = training && std::filesystem::last_write_time(checkpoint(), error) >
-                                     std::filesystem::last_write_time(results(), error);
+  const bool newer = training && std::filesystem::last_write_time(checkpoint, error) >
+                                     std::filesystem::last_write_time(results, error);
   return newer ? State::unfinished : State::finished;
 }
 

@@ -18,6 +18,9 @@ class MRNN_EXPORT OutputFolder {
     unfinished,  ///< checkpoint.h5 without results, or with those of an earlier run
   };
 
+  /// What is in a folder, without taking it.
+  static State look(const std::filesystem::path& folder);
+
   /// @throws FileError where it cannot be made or written, or another run holds it.
   explicit OutputFolder(std::filesystem::path folder);
   ~OutputFolder();
@@ -27,16 +30,18 @@ class MRNN_EXPORT OutputFolder {
   /// What was there when the folder was taken.
   State state() const noexcept { return state_; }
   const std::filesystem::path& path() const noexcept { return folder_; }
-  std::filesystem::path results() const { return folder_ / "results.h5"; }
-  std::filesystem::path checkpoint() const { return folder_ / "checkpoint.h5"; }
+  std::filesystem::path results() const { return folder_ / results_name; }
+  std::filesystem::path checkpoint() const { return folder_ / checkpoint_name; }
   std::filesystem::path training_log() const { return folder_ / "train.jsonl"; }
   /// Removes what a training left. @throws FileError.
   void remove_training() const;
 
  private:
+  static constexpr const char* results_name = "results.h5";
+  static constexpr const char* checkpoint_name = "checkpoint.h5";
+
   void lock();
   void remove_leftovers() const;
-  State find_state() const;
 
   std::filesystem::path folder_;
   int lock_ = -1;  ///< descriptor of `.lock`

@@ -1,9 +1,12 @@
 #include "files/results_network.hpp"
 
+#include <fmt/format.h>
+
 #include <numeric>
 
 #include "config/spec_names.hpp"
 #include "files/matrix_writer.hpp"
+#include "mrnn/error.hpp"
 
 namespace mrnn {
 namespace {
@@ -182,6 +185,14 @@ void write_attributes(Hdf5Writer& writer, const Network& network) {
 }
 
 }  // namespace
+
+void check_format_version(const Hdf5Reader& reader) {
+  if (!reader.has_attribute("/", "format_version")) return;
+  const double version = reader.number_attribute("/", "format_version");
+  if (version <= static_cast<double>(file_format_version)) return;
+  throw FileError(reader.file(), fmt::format("has format version {:g}, from a newer mrnn; this one reads up to {}",
+                                             version, file_format_version));
+}
 
 Index chunk_length(Index length, const std::vector<Index>& boundaries) {
   constexpr Index whole = 64;     // up to here one chunk

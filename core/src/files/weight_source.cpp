@@ -19,13 +19,7 @@ namespace {
 class Hdf5Weights final : public WeightSource {
  public:
   explicit Hdf5Weights(const std::filesystem::path& file) : reader_(file) {
-    if (reader_.has_attribute("/", "format_version")) {
-      const double version = reader_.number_attribute("/", "format_version");
-      if (!(version <= static_cast<double>(file_format_version))) {
-        throw FileError(file, fmt::format("has format version {:g}, from a newer mrnn; this one reads up to {}",
-                                          version, file_format_version));
-      }
-    }
+    check_format_version(reader_);
     if (reader_.kind("/network") != Hdf5Kind::group) {
       throw FileError(file, "has no group /network, so it holds no weights");
     }

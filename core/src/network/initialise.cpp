@@ -2,6 +2,7 @@
 // leaves the others as they were.
 
 #include <Eigen/QR>
+#include <algorithm>
 #include <cmath>
 
 #include "mrnn/error.hpp"
@@ -47,6 +48,16 @@ Eigen::MatrixXd orthogonal(Index rows, Index columns, RandomStream& random) {
   return rows >= columns ? q : Eigen::MatrixXd(q.transpose());
 }
 
+/// `value` on the diagonal, or on round(fraction x its length) places of it.
+Eigen::MatrixXd diagonal(const Initialiser& how, Index rows, Index columns, RandomStream& random) {
+  if (how.fraction >= 1.0) return how.value * Eigen::MatrixXd::Identity(rows, columns);
+  Eigen::MatrixXd values = Eigen::MatrixXd::Zero(rows, columns);
+  const Index length = std::min(rows, columns);
+  const auto chosen = std::llround(how.fraction * static_cast<double>(length));
+  for (const std::int64_t place : random.choose(length, chosen)) values(place, place) = how.value;
+  return values;
+}
+
 double draw(const Initialiser& how, double standard_deviation, RandomStream& random) {
   switch (how.distribution) {
     case Distribution::uniform:
@@ -69,9 +80,7 @@ double draw(const Initialiser& how, double standard_deviation, RandomStream& ran
 
 Eigen::MatrixXd draw(const Initialiser& how, Index rows, Index columns, RandomStream random) {
   if (how.distribution == Distribution::orthogonal) return how.gain * orthogonal(rows, columns, random);
-  if (how.distribution == Distribution::identity_scaled) {
-    return how.value * Eigen::MatrixXd::Identity(rows, columns);
-  }
+  if (how.distribution == Distribution::identity_scaled) return diagonal(how, rows, columns, random);
   const double deviation = xavier(static_cast<double>(rows), static_cast<double>(columns));
   Eigen::MatrixXd values(rows, columns);
   for (double& value : values.reshaped()) value = draw(how, deviation, random);

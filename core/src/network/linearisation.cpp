@@ -1,6 +1,7 @@
 #include "mrnn/linearisation.hpp"
 
 #include <algorithm>
+#include <map>
 #include <variant>
 
 #include "mrnn/error.hpp"
@@ -78,6 +79,54 @@ const EffectiveWeights& WeightsInForce::at(const Trials& trials, Index trial, In
     scalings_ = scalings;
   }
   return *scaled_;
+}
+
+Eigen::MatrixXd WeightsInForce::grouped(const Trials& trials, const std::vector<Index>& which,
+                                        const std::vector<Index>& steps, const Eigen::Ref<const Eigen::MatrixXd>& v,
+                                        const Product& product) {
+  const Index moments = std::ssize(which);
+  if (std::ssize(steps) != moments || moments == 0 || v.cols() % moments != 0) {
+    throw ShapeError("the columns of a product do not fit its trials and steps");
+  }
+  std::map<std::vector<const ScaleWeights*>, std::vector<Index>> groups;
+  for (std::size_t k = 0; k < which.size(); ++k) {
+    groups[scalings_at(trials.interventions, which[k], steps[k])].push_back(static_cast<Index>(k));
+  }
+  Eigen::MatrixXd out = Eigen::MatrixXd::Zero(network_.units(), v.cols());
+  const Index width = v.cols() / moments;
+  for (const auto& [scalings, members] : groups) {
+    const auto first = static_cast<std::size_t>(members.front());
+    const EffectiveWeights& weights = at(trials, which[first], steps[first]);
+    std::vector<Index> columns;
+    for (const Index k : members) {
+      for (Index c = 0; c < width; ++c) columns.push_back(k * width + c);
+    }
+    Eigen::MatrixXd sum = Eigen::MatrixXd::Zero(out.rows(), std::ssize(columns));
+    product(weights, v(Eigen::all, columns), sum);
+    out(Eigen::all, columns) = sum;
+  }
+  return out;
+}
+
+Eigen::MatrixXd WeightsInForce::multiply(const Trials& trials, const std::vector<Index>& which,
+                                         const std::vector<Index>& steps, const Eigen::Ref<const Eigen::MatrixXd>& v) {
+  return grouped(trials, which, steps, v, [this](const EffectiveWeights& weights, const auto& in, auto& out) {
+    mrnn::multiply(network_.recurrent_blocks(), weights.recurrent, in, out);
+  });
+}
+
+Eigen::MatrixXd WeightsInForce::external_drive(const Trials& trials, const std::vector<Index>& which,
+                                               const std::vector<Index>& steps) {
+  Eigen::MatrixXd inputs(network_.inputs(), std::ssize(which));
+  Eigen::MatrixXd stimulus(network_.units(), std::ssize(which));
+  for (std::size_t k = 0; k < which.size(); ++k) {
+    inputs.col(static_cast<Index>(k)) = trials.inputs.at(steps[k]).col(which[k]);
+    stimulus.col(static_cast<Index>(k)) = stimulus_at(trials, network_.units(), which[k], steps[k]);
+  }
+  return stimulus +
+         grouped(trials, which, steps, inputs, [this](const EffectiveWeights& weights, const auto& in, auto& out) {
+           mrnn::multiply(network_.input_blocks(), weights.input, in, out);
+         });
 }
 
 Linearisation::Linearisation(const Network& network, const std::vector<Eigen::MatrixXd>& recurrent,

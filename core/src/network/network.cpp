@@ -10,6 +10,7 @@
 #include "mrnn/random.hpp"
 #include "network/blocks.hpp"
 #include "network/network_check.hpp"
+#include "network/region_names.hpp"
 
 namespace mrnn {
 namespace {
@@ -31,20 +32,6 @@ std::vector<RegionLayout> lay_out(const std::vector<Region>& regions) {
     start += region.units;
   }
   return layouts;
-}
-
-/// The regions or cell types a selector stands for, in network order; empty for an unknown one.
-std::vector<NamedRange> resolve(const std::vector<RegionLayout>& regions, std::string_view selector) {
-  std::vector<NamedRange> found;
-  for (const RegionLayout& region : regions) {
-    if (selector == "*" || selector == region.name || (!region.parent.empty() && selector == region.parent)) {
-      found.push_back({region.name, region.range});
-    }
-    for (const NamedRange& type : region.cell_types) {
-      if (selector == type.name) found.push_back(type);
-    }
-  }
-  return found;
 }
 
 /// Signs of what each recurrent unit sends: its cell type's, else its region's.
@@ -125,7 +112,7 @@ auto at_key(const std::string& key, Function&& function) {
 
 Selection Network::select(std::string_view selector) const {
   std::vector<UnitRange> ranges;
-  for (const NamedRange& part : resolve(regions_, selector)) ranges.push_back(part.range);
+  for (const NamedRange& part : find_regions(regions_, selector)) ranges.push_back(part.range);
   if (ranges.empty()) {
     std::string problem = unknown_name("region", selector, selectors());
     if (has_input(selector)) problem = fmt::format("\"{}\" is an input; recurrent units are needed here", selector);
@@ -166,18 +153,7 @@ bool Network::has_input(std::string_view name) const noexcept {
 }
 
 std::vector<std::string> Network::selectors() const {
-  std::vector<std::string> all;
-  std::vector<std::string> parents;
-  for (const RegionLayout& region : regions_) {
-    all.push_back(region.name);
-    for (const NamedRange& type : region.cell_types) all.push_back(type.name);
-    if (!region.parent.empty() && std::ranges::find(parents, region.parent) == parents.end()) {
-      parents.push_back(region.parent);
-    }
-  }
-  all.insert(all.end(), parents.begin(), parents.end());
-  all.emplace_back("*");
-  return all;
+  return region_selectors(regions_);
 }
 
 /// Builds the parts of a Network in order; each step uses what the earlier ones made.
@@ -250,13 +226,13 @@ class NetworkBuilder {
     for (const NamedRange& input : network_.input_regions_) {
       if (input.name == connection.from) sources.push_back(input);
     }
-    if (sources.empty()) sources = resolve(network_.regions_, connection.from);
+    if (sources.empty()) sources = find_regions(network_.regions_, connection.from);
     if (sources.empty()) {
       std::vector<std::string> known = network_.selectors();
       for (const NamedRange& input : network_.input_regions_) known.push_back(input.name);
       throw ConfigError("", key + ".from", unknown_name("region or input", connection.from, known));
     }
-    const std::vector<NamedRange> targets = resolve(network_.regions_, connection.to);
+    const std::vector<NamedRange> targets = find_regions(network_.regions_, connection.to);
     if (targets.empty()) at_key(key + ".to", [&] { return network_.select(connection.to); });
     std::vector<Piece> all;
     for (const NamedRange& from : sources) {

@@ -57,7 +57,9 @@ Selection select_source(const Network& network, std::string_view from, ScaleWeig
   throw ConfigError("", "", unknown_name("region or input", from, known));
 }
 
-ScaleWeights parse_connection(std::string_view text, const Network& network) {
+}  // namespace
+
+ScaleWeights find_connection(std::string_view text, const Network& network) {
   const auto arrow = text.find("->");
   if (arrow == text.npos) {
     throw ConfigError("", "",
@@ -77,8 +79,6 @@ ScaleWeights parse_connection(std::string_view text, const Network& network) {
   return weights;
 }
 
-}  // namespace
-
 std::vector<std::string> read_selectors(const ConfigNode& config, std::string_view key, const Network& network) {
   if (!config.has(key)) return {};
   std::vector<std::string> selectors = config.texts(key);
@@ -96,7 +96,7 @@ std::vector<ScaleWeights> read_connections(const ConfigNode& config, std::string
   if (names.empty()) config.fail(key, "is an empty list; name connections as \"from->to\"");
   std::vector<ScaleWeights> connections;
   for (const std::string& name : names) {
-    ScaleWeights added = at_key(config, key, [&] { return parse_connection(name, network); });
+    ScaleWeights added = at_key(config, key, [&] { return find_connection(name, network); });
     for (std::size_t earlier = 0; earlier < connections.size(); ++earlier) {
       if (overlap(connections[earlier], added)) {
         config.fail(key, fmt::format("\"{}\" and \"{}\" name some weights twice", names[earlier], name));

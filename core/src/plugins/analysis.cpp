@@ -38,12 +38,30 @@ void AnalysisResults::scalar(std::string name, double value, std::string units, 
   add(NamedArray{std::move(name), {}, {value}, std::move(units), {}, std::move(description)});
 }
 
+const NamedArray& AnalysisResults::array(const std::string& name) const {
+  for (const NamedArray& array : arrays) {
+    if (array.name == name) return array;
+  }
+  throw RunError("the results of the analysis have no array called \"" + name + "\"");
+}
+
 AnalysisContext::AnalysisContext(const Network& network, const Parameters& parameters,
                                  std::vector<const Simulation*> simulations, AnalysisResources resources)
     : network_(network),
       parameters_(parameters),
       simulations_(std::move(simulations)),
       resources_(std::move(resources)) {}
+
+const AnalysisResults& AnalysisContext::earlier(const std::string& label) const {
+  const auto found = resources_.earlier.find(label);
+  if (found == resources_.earlier.end()) {
+    throw RunError("an analysis called \"" + label + "\" did not run before this one");
+  }
+  if (found->second == nullptr) {
+    throw RunError("analysis \"" + label + "\", whose results are looked at, failed");
+  }
+  return *found->second;
+}
 
 std::unique_ptr<Session> AnalysisContext::open(const Simulation& simulation) const {
   SessionOptions options = resources_.options;

@@ -49,7 +49,7 @@ void remove_earlier(const fs::path& folder) {
   if (!fs::exists(folder / "report.json", ignored)) return;
   try {
     for (const std::string& name : figure_names(read_content(folder / "report.json"))) {
-      remove_figure(name, {".svg", ".png", ".csv", ".json"}, folder);
+      remove_figure(name, {".svg", ".pdf", ".png", ".csv", ".json"}, folder);
     }
   } catch (const Error&) {
     // A report that cannot be read names no figures; it is replaced.
@@ -66,7 +66,7 @@ std::vector<std::string> draw(const std::vector<Figure>& figures, const fs::path
   }
   std::vector<std::string> warnings;
   for (const Figure& figure : figures) {
-    remove_figure(figure.name, {".svg", ".png"}, run / "figures");
+    remove_figure(figure.name, {".svg", ".pdf", ".png"}, run / "figures");
     const Rendered rendered = gnuplot.render(figure, run / "figures");
     warnings.insert(warnings.end(), rendered.warnings.begin(), rendered.warnings.end());
   }

@@ -95,6 +95,7 @@ struct ReportContent {
   std::string command;   ///< that makes the run again: `mrnn run config.toml --set ...`
   std::string config;    ///< text of the configuration as given
   std::vector<std::string> overrides;
+  std::vector<std::string> plugins = {};  ///< used by the run: `flip_flop 1.0`
 
   // Filled by describe_network().
   Index units = 0, inputs = 0, outputs = 0;

@@ -65,21 +65,36 @@ std::string base64(const std::string& bytes) {
   return result;
 }
 
+/// Width of an SVG in pixels, as it says first of all.
+std::string width_of(const std::string& svg) {
+  constexpr std::string_view key = "width=\"";
+  const std::size_t begin = svg.find(key);
+  if (begin == std::string::npos) return "600";
+  const std::string digits = svg.substr(begin + key.size(), 5);
+  return digits.substr(0, digits.find_first_not_of("0123456789"));
+}
+
 /// A figure by name, with its picture as part of the page: so that identifiers within one never meet another's.
-Data figure_data(const std::string& name, const std::map<std::string, const Figure*>& figures, const fs::path& folder) {
+Data figure_data(const std::string& name, int number, const std::map<std::string, const Figure*>& figures,
+                 const fs::path& folder) {
   const std::string stem = file_stem(name);
   Data data;
+  data["number"] = std::to_string(number);
   data["stem"] = stem;
   data["folder"] = folder.filename().string();
   const auto known = figures.find(name);
   const std::string caption = known == figures.end() ? "" : clean_text(known->second->caption);
   const std::string title = known == figures.end() ? "" : clean_text(known->second->title);
   data["caption"] = caption;
+  data["heading"] = title.empty() ? clean_text(name) : title;
+  data["animation"] = known != figures.end() && known->second->frame_seconds > 0.0;
   data["alternative"] = !title.empty() ? title : !caption.empty() ? caption : clean_text(name);
   std::ifstream file(folder / (stem + ".svg"), std::ios::binary);
   const std::string picture{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
   data["image"] = picture.empty() ? Data(false) : Data("data:image/svg+xml;base64," + base64(picture));
+  data["wide"] = width_of(picture);
   std::error_code ignored;
+  data["pdf"] = fs::exists(folder / (stem + ".pdf"), ignored);
   data["png"] = fs::exists(folder / (stem + ".png"), ignored);
   return data;
 }
@@ -231,13 +246,30 @@ void add_words(const ReportContent& content, Data& page) {
   const std::string device = content.device.empty() ? "" : " (" + clean_text(content.device) + ")";
   const std::string threads = content.threads > 0 ? ", " + counted(content.threads, "thread") : "";
   page["summary_run"] =
-      fmt::format("Run by the {} backend{} in {}{}, seed {}; it took {}{}.", clean_text(content.backend), device,
-                  clean_text(content.precision), threads, content.seed, duration_in_words(content.seconds),
-                  content.created.empty() ? "" : ", " + clean_text(content.created));
-  page["conditions"] = fmt::format(
-      "With mrnn {}, backend {}, precision {} and seed {} the results are the same bit for bit on the same type of "
-      "machine, for any number of threads.",
-      clean_text(content.version), clean_text(content.backend), clean_text(content.precision), content.seed);
+      fmt::format("Run by the {} backend{} in {}{}, seed {}; it took {}.", clean_text(content.backend), device,
+                  clean_text(content.precision), threads, content.seed, duration_in_words(content.seconds));
+  page["conditions"] =
+      "With the same versions, backend, precision and seed the results are the same bit for bit on the same type of "
+      "machine, for any number of threads.";
+}
+
+/// What must be the same for the same results.
+void add_versions(const ReportContent& content, Data& page) {
+  Data versions(Data::type::list);
+  const auto add = [&versions](const char* name, const std::string& value) {
+    if (value.empty()) return;
+    Data row;
+    row["name"] = name;
+    row["value"] = text(value);
+    versions.push_back(row);
+  };
+  add("mrnn", content.version);
+  add("plugins", join(content.plugins));
+  add("backend", content.backend + (content.device.empty() ? "" : " (" + content.device + ")"));
+  add("precision", content.precision);
+  add("seed", std::to_string(content.seed));
+  add("run", content.created);
+  page["versions"] = std::move(versions);
 }
 
 }  // namespace
@@ -246,13 +278,15 @@ std::string report_page(const ReportContent& content, const std::vector<Figure>&
                         const fs::path& figures_folder) {
   std::map<std::string, const Figure*> by_name;
   for (const Figure& figure : figures) by_name.emplace(figure.name, &figure);
+  int number = 0;
   const auto pictures = [&](const std::vector<std::string>& names) {
     Data list(Data::type::list);
-    for (const std::string& name : names) list.push_back(figure_data(name, by_name, figures_folder));
+    for (const std::string& name : names) list.push_back(figure_data(name, ++number, by_name, figures_folder));
     return list;
   };
   Data page;
   add_words(content, page);
+  add_versions(content, page);
   add_regions(content, page);
   add_connections(content, page);
   add_outputs(content, page);
@@ -272,7 +306,7 @@ std::string report_page(const ReportContent& content, const std::vector<Figure>&
     page["training_figures"] = pictures(content.training->figures);
   }
   page["has_training"] = content.training.has_value();
-  Data analyses(Data::type::list);
+  Data analyses(Data::type::list), failures(Data::type::list);
   for (const ReportAnalysis& analysis : content.analyses) {
     Data section;
     section["name"] = text(analysis.name);
@@ -282,9 +316,11 @@ std::string report_page(const ReportContent& content, const std::vector<Figure>&
     section["summary"] = words(analysis.summary);
     section["has_summary"] = !analysis.summary.empty();
     section["figures"] = pictures(analysis.figures);
+    if (!analysis.failure.empty()) failures.push_back(section);
     analyses.push_back(section);
   }
   page["analyses"] = std::move(analyses);
+  page["failures"] = std::move(failures);
   page["figure"] = mustache::partial([] { return std::string(report_figure_template); });
   mustache::mustache form(report_template);
   return form.render(page);

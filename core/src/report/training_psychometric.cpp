@@ -7,6 +7,7 @@
 #include <map>
 #include <utility>
 
+#include "mrnn/choices.hpp"
 #include "mrnn/names.hpp"
 #include "report/training_parts.hpp"
 
@@ -15,15 +16,6 @@ namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t most_values = 25;  // of the variable; more are put into as many equal parts
-
-/// Choices at one value of the variable.
-struct Choices {
-  double variable = 0.0, chosen = 0.0, trials = 0.0;
-  double share() const noexcept { return chosen / trials; }
-};
-
-/// One trial: the variable and whether the choice was made.
-using Answers = std::vector<std::pair<double, double>>;
 
 std::map<std::string, Answers> answers_by_group(const Psychometric& curve, const Trials& trials, const Scores& scores) {
   std::map<std::string, Answers> groups;
@@ -37,38 +29,6 @@ std::map<std::string, Answers> answers_by_group(const Psychometric& curve, const
     groups[group == trials.texts.end() ? "" : group->second[k]].emplace_back(variable->second[k], scores.choice(trial));
   }
   return groups;
-}
-
-/// The answers put together by value, or by neighbouring values where there are too many of them.
-std::vector<Choices> together(Answers answers) {
-  std::ranges::sort(answers);
-  // Values that differ by rounding, as those of 1.08 - 1 and 0.08, are one.
-  const double apart = 1e-9 * (answers.back().first - answers.front().first);
-  std::vector<Choices> all;
-  for (const auto& [variable, choice] : answers) {
-    if (all.empty() || variable - all.back().variable > apart) all.push_back({variable, 0.0, 0.0});
-    all.back().chosen += choice;
-    all.back().trials += 1.0;
-  }
-  if (all.size() <= most_values) return all;
-  std::vector<Choices> parts(most_values);
-  for (std::size_t i = 0; i < answers.size(); ++i) {
-    Choices& part = parts[i * most_values / answers.size()];
-    part.variable += answers[i].first;
-    part.chosen += answers[i].second;
-    part.trials += 1.0;
-  }
-  for (Choices& part : parts) part.variable /= part.trials;
-  return parts;
-}
-
-/// Wilson's interval of a share at 95 % (Wilson 1927): sensible at 0, at 1 and for few trials.
-std::pair<double, double> interval(const Choices& choices) {
-  constexpr double z = 1.959963984540054;
-  const double n = choices.trials, p = choices.share();
-  const double middle = (p + z * z / (2.0 * n)) / (1.0 + z * z / n);
-  const double half = z / (1.0 + z * z / n) * std::sqrt(p * (1.0 - p) / n + z * z / (4.0 * n * n));
-  return {middle - half, middle + half};
 }
 
 /// p(x) = 1 / (1 + exp(-(offset + slope x))).
@@ -126,7 +86,7 @@ void draw(const std::vector<Choices>& data, const Line& line, Panel& panel) {
     const double x = choices.variable + line.aside;
     points.x.push_back(x);
     points.y.push_back(choices.share());
-    const auto [low, high] = interval(choices);
+    const auto [low, high] = wilson_interval(choices);
     bars.x.insert(bars.x.end(), {x, x, nan});
     bars.y.insert(bars.y.end(), {low, high, nan});
   }
@@ -160,7 +120,7 @@ std::optional<Figure> training_psychometric(const Task& task, const Trials& tria
   bool fitted = false;
   int colour = 0;
   for (const auto& [group, answers] : groups) {
-    const std::vector<Choices> data = together(answers);
+    const std::vector<Choices> data = choices_in_parts(answers, most_values);
     const double step = 0.01 * (data.back().variable - data.front().variable);
     const double aside = step * (colour - 0.5 * static_cast<double>(groups.size() - 1));
     fitted = fitted || data.size() >= 4;

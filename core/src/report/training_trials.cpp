@@ -237,7 +237,7 @@ std::optional<Figure> training_trials(const Network& network, const Trials& tria
       "bottom: borders of the epochs named above.";
   figure.columns = static_cast<int>(chosen.size());
   figure.panel_height = 110.0;
-  figure.panel_width = chosen.size() == 1 ? 420.0 : 220.0;
+  figure.panel_width = chosen.size() == 1 ? 400.0 : 186.0;
   for (const Row& row : rows) {
     for (std::size_t column = 0; column < chosen.size(); ++column) figure.panels.push_back(panels.draw(row, column));
   }

@@ -74,10 +74,10 @@ Panel matrix_panel(const Network& network, const std::string& title, const Eigen
     panel.x.names.push_back({start + 0.5 * size, part.name});
     panel.y.names.insert(panel.y.names.begin(), {units - start - 0.5 * size, part.name});
     if (part.range.start == 0) continue;
-    panel.guides.push_back({Guide::Kind::vertical, start, ""});
-    panel.guides.push_back({Guide::Kind::horizontal, units - start, ""});
+    panel.guides.push_back({Guide::Kind::vertical, start, "", 0.0, true});
+    panel.guides.push_back({Guide::Kind::horizontal, units - start, "", 0.0, true});
   }
-  HeatMap map{cells, 0.0, units, 0.0, units, "weight", true, -limit, limit};
+  HeatMap map{cells, 0.0, units, 0.0, units, "weight (a.u.)", true, -limit, limit};
   panel.heat_map = std::move(map);
   return panel;
 }
@@ -99,6 +99,7 @@ std::optional<Figure> training_weights(const Network& network, const Parameters&
   figure.columns = 2;
   figure.panel_width = panel_side;
   figure.panel_height = panel_side;
+  figure.shared_y = figure.shared_colours = true;
   figure.panels = {matrix_panel(network, "Before training", cells[0], limit),
                    matrix_panel(network, "After training", cells[1], limit)};
   figure.caption = "Effective weights W, in columns those that a unit sends. Red: excitatory, blue: inhibitory.";

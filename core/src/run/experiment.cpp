@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <map>
 #include <new>
 #include <utility>
 
@@ -55,17 +56,21 @@ std::vector<AnalysisOutcome> analyse_all(const ExperimentState& state, const Par
                                          const std::vector<Simulation>& simulations, Progress& progress,
                                          RunSummary& summary) {
   std::vector<AnalysisOutcome> outcomes;
+  outcomes.reserve(state.analyses.size());  // later ones look at earlier ones where they are
+  std::map<std::string, const AnalysisResults*> earlier;
   for (const AnalysisPlan& plan : state.analyses) {
     const std::string work = "analysis \"" + plan.label + "\"";
     if (progress.interrupted()) throw Interrupted("interrupted before " + work);
     std::vector<const Simulation*> chosen;
     for (const std::size_t index : plan.simulations) chosen.push_back(&simulations[index]);
     progress.begin(work, 1);
-    outcomes.push_back(analyse(
-        plan,
-        {*state.network, parameters, chosen, {*state.backend, state.session, state.task.get(), &progress, work}}));
+    outcomes.push_back(analyse(plan, {*state.network,
+                                      parameters,
+                                      chosen,
+                                      {*state.backend, state.session, state.task.get(), &progress, work, earlier}}));
     progress.end();
     const AnalysisOutcome& outcome = outcomes.back();
+    earlier.emplace(plan.label, outcome.failure.empty() ? &outcome.results : nullptr);
     if (!outcome.failure.empty()) {
       summary.failures.push_back(work + ": " + outcome.failure);
       progress.warn(summary.failures.back());

@@ -135,6 +135,17 @@ void ExperimentReader::read_task() {
                "and a duration in ms");
   }
   state_.task = make_task(*table, runtime_, *state_.network);
+  if (table->has("plugin")) note_plugin(runtime_.tasks, *table);
+  for (const ConfigNode& member : table->list("mix")) note_plugin(runtime_.tasks, member);
+}
+
+/// Which version of the plugin of a table runs. @param table  read already
+template <class Product>
+void ExperimentReader::note_plugin(const Registry<Product, const ConfigNode&, const Network&>& registry,
+                                   const ConfigNode& table) {
+  const std::string name = table.text("plugin");
+  const std::string words = name + " " + registry.find(name)->origin.version;
+  if (std::ranges::find(state_.plugins, words) == state_.plugins.end()) state_.plugins.push_back(words);
 }
 
 void ExperimentReader::read_manipulations() {
@@ -142,6 +153,7 @@ void ExperimentReader::read_manipulations() {
     const std::string name = checked_name(table);
     if (state_.manipulations.contains(name)) table.fail("name", fmt::format("\"{}\" is already a manipulation", name));
     state_.manipulations[name] = make_product(runtime_.manipulations, runtime_, table, *state_.network);
+    note_plugin(runtime_.manipulations, table);
   }
 }
 
@@ -254,6 +266,21 @@ std::vector<std::size_t> ExperimentReader::simulations_of(const ConfigNode& tabl
   return indices;
 }
 
+/// Do the analyses exist whose results one looks at?
+void ExperimentReader::check_earlier(const ConfigNode& table, const Analysis& analysis) const {
+  for (const EarlierAnalysis& wanted : analysis.earlier_analyses()) {
+    std::vector<std::string> labels;
+    for (const AnalysisPlan& plan : state_.analyses) labels.push_back(plan.label);
+    const auto found = std::ranges::find(state_.analyses, wanted.label, &AnalysisPlan::label);
+    if (found == state_.analyses.end()) {
+      table.fail(wanted.key, unknown_name("analysis listed before this one", wanted.label, labels));
+    }
+    if (wanted.plugin.empty() || found->plugin == wanted.plugin) continue;
+    table.fail(wanted.key, fmt::format("names \"{}\", an analysis by {}; one by {} is needed", wanted.label,
+                                       found->plugin, wanted.plugin));
+  }
+}
+
 void ExperimentReader::read_analysis(const ConfigNode& table) {
   AnalysisPlan plan;
   plan.plugin = table.text("plugin");
@@ -266,6 +293,8 @@ void ExperimentReader::read_analysis(const ConfigNode& table) {
   }
   plan.simulations = simulations_of(table);
   plan.analysis = make_product(runtime_.analyses, runtime_, table, *state_.network);
+  note_plugin(runtime_.analyses, table);
+  check_earlier(table, *plan.analysis);
   const Record needs = plan.analysis->needs();
   for (const std::size_t index : plan.simulations) {
     const SimulationPlan& simulation = state_.simulations[index];

@@ -48,6 +48,7 @@ struct ExperimentState {
   CheckpointOrigin origin;        ///< of the checkpoints of this experiment
   std::vector<SimulationPlan> simulations;
   std::vector<AnalysisPlan> analyses;
+  std::vector<std::string> plugins;  ///< used, with their versions: `flip_flop 1.0`
   std::vector<std::string> warnings;
 };
 
@@ -66,6 +67,8 @@ class ExperimentReader {
   void read_backend();
   void read_network();
   void read_task();
+  template <class Product>
+  void note_plugin(const Registry<Product, const ConfigNode&, const Network&>& registry, const ConfigNode& table);
   void read_manipulations();
   void read_training();
   void check_training(const ConfigNode& train);
@@ -74,6 +77,7 @@ class ExperimentReader {
   SimulationPlan read_simulation(const ConfigNode& table) const;
   void read_analyses();
   void read_analysis(const ConfigNode& table);
+  void check_earlier(const ConfigNode& table, const Analysis& analysis) const;
   std::vector<std::size_t> simulations_of(const ConfigNode& table) const;
 
   const ConfigNode& root_;

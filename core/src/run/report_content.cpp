@@ -68,6 +68,7 @@ ReportContent report_content(const ExperimentState& state, const std::vector<Sim
   content.command = state.options.command;
   content.config = state.config_text;
   content.overrides = state.overrides;
+  content.plugins = state.plugins;
   content.warnings = state.warnings;
   describe_network(*state.network, content);
   for (std::size_t k = 0; k < simulations.size(); ++k) {

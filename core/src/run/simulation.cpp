@@ -6,23 +6,27 @@
 namespace mrnn {
 namespace {
 
+using Rows = std::vector<Index>;
+
 template <class Scalar>
-Sequence pick(const BasicSequence<Scalar>& all, const std::vector<Index>& rows) {
-  Sequence chosen(std::ssize(rows), all.trials, all.steps);
-  for (Index step = 0; step < all.steps; ++step) {
-    const auto from = all.at(step);
-    auto to = chosen.at(step);
-    for (Index row = 0; row < std::ssize(rows); ++row) {
-      to.row(row) = from.row(rows[static_cast<std::size_t>(row)]).template cast<double>();
-    }
+void pick(const BasicSequence<Scalar>& all, const Rows& rows, Index step, Eigen::Ref<Eigen::MatrixXd> chosen) {
+  const auto from = all.at(step);
+  for (Index row = 0; row < std::ssize(rows); ++row) {
+    chosen.row(row) = from.row(rows[static_cast<std::size_t>(row)]).template cast<double>();
   }
+}
+
+template <class Scalar>
+Sequence pick(const BasicSequence<Scalar>& all, const Rows& rows) {
+  Sequence chosen(std::ssize(rows), all.trials, all.steps);
+  for (Index step = 0; step < all.steps; ++step) pick(all, rows, step, chosen.at(step));
   return chosen;
 }
 
 /// Rows of the recorded arrays that hold `units`.
-std::vector<Index> recorded_rows(const Selection& recorded, const Selection& units) {
+Rows recorded_rows(const Selection& recorded, const Selection& units) {
   if (recorded.empty()) return units.indices();
-  std::vector<Index> rows;
+  Rows rows;
   for (const Index unit : units.indices()) {
     Index offset = 0;
     bool found = false;
@@ -39,6 +43,11 @@ std::vector<Index> recorded_rows(const Selection& recorded, const Selection& uni
   return rows;
 }
 
+[[noreturn]] void not_recorded(Quantity what, const std::string& simulation) {
+  const std::string quantity = what == Quantity::x ? "x" : what == Quantity::h ? "h" : "y";
+  throw ShapeError(quantity + " of simulation \"" + simulation + "\" was not recorded");
+}
+
 }  // namespace
 
 const Simulation::Activity& Simulation::of(Quantity what) const noexcept {
@@ -46,11 +55,24 @@ const Simulation::Activity& Simulation::of(Quantity what) const noexcept {
 }
 
 Sequence Simulation::activity(Quantity what, const Selection& units) const {
-  const std::vector<Index> rows = what == Quantity::y ? units.indices() : recorded_rows(record.units, units);
+  const Rows rows = what == Quantity::y ? units.indices() : recorded_rows(record.units, units);
   if (const auto* values = std::get_if<Sequence>(&of(what))) return pick(*values, rows);
   if (const auto* values = std::get_if<FloatSequence>(&of(what))) return pick(*values, rows);
-  const std::string quantity = what == Quantity::x ? "x" : what == Quantity::h ? "h" : "y";
-  throw ShapeError(quantity + " of simulation \"" + name + "\" was not recorded");
+  not_recorded(what, name);
+}
+
+Eigen::MatrixXd Simulation::activity_at(Quantity what, const Selection& units, Index step) const {
+  if (!steps.contains(step)) throw ShapeError("step " + std::to_string(step) + " was not recorded");
+  const Rows rows = what == Quantity::y ? units.indices() : recorded_rows(record.units, units);
+  Eigen::MatrixXd chosen(std::ssize(rows), trials.count);
+  if (const auto* values = std::get_if<Sequence>(&of(what))) {
+    pick(*values, rows, step - steps.first, chosen);
+  } else if (const auto* single = std::get_if<FloatSequence>(&of(what))) {
+    pick(*single, rows, step - steps.first, chosen);
+  } else {
+    not_recorded(what, name);
+  }
+  return chosen;
 }
 
 Eigen::VectorXd Simulation::state(const Network& network, const Parameters& parameters, Index trial, Index step) const {

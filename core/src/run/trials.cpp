@@ -7,8 +7,8 @@ namespace mrnn {
 namespace {
 
 Sequence slice(const Sequence& all, Index first, Index count) {
-  if (all.empty()) return {};
-  Sequence part(all.units, count, all.steps);
+  if (all.trials == 0) return {};
+  Sequence part(all.units, count, all.steps);  // a network without inputs has 0 of them, and so has its part
   for (Index step = 0; step < all.steps; ++step) part.at(step) = all.at(step).middleCols(first, count);
   return part;
 }
@@ -43,6 +43,19 @@ Trials blank_trials(Index inputs, Index count, Index steps) {
   trials.ids.resize(static_cast<std::size_t>(count));
   std::iota(trials.ids.begin(), trials.ids.end(), std::uint64_t{0});
   return trials;
+}
+
+Eigen::VectorXd stimulus_at(const Trials& trials, Index units, Index trial, Index step) {
+  Eigen::VectorXd stimulus = Eigen::VectorXd::Zero(units);
+  if (!trials.stimulus.empty()) stimulus = trials.stimulus.at(step).col(trial);
+  for (const Intervention& intervention : trials.interventions) {
+    const auto* drive = std::get_if<Drive>(&intervention.what);
+    if (drive == nullptr || !intervention.steps.contains(step) || !intervention.acts_on(trial)) continue;
+    const double course = drive->course[step - intervention.steps.first];
+    Index next = 0;
+    for (const Index unit : drive->units.indices()) stimulus(unit) += drive->strength[next++] * course;
+  }
+  return stimulus;
 }
 
 Trials slice(const Trials& trials, Index first, Index count) {

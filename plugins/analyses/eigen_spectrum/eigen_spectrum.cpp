@@ -7,8 +7,10 @@
 #include "mrnn/linearisation.hpp"
 #include "mrnn/plugin.hpp"
 #include "mrnn/selectors.hpp"
+#include "mrnn/state_choice.hpp"
 #include "spectrum_report.hpp"
-#include "state_choice.hpp"
+#include "tracking.hpp"
+#include "tracking_figure.hpp"
 
 namespace {
 
@@ -63,6 +65,9 @@ class EigenSpectrum final : public mrnn::Analysis {
   }
 
   void run(const mrnn::AnalysisContext& context, mrnn::AnalysisResults& results) const override {
+    Index total = 0;
+    for (const mrnn::Simulation* simulation : context.simulations()) total += std::ssize(states_.choose(*simulation));
+    context.expect(total);
     std::vector<eigen_spectrum::StateSpectrum> found;
     for (const mrnn::Simulation* simulation : context.simulations()) analyse(context, *simulation, found);
     const double dt = context.network().spec().dt;
@@ -70,12 +75,15 @@ class EigenSpectrum final : public mrnn::Analysis {
     add_units(context.network(), results);
     eigen_spectrum::add_summary(found, form_, dt, results);
     results.figures.push_back(eigen_spectrum::draw(found, form_));
+    const std::vector<eigen_spectrum::Trajectory> trajectories = eigen_spectrum::follow(found);
+    eigen_spectrum::add_tracks(found, trajectories, results);
+    eigen_spectrum::draw_tracks(context, found, trajectories, form_, results);
   }
 
  private:
   void analyse(const mrnn::AnalysisContext& context, const mrnn::Simulation& simulation,
                std::vector<eigen_spectrum::StateSpectrum>& found) const {
-    const std::vector<eigen_spectrum::ChosenState> chosen = states_.choose(simulation);
+    const std::vector<mrnn::ChosenState> chosen = states_.choose(simulation);
     check_size(context.network(), std::ssize(chosen));
     const auto session = context.open(simulation);
     mrnn::WeightsInForce weights(context.network(), context.parameters());
@@ -83,19 +91,20 @@ class EigenSpectrum final : public mrnn::Analysis {
       const Index count = std::min(batch, std::ssize(chosen) - first);
       mrnn::StatePoints points{Eigen::MatrixXd(context.network().units(), count), {}, {}};
       for (Index k = 0; k < count; ++k) {
-        const eigen_spectrum::ChosenState& at = chosen[static_cast<std::size_t>(first + k)];
+        const mrnn::ChosenState& at = chosen[static_cast<std::size_t>(first + k)];
         points.states.col(k) = states_.state(context, simulation, at);
         points.trials.push_back(at.trial);
         points.steps.push_back(at.step);
       }
       const mrnn::Jacobians gains = mrnn::linearise(*session, simulation.trials, points, form_);
       for (Index k = 0; k < count; ++k) {
-        const eigen_spectrum::ChosenState& at = chosen[static_cast<std::size_t>(first + k)];
+        const mrnn::ChosenState& at = chosen[static_cast<std::size_t>(first + k)];
         const auto& in_force = weights.at(simulation.trials, at.trial, at.step).recurrent;
         found.push_back(solve(mrnn::Linearisation(context.network(), in_force, gains, k, units_), context.network()));
         found.back().simulation = simulation.name;
         found.back().trial = at.trial;
         found.back().step = at.step;
+        context.advance(std::ssize(found));
       }
     }
   }
@@ -129,7 +138,7 @@ class EigenSpectrum final : public mrnn::Analysis {
 
   mrnn::ConfigNode config_;  ///< for the position in messages
   mrnn::Selection units_;
-  eigen_spectrum::StateChoice states_;
+  mrnn::StateChoice states_;
   LinearForm form_;
   bool from_excluded_;
   bool rate_;  ///< is the state h (rate dynamics), not x?

@@ -125,13 +125,21 @@ mrnn::Panel panel(const std::vector<const StateSpectrum*>& states, LinearForm fo
   panel.equal_aspect = true;
   panel.guides.push_back(
       {continuous ? mrnn::Guide::Kind::vertical : mrnn::Guide::Kind::circle, continuous ? 0.0 : 1.0, ""});
-  int colour = 0;
-  for (const StateSpectrum* state : states) {
+  // A few states have a colour each; of many, those of a trial have the same.
+  const bool few = states.size() <= summary_lines;
+  std::vector<Index> trials;
+  for (std::size_t k = 0; k < states.size(); ++k) {
+    const StateSpectrum* state = states[k];
+    const auto known = std::ranges::find(trials, state->trial) - trials.begin();
+    const bool first = known == std::ssize(trials);
+    if (first) trials.push_back(state->trial);
     mrnn::Series series;
     series.kind = mrnn::Series::Kind::scatter;
-    series.colour = colour++;
-    if (states.size() > 1 && states.size() <= summary_lines) {
-      series.label = "trial " + std::to_string(state->trial) + ", step " + std::to_string(state->step);
+    series.colour = few ? static_cast<int>(k) : static_cast<int>(known);
+    const std::string trial = "trial " + std::to_string(state->trial);
+    if (few && states.size() > 1) series.label = trial + ", step " + std::to_string(state->step);
+    if (!few && first && std::ranges::any_of(states, [&](const auto* other) { return other->trial != state->trial; })) {
+      series.label = trial;
     }
     for (const std::complex<double>& value : state->spectrum.values) {
       series.x.push_back(value.real());
@@ -216,7 +224,8 @@ void add_summary(const std::vector<StateSpectrum>& states, LinearForm form, doub
       line += " of the partial derivative (without the leak, so without a statement on stability)";
     } else {
       line += mrnn::is_stable(state.spectrum.values, form) ? " (stable)" : " (unstable)";
-      line += ", slowest decay " + duration(slowest(state, form, dt));
+      const double longest = slowest(state, form, dt);
+      if (longest > 0.0) line += ", slowest decay " + duration(longest);
     }
     results.summary.push_back(std::move(line));
   }

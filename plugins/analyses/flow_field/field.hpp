@@ -1,12 +1,13 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "grid.hpp"
 #include "mrnn/analysis.hpp"
 #include "plane.hpp"
+#include "step_map.hpp"
 
 namespace flow_field {
 
@@ -21,20 +22,9 @@ struct Field {
   Eigen::MatrixXd speed() const;
 };
 
-enum class Others : std::uint8_t { as_in_trial, zero };  ///< the units not selected
-enum class Map : std::uint8_t { full, linearised };      ///< F, or its tangent at the state of the trial
-
-/// Where and how the flow is computed.
-struct FieldRequest {
-  mrnn::Selection units;
-  mrnn::Index trial = 0;
-  Others others = Others::as_in_trial;
-  Map map = Map::full;
-};
-
-/// Fills in the velocity and energy of fields whose step and grid are set. Grid points of all steps go through the
-/// backend together, as many at a time as fit in a bounded amount of memory.
-void compute(const mrnn::AnalysisContext& context, const FieldRequest& request, const Plane& plane,
-             std::vector<Field>& fields);
+/// Fills in the velocity and energy of a field whose step and grid are set.
+/// @param dt    ms
+/// @param done  told how many points of the grid have been looked at since it was told last
+void compute(StepMap& map, const Plane& plane, double dt, Field& field, const std::function<void(mrnn::Index)>& done);
 
 }  // namespace flow_field

@@ -1,28 +1,13 @@
 #include "field_report.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <functional>
-#include <sstream>
 #include <utility>
 
 namespace flow_field {
 namespace {
 
 using mrnn::Index;
-
-/// Arrows along one side of a panel: more cannot be seen.
-constexpr Index most_arrows = 21;
-/// Panels of a figure; of more steps these many are drawn, evenly spaced.
-constexpr std::size_t most_panels = 12;
-/// Energies are drawn over this many decades below the largest.
-constexpr double energy_decades = 12.0;
-
-std::string number(double value) {
-  std::ostringstream text;
-  text << value;
-  return text.str();
-}
 
 /// (time, row, column) from a matrix per step.
 mrnn::NamedArray stacked(const std::vector<Field>& fields, std::string name, std::string units, std::string description,
@@ -65,6 +50,32 @@ void add_plane(const Report& report, mrnn::AnalysisResults& results) {
   }
 }
 
+/// One row per fixed point.
+void add_fixed_points(const Report& report, mrnn::AnalysisResults& results) {
+  const std::vector<FixedPoint>& points = *report.fixed_points;
+  const Index count = std::ssize(points), units = report.plane.mean.size();
+  mrnn::NamedArray states{"fixed_points", {count, units}, {}, "a.u.", {"point", "unit"}, "states with F(x) = x"};
+  mrnn::NamedArray places{"fixed_points_place", {count, 2}, {}, "a.u.", {"point", "component"}, "seen in the plane"};
+  for (const FixedPoint& point : points) {
+    states.values.insert(states.values.end(), point.state.begin(), point.state.end());
+    const Eigen::Vector2d place = point.place(report.plane);
+    places.values.insert(places.values.end(), place.begin(), place.end());
+  }
+  results.add(std::move(states));
+  results.add(std::move(places));
+  const auto add = [&](const char* name, const char* unit, const char* description, auto value) {
+    mrnn::NamedArray array{name, {count}, {}, unit, {"point"}, description};
+    for (const FixedPoint& point : points) array.values.push_back(value(point));
+    results.add(std::move(array));
+  };
+  using Point = const FixedPoint&;
+  add("fixed_points_step", "1", "step whose inputs are held", [](Point p) { return static_cast<double>(p.step); });
+  add("fixed_points_off_plane", "a.u.", "distance from the plane", [&](Point p) { return p.off_plane(report.plane); });
+  add("fixed_points_q", "a.u.", "1/2 |F(x) - x|^2", [](Point p) { return p.q; });
+  add("fixed_points_unstable_modes", "1", "modes of |lambda| above 1",
+      [](Point p) { return static_cast<double>(p.unstable); });
+}
+
 void add_trajectories(const Report& report, mrnn::AnalysisResults& results) {
   const mrnn::Sequence& all = report.trajectories;
   mrnn::NamedArray array{"trajectory", {all.trials, all.steps, 2},     {},
@@ -81,73 +92,6 @@ void add_trajectories(const Report& report, mrnn::AnalysisResults& results) {
     time.values.push_back(static_cast<double>(report.recorded.first + step) * report.dt);
   }
   results.add(std::move(time));
-}
-
-// --- Figures --------------------------------------------------------------------------------------------
-
-/// Edges of the heat map lie half a cell outside the outer points.
-mrnn::HeatMap heat_map(const Grid& grid, Eigen::MatrixXd values, std::string label) {
-  const auto half_cell = [](const Eigen::VectorXd& at) { return 0.5 * (at(1) - at(0)); };
-  mrnn::HeatMap map;
-  map.values = std::move(values);
-  map.x_low = grid.x(0) - half_cell(grid.x);
-  map.x_high = grid.x(grid.x.size() - 1) + half_cell(grid.x);
-  map.y_low = grid.y(0) - half_cell(grid.y);
-  map.y_high = grid.y(grid.y.size() - 1) + half_cell(grid.y);
-  map.label = std::move(label);
-  return map;
-}
-
-mrnn::Quiver arrows(const Field& field) {
-  const Index every = (field.grid.x.size() + most_arrows - 1) / most_arrows;
-  mrnn::Quiver quiver;
-  for (Index row = 0; row < field.grid.y.size(); row += every) {
-    for (Index column = 0; column < field.grid.x.size(); column += every) {
-      if (!std::isfinite(field.velocity_x(row, column)) || !std::isfinite(field.velocity_y(row, column))) continue;
-      quiver.x.push_back(field.grid.x(column));
-      quiver.y.push_back(field.grid.y(row));
-      quiver.u.push_back(field.velocity_x(row, column));
-      quiver.v.push_back(field.velocity_y(row, column));
-    }
-  }
-  return quiver;
-}
-
-/// The trajectory of the trial and where it is now.
-void add_trajectory(const Report& report, const Field& field, mrnn::Panel& panel) {
-  mrnn::Series path, point;
-  for (Index step = 0; step < report.trajectories.steps; ++step) {
-    path.x.push_back(report.trajectories(0, static_cast<Index>(report.shown), step));
-    path.y.push_back(report.trajectories(1, static_cast<Index>(report.shown), step));
-  }
-  point.kind = mrnn::Series::Kind::scatter;
-  point.x = {field.current(0)};
-  point.y = {field.current(1)};
-  path.colour = 1;
-  point.colour = 3;
-  panel.series = {std::move(path), std::move(point)};
-}
-
-mrnn::Panel panel(const Report& report, const Field& field) {
-  mrnn::Panel panel;
-  panel.title = "t = " + number(static_cast<double>(field.step) * report.dt) + " ms";
-  const mrnn::HeatMap frame = heat_map(field.grid, {}, "");
-  panel.x = {report.x_label, frame.x_low, frame.x_high};
-  panel.y = {report.y_label, frame.y_low, frame.y_high};
-  add_trajectory(report, field, panel);
-  return panel;
-}
-
-Eigen::MatrixXd log_energy(const Field& field, double largest) {
-  const double floor = largest > 0.0 ? largest * std::pow(10.0, -energy_decades) : 1.0;
-  return field.energy.unaryExpr([floor](double energy) { return std::log10(std::max(energy, floor)); });
-}
-
-std::vector<std::size_t> drawn(std::size_t count) {
-  std::vector<std::size_t> chosen;
-  const std::size_t panels = std::min(count, most_panels);
-  for (std::size_t k = 0; k < panels; ++k) chosen.push_back(k * count / panels);
-  return chosen;
 }
 
 }  // namespace
@@ -183,31 +127,7 @@ void add_arrays(const Report& report, mrnn::AnalysisResults& results) {
   }
   results.add(std::move(steps));
   results.add(std::move(time));
-}
-
-void add_figures(const Report& report, mrnn::AnalysisResults& results) {
-  mrnn::Figure flow, energy;
-  flow.name = "flow_field";
-  flow.title = "Flow field";
-  flow.caption =
-      "Arrows: velocity in the plane; colour: speed; line: the trajectory, with a point where it is before the step.";
-  energy.name = "energy_landscape";
-  energy.title = "Energy landscape";
-  energy.caption = "log10 of q = 1/2 |F(x) - x|^2: low where the state hardly moves.";
-  flow.columns = energy.columns = std::min<int>(3, static_cast<int>(report.fields.size()));
-  double largest = 0.0;
-  for (const Field& field : report.fields) largest = std::max(largest, field.energy.maxCoeff());
-  for (const std::size_t f : drawn(report.fields.size())) {
-    const Field& field = report.fields[f];
-    mrnn::Panel over_speed = panel(report, field), over_energy = over_speed;
-    over_speed.heat_map = heat_map(field.grid, field.speed(), "speed (1/ms)");
-    over_speed.quiver = arrows(field);
-    over_energy.heat_map = heat_map(field.grid, log_energy(field, largest), "log10 q");
-    flow.panels.push_back(std::move(over_speed));
-    energy.panels.push_back(std::move(over_energy));
-  }
-  results.figures.push_back(std::move(flow));
-  results.figures.push_back(std::move(energy));
+  if (report.fixed_points) add_fixed_points(report, results);
 }
 
 }  // namespace flow_field

@@ -49,23 +49,22 @@ Eigen::VectorXd PlaneChoice::read_axis(const char* key, Index units) const {
   return axis;
 }
 
-Plane PlaneChoice::make(const Eigen::MatrixXd& samples) const {
+Plane PlaneChoice::make(const Eigen::Ref<const Eigen::MatrixXd>& centred, const Eigen::VectorXd& mean) const {
   Plane plane;
-  plane.mean = samples.rowwise().mean();
+  plane.mean = mean;
   if (given_.size() > 0) {
     plane.axes = given_;
     return plane;
   }
   const Index needed = std::max(components_[0], components_[1]);
-  const mrnn::Components found =
-      mrnn::principal_components(samples.colwise() - plane.mean, std::max(needed, shown_components));
+  const mrnn::Components found = mrnn::principal_components(centred, std::max(needed, shown_components));
   if (found.directions.cols() < needed) {
     config_.fail(config_.has("components") ? "components" : "",
                  "needs component " + std::to_string(needed) + ", but the activity varies along only " +
                      std::to_string(found.directions.cols()) +
                      " directions; axis_x and axis_y name a plane of your own");
   }
-  plane.axes.resize(samples.rows(), 2);
+  plane.axes.resize(centred.rows(), 2);
   plane.axes.col(0) = found.directions.col(components_[0] - 1);
   plane.axes.col(1) = found.directions.col(components_[1] - 1);
   plane.explained_variance = found.shares;

@@ -21,8 +21,8 @@ class PlaneChoice {
   /// @param units  number of selected units
   PlaneChoice(const mrnn::ConfigNode& config, mrnn::Index units);
 
-  /// @param samples  activity of the selected units [n x samples]
-  Plane make(const Eigen::MatrixXd& samples) const;
+  /// @param centred  activity of the selected units [n x samples], less its mean
+  Plane make(const Eigen::Ref<const Eigen::MatrixXd>& centred, const Eigen::VectorXd& mean) const;
   /// Number of the principal component along an axis (0, 1), counted from 1.
   mrnn::Index component(int axis) const { return components_[static_cast<std::size_t>(axis)]; }
   /// `PC 1`, or `axis x`.

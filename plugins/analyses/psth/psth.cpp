@@ -69,7 +69,7 @@ class Psth final : public mrnn::Analysis {
     }
     results.add("time", time, {"time"}, "ms", "time after the moment of alignment");
     results.add("counts", averages.front().counts, {"condition", "time"}, "1", "trials averaged");
-    add_trials(simulations, conditions, results);
+    mrnn::add_trials(conditions, simulations, results);
     add_summary(conditions, averages, results);
     draw(simulations, conditions, averages, time, results);
   }
@@ -85,26 +85,6 @@ class Psth final : public mrnn::Analysis {
                 "mean over trials of the mean" + what);
     results.add(population.name + "_sem", average.sem, {"condition", "time"}, "a.u.",
                 "standard error over trials of the mean" + what);
-  }
-
-  static void add_trials(const std::vector<const mrnn::Simulation*>& simulations, const mrnn::Conditions& conditions,
-                         mrnn::AnalysisResults& results) {
-    mrnn::NamedArray of_trial{"trial_condition",
-                              {std::ssize(conditions.of_trial)},
-                              {},
-                              "1",
-                              {"trial"},
-                              "condition of each trial, -1 for none; trials of all simulations counted through"};
-    of_trial.values.assign(conditions.of_trial.begin(), conditions.of_trial.end());
-    results.add(std::move(of_trial));
-    mrnn::NamedTexts names{"conditions", {}, "names of the conditions"};
-    for (const mrnn::Condition& condition : conditions.list) names.values.push_back(condition.name);
-    results.texts.push_back(std::move(names));
-    mrnn::NamedTexts origin{"trial_simulation", {}, "simulation of each trial"};
-    for (const mrnn::Simulation* simulation : simulations) {
-      origin.values.insert(origin.values.end(), static_cast<std::size_t>(simulation->trials.count), simulation->name);
-    }
-    results.texts.push_back(std::move(origin));
   }
 
   void add_summary(const mrnn::Conditions& conditions, const std::vector<psth::Average>& averages,

@@ -14,29 +14,10 @@ using mrnn::Index;
 constexpr std::size_t most_conditions = 12;
 constexpr std::size_t most_marks = 6;
 
-struct Style {
-  int colour = 0;
-  bool dashed = false;
-};
-
-/// Two simulations of several conditions: colour says which condition, dashes which simulation. Else a colour each.
-Style style_of(const mrnn::Conditions& conditions, std::size_t number) {
-  std::set<std::size_t> simulations, values;
-  for (const mrnn::Condition& condition : conditions.list) {
-    simulations.insert(condition.simulation);
-    values.insert(condition.value);
-  }
-  const mrnn::Condition& condition = conditions.list[number];
-  if (simulations.size() == 2 && values.size() > 1) {
-    return {static_cast<int>(condition.value), condition.simulation == 1};
-  }
-  return {static_cast<int>(number), false};
-}
-
 void add_condition(const Drawing& drawing, const Average& average, std::size_t number, bool labelled,
                    mrnn::Panel& panel) {
   const auto row = static_cast<Index>(number);
-  const Style style = style_of(drawing.conditions, number);
+  const mrnn::ConditionStyle style = mrnn::condition_style(drawing.conditions, number);
   mrnn::Series line, band;
   band.kind = mrnn::Series::Kind::band;
   line.colour = band.colour = style.colour;
@@ -73,11 +54,12 @@ mrnn::Figure draw(const Drawing& drawing) {
                       std::to_string(drawing.conditions.list.size()) + " conditions are drawn.";
   }
   figure.columns = 0;
+  figure.shared_x = true;
   for (std::size_t p = 0; p < drawing.populations.list.size(); ++p) {
     mrnn::Panel panel;
     panel.title = drawing.populations.list[p].name;
     panel.x.label = drawing.time_label;
-    panel.y.label = quantity;
+    panel.y.label = quantity + " (a.u.)";
     for (const double mark : drawing.marks) panel.guides.push_back({mrnn::Guide::Kind::vertical, mark, ""});
     // One key is enough.
     for (std::size_t c = 0; c < shown; ++c) add_condition(drawing, drawing.averages[p], c, p == 0 && shown > 1, panel);

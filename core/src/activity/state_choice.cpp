@@ -1,14 +1,12 @@
-#include "state_choice.hpp"
+#include "mrnn/state_choice.hpp"
 
 #include <algorithm>
 #include <cmath>
 
-namespace eigen_spectrum {
+namespace mrnn {
 namespace {
 
-using mrnn::Index;
-
-std::vector<Index> read_indices(const mrnn::ConfigNode& config, const std::string& key, std::vector<double> fallback) {
+std::vector<Index> read_indices(const ConfigNode& config, const std::string& key, std::vector<double> fallback) {
   std::vector<Index> indices;
   for (const double number : config.numbers(key, std::move(fallback))) {
     if (number < 0.0 || number != std::floor(number) || number > 1e15) {
@@ -22,7 +20,7 @@ std::vector<Index> read_indices(const mrnn::ConfigNode& config, const std::strin
 
 }  // namespace
 
-StateChoice::StateChoice(const mrnn::ConfigNode& config, const mrnn::Network& network)
+StateChoice::StateChoice(const ConfigNode& config, const Network& network)
     : config_(config), trials_(read_indices(config, "trials", {0.0})) {
   read_steps(network.spec().dt);
   read_state(network.units());
@@ -63,7 +61,7 @@ void StateChoice::read_state(Index units) {
   }
 }
 
-std::vector<Index> StateChoice::available(const mrnn::Simulation& simulation) const {
+std::vector<Index> StateChoice::available(const Simulation& simulation) const {
   std::vector<Index> steps;
   for (Index step = 0; step < simulation.trials.steps; ++step) {
     if (given() || step == 0 || simulation.steps.contains(step - 1)) steps.push_back(step);
@@ -71,7 +69,7 @@ std::vector<Index> StateChoice::available(const mrnn::Simulation& simulation) co
   return steps;
 }
 
-std::vector<Index> StateChoice::steps_of(const mrnn::Simulation& simulation) const {
+std::vector<Index> StateChoice::steps(const Simulation& simulation) const {
   const std::vector<Index> all = available(simulation);
   if (every_ > 0) {
     std::vector<Index> steps;
@@ -88,23 +86,28 @@ std::vector<Index> StateChoice::steps_of(const mrnn::Simulation& simulation) con
   return steps_;
 }
 
-std::vector<ChosenState> StateChoice::choose(const mrnn::Simulation& simulation) const {
-  std::vector<ChosenState> chosen;
-  const std::vector<Index> steps = steps_of(simulation);
+const std::vector<Index>& StateChoice::trials(const Simulation& simulation) const {
   for (const Index trial : trials_) {
-    if (trial >= simulation.trials.count) {
-      config_.fail("trials", "names trial " + std::to_string(trial) + "; simulation \"" + simulation.name +
-                                 "\" has trials 0 to " + std::to_string(simulation.trials.count - 1));
-    }
+    if (trial < simulation.trials.count) continue;
+    config_.fail("trials", "names trial " + std::to_string(trial) + "; simulation \"" + simulation.name +
+                               "\" has trials 0 to " + std::to_string(simulation.trials.count - 1));
+  }
+  return trials_;
+}
+
+std::vector<ChosenState> StateChoice::choose(const Simulation& simulation) const {
+  std::vector<ChosenState> chosen;
+  const std::vector<Index> steps = this->steps(simulation);
+  for (const Index trial : trials(simulation)) {
     for (const Index step : steps) chosen.push_back({trial, step});
   }
   return chosen;
 }
 
-Eigen::VectorXd StateChoice::state(const mrnn::AnalysisContext& context, const mrnn::Simulation& simulation,
+Eigen::VectorXd StateChoice::state(const AnalysisContext& context, const Simulation& simulation,
                                    const ChosenState& chosen) const {
   if (given()) return given_;
   return simulation.state(context.network(), context.parameters(), chosen.trial, chosen.step - 1);
 }
 
-}  // namespace eigen_spectrum
+}  // namespace mrnn

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <optional>
+#include <string>
+
+#include "mrnn/comparison.hpp"
+
+namespace mrnn {
+
+/// A number for each pair of compared items, and how it is shown.
+struct ComparisonMatrix {
+  Eigen::MatrixXd values;  ///< [items x items], symmetric; NaN where two are not compared
+  std::string label;       ///< of colours: `angular distance (rad)`
+  std::string unit;        ///< of distances: `rad`; empty: none
+  std::optional<Eigen::MatrixXd> distances = std::nullopt;  ///< where the values are similarities: theirs
+};
+
+/// The texts that name the items: item, item_run, item_simulation, item_part.
+MRNN_EXPORT void add_items(const ComparedActivities& activities, AnalysisResults& results);
+
+/// Points whose distances are as near as can be to those given (classical scaling, Torgerson 1952): [items x
+/// dimensions], about the origin, spread falling with the dimension; the largest entry of each column is positive.
+/// Where the distances are not Euclidean, what has no place is left out.
+MRNN_EXPORT Eigen::MatrixXd classical_scaling(const Eigen::Ref<const Eigen::MatrixXd>& distances,
+                                              Eigen::Index dimensions);
+
+/// Adds to the figure, which has its words already, the matrix as colours: one panel, or one per region where only
+/// namesakes are compared. Where all of three or more items are compared, the items follow in the plane that keeps
+/// their distances best, with the array `places`. The figure goes to the results, and a line to the summary.
+MRNN_EXPORT void add_comparison(const ComparedActivities& activities, const Network& network,
+                                const ComparisonMatrix& matrix, Figure figure, AnalysisResults& results);
+
+}  // namespace mrnn

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <string>
+#include <vector>
+
+#include "mrnn/analysis.hpp"
+
+namespace mrnn {
+
+/// A state at which the network is linearised: the one before `step` of `trial`.
+struct ChosenState {
+  Index trial = 0, step = 0;
+};
+
+/// Which states are looked at: the keys trials, and steps | times | every, and state.
+class MRNN_EXPORT StateChoice {
+ public:
+  StateChoice(const ConfigNode& config, const Network& network);
+
+  /// Are the states given in the configuration, so that no recorded ones are needed?
+  bool given() const noexcept { return given_.size() > 0; }
+  /// Is one of the keys steps, times and every there?
+  bool names_steps() const noexcept { return every_ > 0 || !steps_.empty(); }
+  /// Chosen trials; the first one where the key is absent. @throws ConfigError where the simulation has no such trial.
+  const std::vector<Index>& trials(const Simulation& simulation) const;
+  /// Chosen steps; the last one where no key is there. @throws ConfigError where a state was not recorded.
+  std::vector<Index> steps(const Simulation& simulation) const;
+  /// Every chosen step of every chosen trial.
+  std::vector<ChosenState> choose(const Simulation& simulation) const;
+  /// The state itself, all units.
+  Eigen::VectorXd state(const AnalysisContext& context, const Simulation& simulation, const ChosenState& chosen) const;
+
+ private:
+  void read_steps(double dt);
+  void read_state(Index units);
+  std::vector<Index> available(const Simulation& simulation) const;
+
+  ConfigNode config_;  ///< for the position in messages
+  std::vector<Index> trials_, steps_;
+  std::string steps_key_;  ///< steps or times; empty where neither is given
+  Index every_ = 0;        ///< 0: not given
+  Eigen::VectorXd given_;  ///< [N], or empty
+};
+
+}  // namespace mrnn

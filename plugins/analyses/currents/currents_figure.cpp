@@ -1,0 +1,239 @@
+#include "currents_figure.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <map>
+#include <utility>
+
+namespace currents {
+namespace {
+
+/// More panels along a side cannot be read.
+constexpr std::size_t most_along_side = 8;
+/// More conditions cannot be told apart.
+constexpr std::size_t most_conditions = 8;
+/// More columns leave no room for numbers in the cells of the shares.
+constexpr Index most_numbers = 12;
+
+/// A panel of the figure.
+struct Pair {
+  std::size_t target = 0, source = 0;
+};
+
+/// What is drawn: a matrix, targets by sources, or where most of it would be empty a list of the currents there are.
+struct Shown {
+  std::vector<Pair> pairs;
+  std::size_t columns = 0;  ///< of the matrix; 0: a list
+  bool complete = true;
+};
+
+Shown choose(const Found& found) {
+  std::vector<std::size_t> sources;
+  const std::size_t targets = std::min(found.targets.size(), most_along_side);
+  Shown list, matrix;
+  for (std::size_t b = 0; b < found.request.sources.size(); ++b) {
+    bool reaches = false;
+    for (std::size_t a = 0; a < targets; ++a) reaches = reaches || found.targets[a].from[b].power > 0.0;
+    if (reaches) sources.push_back(b);
+  }
+  list.complete = matrix.complete = targets == found.targets.size() && sources.size() <= most_along_side;
+  sources.resize(std::min(sources.size(), most_along_side));
+  for (std::size_t a = 0; a < targets; ++a) {
+    for (const std::size_t b : sources) {
+      matrix.pairs.push_back({a, b});
+      if (found.targets[a].from[b].power > 0.0) list.pairs.push_back({a, b});
+    }
+  }
+  matrix.columns = sources.size();
+  return 2 * list.pairs.size() >= matrix.pairs.size() ? matrix : list;
+}
+
+int colour_of(const Found& found, std::size_t source) {
+  const Source& from = found.request.sources[source];
+  if (from.kind == Source::Kind::bias || from.kind == Source::Kind::stimulus || from.name == "others") {
+    return mrnn::grey;
+  }
+  return from.name == "all" ? mrnn::black : mrnn::region_colour(found.scope.context.network(), from.name);
+}
+
+/// One line; with several conditions the colour tells which.
+mrnn::Series line(const Found& found, const Eigen::MatrixXd& values, std::size_t source, std::size_t condition) {
+  mrnn::Series series;
+  const bool single = found.scope.conditions.list.size() == 1;
+  series.colour = single ? colour_of(found, source) : static_cast<int>(condition);
+  for (Index k = 0; k < values.cols(); ++k) {
+    series.x.push_back(static_cast<double>(found.scope.window.first + k) * found.dt);
+    series.y.push_back(values(static_cast<Index>(condition), k));
+  }
+  return series;
+}
+
+/// Adds the lines of one current to its panel.
+using AddLines = std::function<void(const Current&, std::size_t source, std::size_t condition, mrnn::Panel&)>;
+
+struct Labels {
+  std::string time, values;
+};
+
+void say_instead(const std::string& words, mrnn::Panel& panel) {
+  panel.axes = false;
+  panel.texts.push_back({0.5, 0.5, words, mrnn::Text::Align::centre, 10.0, false, mrnn::grey});
+}
+
+mrnn::Figure draw_panels(const Found& found, const Shown& shown, const Labels& labels, const AddLines& add) {
+  mrnn::Figure figure;
+  figure.columns = static_cast<int>(shown.columns > 0 ? shown.columns : std::min<std::size_t>(4, shown.pairs.size()));
+  const std::size_t conditions = std::min(found.scope.conditions.list.size(), most_conditions);
+  for (const Pair& pair : shown.pairs) {
+    const Current& current = found.targets[pair.target].from[pair.source];
+    mrnn::Panel panel;
+    panel.title = found.request.sources[pair.source].name + " to " + found.request.targets[pair.target].name;
+    panel.x.label = labels.time;
+    panel.y.label = labels.values;
+    for (std::size_t c = 0; c < conditions && current.power > 0.0; ++c) add(current, pair.source, c, panel);
+    if (panel.series.empty()) {
+      say_instead(current.power > 0.0 ? "constant" : "no current", panel);
+    } else if (found.scope.window.first < 0) {
+      panel.guides.push_back({mrnn::Guide::Kind::vertical, 0.0, ""});
+    }
+    figure.panels.push_back(std::move(panel));
+  }
+  return figure;
+}
+
+/// One key is enough: the first panel with lines names the conditions by its solid ones.
+void name_conditions(const Found& found, mrnn::Figure& figure) {
+  if (found.scope.conditions.list.size() == 1) return;
+  for (mrnn::Panel& panel : figure.panels) {
+    std::size_t condition = 0;
+    for (mrnn::Series& series : panel.series) {
+      if (!series.dashed) series.label = found.scope.conditions.list[condition++].name;
+    }
+    if (condition > 0) return;
+  }
+}
+
+std::string left_out(const Found& found, const Shown& shown) {
+  std::string words;
+  if (!shown.complete) {
+    words += " Only the first " + std::to_string(most_along_side) + " targets and sources are drawn.";
+  }
+  if (found.scope.conditions.list.size() > most_conditions) {
+    words += " Only the first " + std::to_string(most_conditions) + " conditions are drawn.";
+  }
+  return words;
+}
+
+std::string title_of(const std::string& what, const Shown& shown) {
+  return what + (shown.columns > 0 ? " by target (rows) and source (columns)" : " by target and source");
+}
+
+/// The panels of a target share their scale, so that sources can be compared.
+void share_scales(const Shown& shown, mrnn::Figure& figure) {
+  std::map<std::size_t, double> highest;
+  for (std::size_t k = 0; k < shown.pairs.size(); ++k) {
+    double& largest = highest[shown.pairs[k].target];
+    for (const mrnn::Series& series : figure.panels[k].series) {
+      for (const double value : series.y) largest = std::isfinite(value) ? std::max(largest, value) : largest;
+    }
+  }
+  for (std::size_t k = 0; k < shown.pairs.size(); ++k) {
+    if (!figure.panels[k].axes) continue;
+    figure.panels[k].y.low = 0.0;
+    figure.panels[k].y.high = 1.05 * highest[shown.pairs[k].target];
+  }
+}
+
+mrnn::Figure draw_norms(const Found& found, const Shown& shown, const std::string& time_label) {
+  mrnn::Figure figure =
+      draw_panels(found, shown, {time_label, "|C| (a.u.)"},
+                  [&](const Current& current, std::size_t source, std::size_t condition, mrnn::Panel& panel) {
+                    panel.series.push_back(line(found, current.norm[0], source, condition));
+                  });
+  share_scales(shown, figure);
+  name_conditions(found, figure);
+  figure.name = "currents";
+  figure.title = title_of("Currents", shown);
+  figure.caption =
+      "Length of the current over the units of the target, mean over trials. Panels of a target share their scale." +
+      left_out(found, shown);
+  return figure;
+}
+
+mrnn::Figure draw_components(const Found& found, const Shown& shown, const std::string& time_label) {
+  constexpr std::size_t most_lines = 2;
+  mrnn::Figure figure =
+      draw_panels(found, shown, {time_label, "projection (a.u.)"},
+                  [&](const Current& current, std::size_t source, std::size_t condition, mrnn::Panel& panel) {
+                    for (std::size_t k = 0; k < std::min(most_lines, current.projections.size()); ++k) {
+                      mrnn::Series series = line(found, current.projections[k], source, condition);
+                      series.dashed = k == 1;
+                      panel.series.push_back(std::move(series));
+                    }
+                  });
+  name_conditions(found, figure);
+  figure.name = "current_components";
+  figure.title = title_of("Leading components of the currents", shown);
+  figure.caption =
+      "Projection of each current, less its mean, on its first (solid) and second (dashed) principal "
+      "component, mean over trials." +
+      left_out(found, shown);
+  return figure;
+}
+
+/// Per cent, in the cells; white on the dark ones.
+void write_numbers(const Eigen::MatrixXd& share, mrnn::Panel& panel) {
+  for (Index a = 0; a < share.rows(); ++a) {
+    for (Index b = 0; b < share.cols(); ++b) {
+      if (share(a, b) == 0.0) continue;
+      const long percent = std::lround(100.0 * share(a, b));
+      mrnn::Text text;
+      text.x = static_cast<double>(b) + 0.5;
+      text.y = static_cast<double>(share.rows() - a) - 0.5;
+      text.words = percent == 0 ? "< 1 %" : std::to_string(percent) + " %";
+      text.colour = share(a, b) < 0.6 ? mrnn::white : mrnn::black;
+      panel.texts.push_back(std::move(text));
+    }
+  }
+}
+
+mrnn::Figure draw_shares(const Found& found) {
+  mrnn::Figure figure;
+  figure.name = "current_shares";
+  figure.title = "Where the current into each region comes from";
+  figure.caption = "|C|^2 of each source as a share of its sum over sources, averaged over trials and time.";
+  mrnn::Panel panel;
+  mrnn::HeatMap map;
+  const Eigen::MatrixXd share = shares(found);
+  map.values = share.colwise().reverse();  // the first target on top
+  map.x_high = static_cast<double>(share.cols());
+  map.y_high = static_cast<double>(share.rows());
+  map.label = "share";
+  map.low = 0.0;
+  map.high = 1.0;
+  for (Index b = 0; b < share.cols(); ++b) {
+    panel.x.names.push_back({static_cast<double>(b) + 0.5, found.request.sources[static_cast<std::size_t>(b)].name});
+  }
+  for (Index a = 0; a < share.rows(); ++a) {
+    panel.y.names.push_back(
+        {map.y_high - static_cast<double>(a) - 0.5, found.request.targets[static_cast<std::size_t>(a)].name});
+  }
+  if (share.cols() <= most_numbers) write_numbers(share, panel);
+  panel.x.label = "source";
+  panel.y.label = "target";
+  panel.heat_map = std::move(map);
+  figure.panels.push_back(std::move(panel));
+  return figure;
+}
+
+}  // namespace
+
+void draw(const Found& found, const std::string& time_label, mrnn::AnalysisResults& results) {
+  const Shown shown = choose(found);
+  results.figures.push_back(draw_norms(found, shown, time_label));
+  results.figures.push_back(draw_components(found, shown, time_label));
+  results.figures.push_back(draw_shares(found));
+}
+
+}  // namespace currents

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <vector>
+
+#include "decomposition.hpp"
+
+namespace currents {
+
+/// All that was found.
+struct Found {
+  const Scope& scope;
+  const Request& request;
+  const std::vector<TargetCurrents>& targets;
+  double dt = 1.0;  ///< ms
+};
+
+/// |C_ab|^2 of each source as a share of the sum over all sources, averages over trials and time [targets x sources].
+Eigen::MatrixXd shares(const Found& found);
+
+void add_arrays(const Found& found, mrnn::AnalysisResults& results);
+void add_summary(const Found& found, mrnn::AnalysisResults& results);
+
+}  // namespace currents

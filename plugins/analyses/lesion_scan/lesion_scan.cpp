@@ -1,0 +1,254 @@
+// Lesions every connection and every region in turn, and says what each does to performance and activity.
+
+#include <algorithm>
+#include <cmath>
+#include <iomanip>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "mrnn/names.hpp"
+#include "mrnn/perturbation.hpp"
+#include "mrnn/plugin.hpp"
+#include "mrnn/selectors.hpp"
+
+namespace {
+
+using mrnn::Index;
+
+/// Lesions that can be told apart in a figure.
+constexpr Index most_drawn = 60;
+/// Changes below this are none.
+constexpr double no_change = 1e-12;
+
+std::string number(double value) {
+  std::ostringstream text;
+  text << std::setprecision(3) << value;
+  return text.str();
+}
+
+/// One thing to cut.
+struct Lesion {
+  std::string name;  ///< `gpe->stn`, or `gpe`
+  std::vector<mrnn::ScaleWeights> connection;
+  mrnn::Selection region;  ///< empty: a connection
+};
+
+/// Repeats a simulation with each connection's weights, or each region's, times `factor`.
+class LesionScan final : public mrnn::Analysis {
+ public:
+  LesionScan(const mrnn::ConfigNode& config, const mrnn::Network& network)
+      : config_(config), needs_(mrnn::PerturbationScan::needs(network)), factor_(config.number("factor", 0.0)) {
+    if (factor_ == 1.0) config.fail("factor", "is 1, which changes nothing; 0 removes the weights");
+    config.text("by", "condition");  // what the trials offer is known only when they are there
+    const bool everything = !config.has("connections") && !config.has("regions");
+    if (everything || config.has("connections")) read_connections(network);
+    if (everything || config.has("regions")) read_regions(network);
+    if (lesions_.empty()) config.fail("", "the network has no connections, so there is nothing to lesion");
+  }
+
+  mrnn::Record needs() const override { return needs_; }
+
+  void run(const mrnn::AnalysisContext& context, mrnn::AnalysisResults& results) const override {
+    const mrnn::Conditions conditions = mrnn::group_trials(config_, {&context.simulation()});
+    const mrnn::PerturbationScan scan(context, conditions);
+    const Index steps = context.simulation().trials.steps;
+    context.expect(std::ssize(lesions_));
+    std::vector<mrnn::Effect> effects;
+    for (const Lesion& lesion : lesions_) {
+      effects.push_back(scan.with(
+          lesion.region.empty() ? mrnn::scale_connection(context.network(), lesion.connection.front(), steps, factor_)
+                                : mrnn::scale_region(context.network(), lesion.region, steps, factor_)));
+      context.advance(std::ssize(effects));
+    }
+    add_arrays(scan.control(), effects, conditions, context.network(), results);
+    add_summary(scan.control(), effects, context, results);
+    results.figures.push_back(draw(scan.control(), effects, context));
+  }
+
+ private:
+  void read_connections(const mrnn::Network& network) {
+    if (!config_.has("connections")) {
+      for (const std::string& name : mrnn::connection_names(network)) {
+        lesions_.push_back({name, {mrnn::find_connection(name, network)}, {}});
+      }
+      return;
+    }
+    const std::vector<mrnn::ScaleWeights> connections = mrnn::read_connections(config_, "connections", network);
+    const std::vector<std::string> names = config_.texts("connections");
+    for (std::size_t k = 0; k < names.size(); ++k) lesions_.push_back({names[k], {connections[k]}, {}});
+  }
+
+  void read_regions(const mrnn::Network& network) {
+    std::vector<std::string> names = mrnn::read_selectors(config_, "regions", network);
+    if (names.empty()) {
+      for (const mrnn::RegionLayout& region : network.regions()) names.push_back(region.name);
+    }
+    for (const std::string& name : names) {
+      const mrnn::Selection units = network.select(name);
+      const bool has_weights = !mrnn::scale_region(network, units, 1, 0.0).empty();
+      if (has_weights) lesions_.push_back({name, {}, units});
+      if (!has_weights && config_.has("regions")) {
+        config_.fail("regions", "there is nothing to lesion: \"" + name +
+                                    "\" has no weights into it or out of it; the " + "network has the connections " +
+                                    mrnn::join(mrnn::connection_names(network)));
+      }
+    }
+  }
+
+  void add_arrays(const mrnn::Effect& control, const std::vector<mrnn::Effect>& effects,
+                  const mrnn::Conditions& conditions, const mrnn::Network& network,
+                  mrnn::AnalysisResults& results) const {
+    const Index count = std::ssize(effects), regions = control.activity.size();
+    Eigen::VectorXd performance(count), outputs(count);
+    Eigen::MatrixXd by_condition(count, std::ssize(conditions.list)), activity(count, regions), change(count, regions);
+    for (Index k = 0; k < count; ++k) {
+      const mrnn::Effect& effect = effects[static_cast<std::size_t>(k)];
+      performance(k) = effect.performance;
+      outputs(k) = effect.output_change;
+      by_condition.row(k) = effect.by_condition.transpose();
+      activity.row(k) = effect.activity.transpose();
+      change.row(k) = effect.activity_change.transpose();
+    }
+    if (std::isfinite(control.performance)) {
+      results.scalar("control_performance", control.performance, "1", "performance without a lesion");
+      results.add("performance", performance, {"lesion"}, "1", "the task's measure of performance");
+      results.add("performance_by_condition", by_condition, {"lesion", "condition"}, "1",
+                  "performance on the trials of each condition");
+      results.add("control_performance_by_condition", control.by_condition, {"condition"}, "1",
+                  "performance without a lesion");
+    }
+    if (needs_.y) {
+      results.add("output_change", outputs, {"lesion"}, "a.u.", "root mean square of the change of the outputs");
+    }
+    results.add("activity", activity, {"lesion", "region"}, "a.u.", "mean of h over units, trials and steps");
+    results.add("control_activity", control.activity, {"region"}, "a.u.", "the same without a lesion");
+    results.add("activity_change", change, {"lesion", "region"}, "a.u.",
+                "root mean square of the change of h, trial by trial");
+    results.texts.push_back({"lesions", names(), "what was lesioned: a connection, or all weights of a region"});
+    mrnn::NamedTexts region_names{"regions", {}, "names of the regions"};
+    for (const mrnn::RegionLayout& region : network.regions()) region_names.values.push_back(region.name);
+    results.texts.push_back(std::move(region_names));
+    mrnn::NamedTexts condition_names{"conditions", {}, "names of the conditions"};
+    for (const mrnn::Condition& condition : conditions.list) condition_names.values.push_back(condition.name);
+    results.texts.push_back(std::move(condition_names));
+  }
+
+  std::vector<std::string> names() const {
+    std::vector<std::string> names;
+    for (const Lesion& lesion : lesions_) names.push_back(lesion.name);
+    return names;
+  }
+
+  void add_summary(const mrnn::Effect& control, const std::vector<mrnn::Effect>& effects,
+                   const mrnn::AnalysisContext& context, mrnn::AnalysisResults& results) const {
+    const auto strongest = [&](auto measure) {
+      return std::ranges::max_element(effects, {}, measure) - effects.begin();
+    };
+    if (std::isfinite(control.performance)) {
+      const auto worst = static_cast<std::size_t>(strongest([](const mrnn::Effect& e) { return -e.performance; }));
+      results.summary.push_back(context.task()->performance_label() + " without a lesion " +
+                                number(control.performance) + ", lowest with " + lesions_[worst].name +
+                                " lesioned: " + number(effects[worst].performance));
+    }
+    const auto total = [](const mrnn::Effect& effect) { return effect.activity_change.norm(); };
+    const auto most = static_cast<std::size_t>(strongest(total));
+    results.summary.push_back("activity changes most with " + lesions_[most].name + " lesioned");
+    const auto unmoved = std::ranges::count_if(effects, [&](const auto& effect) { return total(effect) < no_change; });
+    if (unmoved > 0) results.summary.push_back(std::to_string(unmoved) + " of the lesions change nothing");
+  }
+
+  mrnn::Figure draw(const mrnn::Effect& control, const std::vector<mrnn::Effect>& effects,
+                    const mrnn::AnalysisContext& context) const {
+    const Index shown = std::min<Index>(std::ssize(effects), most_drawn);
+    mrnn::Figure figure;
+    figure.name = "lesion_scan";
+    figure.title = "Effect of each lesion";
+    figure.caption = "Change: root mean square of the difference in activity, trial by trial and with the same noise.";
+    if (shown < std::ssize(effects)) {
+      figure.caption +=
+          " Only the first " + std::to_string(shown) + " of " + std::to_string(effects.size()) + " lesions are drawn.";
+    }
+    mrnn::Axis rows{"lesioned", 0.0, static_cast<double>(shown)};
+    for (Index k = 0; k < shown; ++k) {
+      rows.names.push_back({static_cast<double>(shown - k) - 0.5, lesions_[static_cast<std::size_t>(k)].name});
+    }
+    if (std::isfinite(control.performance)) {
+      figure.panels.push_back(performance_panel(control, effects, rows, context.task()->performance_label()));
+      figure.caption = "Line: performance without a lesion. " + figure.caption;
+    }
+    figure.panels.push_back(change_panel(effects, rows, context.network()));
+    figure.columns = static_cast<int>(figure.panels.size());
+    figure.panel_width = 260.0;
+    figure.panel_height = std::max(120.0, 16.0 * static_cast<double>(shown));
+    return figure;
+  }
+
+  static mrnn::Panel performance_panel(const mrnn::Effect& control, const std::vector<mrnn::Effect>& effects,
+                                       const mrnn::Axis& rows, const std::string& label) {
+    mrnn::Panel panel;
+    panel.title = "Performance";
+    panel.x.label = label;
+    panel.y = rows;
+    panel.guides.push_back({mrnn::Guide::Kind::vertical, control.performance, ""});
+    mrnn::Series points;
+    points.kind = mrnn::Series::Kind::scatter;
+    points.width = 7.0;
+    for (std::size_t k = 0; k < rows.names.size(); ++k) {
+      points.x.push_back(effects[k].performance);
+      points.y.push_back(rows.names[k].position);
+    }
+    panel.series.push_back(std::move(points));
+    return panel;
+  }
+
+  static mrnn::Panel change_panel(const std::vector<mrnn::Effect>& effects, const mrnn::Axis& rows,
+                                  const mrnn::Network& network) {
+    const Index shown = std::ssize(rows.names), regions = std::ssize(network.regions());
+    mrnn::Panel panel;
+    panel.title = "Change of activity";
+    panel.x = {"region", 0.0, static_cast<double>(regions)};
+    panel.y = rows;
+    mrnn::HeatMap map{Eigen::MatrixXd(shown, regions),
+                      0.0,
+                      static_cast<double>(regions),
+                      0.0,
+                      static_cast<double>(shown),
+                      "change of h",
+                      false,
+                      {},
+                      {}};
+    map.low = 0.0;
+    for (Index k = 0; k < shown; ++k) {
+      map.values.row(shown - 1 - k) = effects[static_cast<std::size_t>(k)].activity_change.transpose();
+    }
+    for (Index r = 0; r < regions; ++r) {
+      panel.x.names.push_back({static_cast<double>(r) + 0.5, network.regions()[static_cast<std::size_t>(r)].name});
+    }
+    panel.heat_map = std::move(map);
+    return panel;
+  }
+
+  mrnn::ConfigNode config_;  ///< for the position in messages
+  mrnn::Record needs_;
+  double factor_;
+  std::vector<Lesion> lesions_;
+};
+
+void attach(mrnn::PluginContext& context) {
+  context.add_analysis(
+      "lesion_scan",
+      [](const mrnn::ConfigNode& config, const mrnn::Network& network) {
+        return std::make_unique<LesionScan>(config, network);
+      },
+      "lesions every connection and region in turn: change of performance and activity",
+      "connections       such as [\"gpe->stn\"]; default: all, unless regions are named\n"
+      "regions           selectors; default: every region, unless connections are named\n"
+      "factor = 0        what the weights are multiplied by\n"
+      "by = \"condition\"  per-trial metadata that groups trials");
+}
+
+}  // namespace
+
+MRNN_PLUGIN("lesion_scan", "1.0", attach)

@@ -1,0 +1,165 @@
+#include "pca_figure.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "mrnn/figure.hpp"
+
+namespace pca {
+namespace {
+
+using mrnn::Index;
+
+/// More trajectories than this cannot be told apart.
+constexpr Index most_conditions = 12;
+constexpr Index most_trials = 20;
+/// Components whose variance is drawn.
+constexpr Index most_components = 20;
+constexpr double thin = 1.0, start_size = 8.0;  // pixels
+constexpr double panel_size = 280.0;            // pixels
+constexpr int most_columns = 3;
+
+/// At most `most` of 0..count-1, evenly spread.
+std::vector<Index> some_of(Index count, Index most) {
+  std::vector<Index> chosen;
+  const Index kept = std::min(count, most);
+  for (Index k = 0; k < kept; ++k) chosen.push_back(kept == 1 ? 0 : k * (count - 1) / (kept - 1));
+  return chosen;
+}
+
+/// One trajectory in the plane of the first two components, or of one component over time.
+mrnn::Series path(const mrnn::Sequence& all, Index trial, const Eigen::VectorXd& time) {
+  mrnn::Series line;
+  for (Index step = 0; step < all.steps; ++step) {
+    const double first = all(0, trial, step);
+    if (!std::isfinite(first)) continue;
+    line.x.push_back(all.units > 1 ? first : time(step));
+    line.y.push_back(all.units > 1 ? all(1, trial, step) : first);
+  }
+  return line;
+}
+
+void add_single_trials(const Projection& projection, const Eigen::VectorXd& time, mrnn::Panel& panel) {
+  for (const Index trial : some_of(projection.trials.trials, most_trials)) {
+    mrnn::Series line = path(projection.trials, trial, time);
+    line.colour = mrnn::light_grey;
+    line.width = thin;
+    if (!line.x.empty()) panel.series.push_back(std::move(line));
+  }
+}
+
+void add_conditions(const Projection& projection, const mrnn::Conditions& conditions, const Eigen::VectorXd& time,
+                    bool labelled, mrnn::Panel& panel) {
+  for (const Index c : some_of(projection.conditions.trials, most_conditions)) {
+    const auto number = static_cast<std::size_t>(c);
+    mrnn::Series line = path(projection.conditions, c, time);
+    if (line.x.empty()) continue;
+    const mrnn::ConditionStyle style = mrnn::condition_style(conditions, number);
+    line.colour = style.colour;
+    line.dashed = style.dashed;
+    if (labelled) line.label = conditions.list[number].name;
+    mrnn::Series start;
+    start.kind = mrnn::Series::Kind::scatter;
+    start.x = {line.x.front()};
+    start.y = {line.y.front()};
+    start.colour = style.colour;
+    start.width = start_size;
+    panel.series.push_back(std::move(line));
+    panel.series.push_back(std::move(start));
+  }
+}
+
+/// 1, 2, 3, ...; of many every fifth.
+std::vector<mrnn::AxisName> whole_numbers(Index count) {
+  std::vector<mrnn::AxisName> names;
+  for (Index k = 1; k <= count; ++k) {
+    if (count > 10 && k % 5 != 0 && k != 1) continue;
+    names.push_back({static_cast<double>(k), std::to_string(k)});
+  }
+  return names;
+}
+
+void lay_out(std::size_t panels, mrnn::Figure& figure) {
+  figure.columns = std::min(most_columns, static_cast<int>(panels));
+  figure.panel_width = figure.panel_height = panel_size;
+}
+
+mrnn::Series single_shares(const Eigen::VectorXd& shares, Index shown) {
+  mrnn::Series points;
+  points.kind = mrnn::Series::Kind::scatter;
+  for (Index k = 0; k < shown; ++k) {
+    points.x.push_back(static_cast<double>(k + 1));
+    points.y.push_back(100.0 * shares(k));
+  }
+  return points;
+}
+
+}  // namespace
+
+Index Projection::dimensions(double share) const {
+  Index count = 0;
+  for (double sum = 0.0; count < shares.size() && sum < share; ++count) sum += shares(count);
+  return count;
+}
+
+mrnn::Figure draw_trajectories(const std::vector<Projection>& projections, const mrnn::Conditions& conditions,
+                               const Eigen::VectorXd& time) {
+  mrnn::Figure figure;
+  figure.name = "trajectories";
+  figure.title = "Activity along its principal components";
+  figure.caption = conditions.grouped ? "Means over the trials of each condition; discs: where they start."
+                                      : "Grey: single trials; colour: their mean, with a disc where it starts.";
+  if (std::ssize(conditions.list) > most_conditions) {
+    figure.caption += " " + std::to_string(most_conditions) + " of " + std::to_string(conditions.list.size()) +
+                      " conditions are drawn.";
+  }
+  lay_out(projections.size(), figure);
+  for (std::size_t p = 0; p < projections.size(); ++p) {
+    const Projection& projection = projections[p];
+    const bool plane = projection.axes.directions.cols() > 1;
+    mrnn::Panel panel;
+    panel.title = projection.name;
+    panel.x.label = plane ? mrnn::component_label(projection.axes, 0) : "time (ms)";
+    panel.y.label = mrnn::component_label(projection.axes, plane ? 1 : 0);
+    if (!conditions.grouped) add_single_trials(projection, time, panel);
+    add_conditions(projection, conditions, time, p == 0 && conditions.list.size() > 1, panel);
+    figure.panels.push_back(std::move(panel));
+  }
+  return figure;
+}
+
+mrnn::Figure draw_variance(const std::vector<Projection>& projections) {
+  mrnn::Figure figure;
+  figure.name = "variance";
+  figure.title = "Variance along principal components";
+  figure.caption = "Discs: share of the variance along each component; line: along all up to it.";
+  lay_out(projections.size(), figure);
+  for (std::size_t p = 0; p < projections.size(); ++p) {
+    const Projection& projection = projections[p];
+    const Index shown = std::min(most_components, projection.shares.size());
+    mrnn::Panel panel;
+    panel.title = projection.name;
+    panel.x = {"component", 0.5, static_cast<double>(shown) + 0.5};
+    panel.x.names = whole_numbers(shown);
+    panel.y = {"variance (%)", 0.0, 105.0};
+    mrnn::Series cumulative;
+    double sum = 0.0;
+    for (Index k = 0; k < shown; ++k) {
+      sum += projection.shares(k);
+      cumulative.x.push_back(static_cast<double>(k + 1));
+      cumulative.y.push_back(100.0 * sum);
+    }
+    mrnn::Series each = single_shares(projection.shares, shown);
+    cumulative.colour = 1;
+    if (p == 0) {
+      each.label = "each";
+      cumulative.label = "cumulative";
+    }
+    panel.series = {std::move(cumulative), std::move(each)};
+    figure.panels.push_back(std::move(panel));
+  }
+  return figure;
+}
+
+}  // namespace pca

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mrnn/analysis.hpp"
+#include "mrnn/choices.hpp"
+#include "mrnn/config.hpp"
+
+namespace psychometric {
+
+/// The answers of one simulation in one group of trials.
+struct Group {
+  std::string name;            ///< of its curve: `control`, `motion`, `control: motion`
+  std::size_t simulation = 0;  ///< index
+  std::size_t value = 0;       ///< index of the group among all values
+  mrnn::Answers answers;
+};
+
+/// What the curves are about.
+struct Question {
+  std::string variable, group;  ///< metadata; the group may be empty
+  std::string x_label, y_label;
+  mrnn::Index conditions = 1;  ///< trials of one round of psychometric trials
+};
+
+/// From the task and the keys `variable` and `by`. @throws ConfigError where the task knows no choices.
+Question read_question(const mrnn::ConfigNode& config, const mrnn::Task* task);
+
+/// Whole rounds of the task's psychometric trials, `count` or a few more, run like a simulation: with its manipulations
+/// and its noise. @throws ConfigError where they act on chosen trials only.
+mrnn::Simulation run_psychometric(const mrnn::ConfigNode& config, const mrnn::AnalysisContext& context,
+                                  const mrnn::Simulation& simulation, mrnn::Index count, mrnn::Index conditions);
+
+/// One group for each value of the metadata and each simulation in which it has answers. Trials without a choice, a
+/// score or a value do not count.
+std::vector<Group> collect(const mrnn::ConfigNode& config, const Question& question,
+                           const std::vector<const mrnn::Simulation*>& simulations,
+                           const mrnn::AnalysisContext& context);
+
+}  // namespace psychometric

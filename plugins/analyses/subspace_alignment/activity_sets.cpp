@@ -1,0 +1,137 @@
+#include "activity_sets.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "mrnn/error.hpp"
+
+namespace subspace_alignment {
+namespace {
+
+using mrnn::Index;
+using mrnn::Sequence;
+using Simulations = std::vector<const mrnn::Simulation*>;
+
+/// Variance below this share of the squared mean is rounding.
+constexpr double no_variance = 1e-24;
+
+/// The position of a word among those accepted, which are in the order of the enumeration.
+template <class Enum>
+Enum read(const mrnn::ConfigNode& config, const char* key, const std::vector<std::string>& accepted) {
+  const std::string word = config.choice(key, accepted, accepted.front());
+  return static_cast<Enum>(std::ranges::find(accepted, word) - accepted.begin());
+}
+
+void require_variance(const ActivitySet& set, const std::string& population) {
+  if (set.covariance.matrix.trace() > no_variance * set.covariance.mean.squaredNorm()) return;
+  const std::string where = set.name == population ? "" : " in \"" + set.name + "\"";
+  throw mrnn::RunError("the activity of \"" + population + "\" does not vary" + where + " (" +
+                       std::to_string(set.covariance.samples) + " samples), so it has no subspace");
+}
+
+}  // namespace
+
+SetChoice::SetChoice(const mrnn::ConfigNode& config, double dt)
+    : config_(config),
+      alignment_(config, dt),
+      normalisation_(config),
+      between_(read<Between>(config, "between", {"epochs", "conditions", "simulations", "regions"})),
+      fit_(read<Fit>(config, "fit", {"trials", "conditions"})),
+      every_(config.count_or("every", 1)) {
+  config.text("by", "condition");  // what the trials offer is known only when they are there
+  if (config.has("epochs")) {
+    config.texts("epochs");
+    if (between_ != Between::epochs) config.fail("epochs", "has no meaning without between = \"epochs\"");
+  }
+  for (const char* key : {"align", "align_at", "window"}) {
+    if (between_ == Between::epochs && config.has(key)) {
+      config.fail(key, "has no meaning with between = \"epochs\": each epoch is taken whole");
+    }
+  }
+  const bool several = config.has("simulation") && config.texts("simulation").size() > 1;
+  if (between_ == Between::simulations && !several) {
+    config.fail(config.has("simulation") ? "simulation" : "between",
+                "compares simulations, of which two at least must be named: simulation = [\"...\", \"...\"]");
+  }
+  if (between_ == Between::regions && several) {
+    config.fail("simulation", "names several; regions are compared within one");
+  }
+}
+
+void SetChoice::average(const Simulations& simulations, Sequence& activity) const {
+  if (fit_ == Fit::conditions) activity = mrnn::condition_means(activity, mrnn::group_trials(config_, simulations));
+}
+
+std::vector<SetChoice::Part> SetChoice::epochs(const Simulations& simulations, mrnn::Quantity quantity,
+                                               const mrnn::Selection& units) const {
+  std::vector<Part> parts;
+  for (const mrnn::Simulation* simulation : simulations) {
+    const std::string prefix = simulations.size() > 1 ? simulation->name + ": " : "";
+    for (const std::string& epoch : mrnn::read_epochs(config_, "epochs", simulations)) {
+      parts.push_back({prefix + epoch, mrnn::epoch_activity({simulation}, quantity, units, epoch)});
+      average({simulation}, parts.back().activity);
+    }
+  }
+  return parts;
+}
+
+std::vector<SetChoice::Part> SetChoice::whole(const Simulations& simulations, mrnn::Quantity quantity,
+                                              const mrnn::Selection& units) const {
+  std::vector<Part> parts;
+  const mrnn::Window window = alignment_.window(simulations);
+  for (const mrnn::Simulation* simulation : simulations) {
+    parts.push_back({simulation->name, mrnn::aligned_activity({simulation}, quantity, units, alignment_, window)});
+    average({simulation}, parts.back().activity);
+  }
+  return parts;
+}
+
+std::vector<ActivitySet> SetChoice::of_population(const Simulations& simulations, mrnn::Quantity quantity,
+                                                  const mrnn::Population& population, Scale scale) const {
+  std::vector<Part> parts = between_ == Between::epochs ? epochs(simulations, quantity, population.units)
+                                                        : whole(simulations, quantity, population.units);
+  if (scale == Scale::normalised) {
+    std::vector<const Sequence*> all;
+    for (const Part& part : parts) all.push_back(&part.activity);
+    const Eigen::VectorXd scales = normalisation_.scales(all);
+    for (Part& part : parts) mrnn::divide_by(scales, part.activity);
+  }
+  std::vector<ActivitySet> sets;
+  for (std::size_t p = 0; p < parts.size(); ++p) {
+    const Part& part = parts[p];
+    if (between_ != Between::conditions) {
+      sets.push_back({part.name, mrnn::covariance(part.activity, {}, every_)});
+      continue;
+    }
+    const mrnn::Conditions conditions = mrnn::group_trials(config_, {simulations[p]});
+    for (std::size_t c = 0; c < conditions.list.size(); ++c) {
+      std::vector<Index> trials;
+      for (std::size_t trial = 0; trial < conditions.of_trial.size(); ++trial) {
+        if (conditions.of_trial[trial] == static_cast<int>(c)) trials.push_back(static_cast<Index>(trial));
+      }
+      if (fit_ == Fit::conditions) trials = {static_cast<Index>(c)};  // their mean
+      const std::string prefix = !conditions.grouped ? "" : simulations.size() > 1 ? part.name + ": " : "";
+      sets.push_back({prefix + conditions.list[c].name, mrnn::covariance(part.activity, trials, every_)});
+    }
+  }
+  if (sets.size() < 2) {
+    config_.fail(config_.has("between") ? "between" : "",
+                 "leaves a single set, \"" + sets.front().name + "\"; subspaces of two at least are compared");
+  }
+  for (const ActivitySet& set : sets) require_variance(set, population.name);
+  return sets;
+}
+
+std::vector<ActivitySet> SetChoice::of_regions(const Simulations& simulations,
+                                               const mrnn::Populations& populations) const {
+  std::vector<ActivitySet> sets;
+  for (const mrnn::Population& population : populations.list) {
+    Part part = std::move(whole(simulations, populations.quantity, population.units).front());
+    mrnn::divide_by(normalisation_.scales(part.activity), part.activity);
+    sets.push_back({population.name, mrnn::covariance(part.activity, {}, every_)});
+    require_variance(sets.back(), population.name);
+  }
+  return sets;
+}
+
+}  // namespace subspace_alignment

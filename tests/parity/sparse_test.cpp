@@ -1,0 +1,228 @@
+// Weights most of which are zero: computed element by element, with the bits of the dense products.
+
+#include <cstring>
+#include <numeric>
+#include <vector>
+
+#include "catch.hpp"
+#include "kernels.hpp"
+#include "mrnn/eigen_backend.hpp"
+#include "mrnn/random.hpp"
+
+using namespace mrnn;
+using namespace mrnn::eigen;
+
+namespace {
+
+template <class Scalar>
+std::vector<Scalar> numbers(Index count, const char* name) {
+  RandomStream random(1, Stream::analyses, name);
+  std::vector<Scalar> values(static_cast<std::size_t>(count));
+  for (Scalar& value : values) value = static_cast<Scalar>(random.uniform(-2.0, 2.0));
+  return values;
+}
+
+/// A matrix of which a share is not zero; its second row and, beyond three rows, its last are empty.
+Eigen::MatrixXd sparse_matrix(Index rows, Index columns, double share) {
+  RandomStream random(2, Stream::analyses, "sparse");
+  Eigen::MatrixXd matrix = Eigen::MatrixXd::Zero(rows, columns);
+  for (double& value : matrix.reshaped()) {
+    if (random.uniform() < share) value = random.uniform(-1.0, 1.0);
+  }
+  if (rows > 1) matrix.row(1).setZero();
+  if (rows > 3) matrix.row(rows - 1).setZero();
+  return matrix;
+}
+
+template <class Scalar>
+bool same_bits(const std::vector<Scalar>& a, const std::vector<Scalar>& b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(Scalar)) == 0;
+}
+
+/// Every kernel set that this machine has.
+std::vector<KernelSet> kernel_sets() {
+  std::vector<KernelSet> sets = {baseline_kernels()};
+#ifdef __x86_64__
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) sets.push_back(avx2_kernels());
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512vl")) {
+    sets.push_back(avx512_kernels());
+  }
+#endif
+  std::erase_if(sets, [](const KernelSet& set) { return set.single == nullptr; });
+  return sets;
+}
+
+template <class Scalar>
+const Kernels<Scalar>& kernels_of(const KernelSet& set) {
+  if constexpr (std::is_same_v<Scalar, float>) {
+    return *set.single;
+  } else {
+    return *set.twofold;
+  }
+}
+
+/// One region of n units, a share of whose weights exist, with noise and a readout.
+NetworkSpec sparse_network(Index units, double sparsity) {
+  NetworkSpec spec;
+  spec.noise_recurrent = 0.1;
+  spec.dale = Dale::none;
+  spec.activation = Activation::tanh;
+  Region region;
+  region.name = "a";
+  region.units = units;
+  spec.regions = {region};
+  spec.inputs = {{"cue", 2}};
+  Output output;
+  output.name = "choice";
+  spec.outputs = {output};
+  Connection own, cue;
+  own.from = own.to = cue.to = "a";
+  cue.from = "cue";
+  own.sparsity = sparsity;
+  spec.connections = {own, cue};
+  return spec;
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("sparse products have the bits of the dense ones", "[kernels][sparse]", float, double) {
+  const KernelSet set = GENERATE(from_range(kernel_sets()));
+  const Index width = GENERATE(8, 16, 32);
+  const Index rows = GENERATE(1, 2, 4, 13, 50);
+  CAPTURE(kernels_of<TestType>(set).name, width, rows);
+  const Kernels<TestType>& kernels = kernels_of<TestType>(set);
+  constexpr Index depth = 23;
+  const Eigen::MatrixXd weights = sparse_matrix(rows, depth, 0.2);
+  const auto state = numbers<TestType>(depth * width, "state");
+  const Source source{0, depth};
+  std::vector<TestType> packed;
+  const PanelSizes panels(rows, kernels.panel_rows);
+  for (Index p = 0; p < panels.count; ++p) {
+    for (Index k = 0; k < depth; ++k) {
+      for (Index r = 0; r < panels.rows(p); ++r) {
+        packed.push_back(static_cast<TestType>(weights(panels.first_row(p) + r, k)));
+      }
+    }
+  }
+  std::vector<TestType> dense(static_cast<std::size_t>(rows * width)), sparse(dense);
+  kernels.multiply({packed.data(), &source, 1, depth, state.data(), dense.data(), rows, width});
+
+  std::vector<TestType> values;
+  std::vector<std::int32_t> columns;
+  std::vector<Index> starts = {0};
+  for (Index first = 0; first < rows; first += sparse_rows) {
+    Index longest = 0;
+    for (Index r = first; r < std::min(rows, first + sparse_rows); ++r) {
+      longest = std::max<Index>(longest, (weights.row(r).array() != 0.0).count());
+    }
+    starts.push_back(starts.back() + longest);
+    values.resize(static_cast<std::size_t>(starts.back() * sparse_rows), TestType(0));
+    columns.resize(values.size(), 0);
+    for (Index r = first; r < std::min(rows, first + sparse_rows); ++r) {
+      auto place = static_cast<std::size_t>(starts[starts.size() - 2] * sparse_rows + r - first);
+      for (Index k = 0; k < depth; ++k) {
+        if (weights(r, k) == 0.0) continue;
+        values[place] = static_cast<TestType>(weights(r, k));
+        columns[place] = static_cast<std::int32_t>(k);
+        place += sparse_rows;
+      }
+    }
+  }
+  kernels.multiply_sparse({values.data(), columns.data(), starts.data(), state.data(), sparse.data(), rows, width});
+
+  CHECK(same_bits(sparse, dense));
+}
+
+TEMPLATE_TEST_CASE("wanted elements of an outer product have the bits of the whole", "[kernels][sparse]", float,
+                   double) {
+  const KernelSet set = GENERATE(from_range(kernel_sets()));
+  const Index width = GENERATE(1, 8, 16, 32);
+  CAPTURE(kernels_of<TestType>(set).name, width);
+  constexpr Index rows = 13, depth = 21, positions = 5, right_rows = 30;
+  const Eigen::MatrixXd pattern = sparse_matrix(rows, depth, 0.3);
+  const auto left = numbers<TestType>(positions * rows * width, "left");
+  const auto right = numbers<TestType>(positions * right_rows * width, "right");
+  std::vector<Index> columns(static_cast<std::size_t>(depth));
+  std::iota(columns.begin(), columns.end(), Index{4});
+  std::vector<TestType> whole(static_cast<std::size_t>(rows * depth), TestType(0.5)), wanted(whole);
+  OuterProduct<TestType> product;
+  product.left = left.data();
+  product.left_stride = rows * width;
+  product.right = right.data();
+  product.right_stride = right_rows * width;
+  product.columns = columns.data();
+  product.positions = positions;
+  product.width = width;
+  product.rows = rows;
+  product.depth = depth;
+  product.out = whole.data();
+  kernels_of<TestType>(set).add_outer_product(product);
+
+  std::vector<Index> starts = {0};
+  std::vector<std::int32_t> entries;
+  for (Index r = 0; r < rows; ++r) {
+    for (Index c = 0; c < depth; ++c) {
+      if (pattern(r, c) != 0.0) entries.push_back(static_cast<std::int32_t>(c));
+    }
+    starts.push_back(std::ssize(entries));
+  }
+  product.out = wanted.data();
+  product.starts = starts.data();
+  product.entries = entries.data();
+  kernels_of<TestType>(set).add_sparse_outer_product(product);
+
+  for (Index r = 0; r < rows; ++r) {
+    for (Index c = 0; c < depth; ++c) {
+      const auto place = static_cast<std::size_t>(r * depth + c);
+      const TestType expected = pattern(r, c) != 0.0 ? whole[place] : TestType(0.5);
+      CHECK(std::memcmp(&wanted[place], &expected, sizeof expected) == 0);
+    }
+  }
+}
+
+TEST_CASE("a sparse network learns from the gradient of its dense twin", "[sparse][gradient]") {
+  // 90 % of the weights are absent: the backend skips them. With the same patterns as numbers in a network without
+  // sparsity nothing can be skipped in the gradient.
+  const Index trials = GENERATE(1, 20);
+  CAPTURE(trials);
+  const Network sparse = build_network(sparse_network(40, 0.9), 1);
+  const Network dense = build_network(sparse_network(40, 0.0), 1);
+  const Parameters parameters = initial_parameters(sparse, 1);
+  Parameters twin = initial_parameters(dense, 1);
+  twin.recurrent = parameters.recurrent;
+  twin.input = parameters.input;
+  twin.readout = parameters.readout;
+  const auto& pattern = sparse.recurrent_blocks().front().pattern;
+  REQUIRE(sparse.recurrent_blocks().size() == 1);
+  for (Index k = 0; k < pattern.size(); ++k) {
+    if (pattern.data()[k] == 0) twin.recurrent.front().data()[k] = 0.0;
+  }
+  Trials batch = blank_trials(2, trials, 12);
+  RandomStream random(3, Stream::analyses, "inputs");
+  for (double& value : batch.inputs.data) value = random.uniform(-1.0, 1.0);
+  batch.targets = Sequence(1, trials, 12);
+  for (double& value : batch.targets.data) value = random.uniform(-1.0, 1.0);
+
+  const auto gradients = [&](const Network& network, const Parameters& values) {
+    SessionOptions options;
+    options.precision = Precision::float64;
+    const auto session = make_backend()->open(network, options);
+    session->write_parameters(values);
+    session->load(batch);
+    Record record;
+    record.backward_every = 1;
+    session->forward(record, Noise::on);
+    session->backward({});
+    return session->read_gradients();
+  };
+  const Parameters of_sparse = gradients(sparse, parameters), of_dense = gradients(dense, twin);
+
+  Eigen::MatrixXd expected = of_dense.recurrent.front();
+  for (Index k = 0; k < pattern.size(); ++k) {
+    if (pattern.data()[k] == 0) expected.data()[k] = 0.0;
+  }
+  CHECK(of_sparse.recurrent.front() == expected);
+  CHECK(expected.norm() > 0.0);
+  CHECK(of_sparse.input.front() == of_dense.input.front());
+}
