@@ -18,6 +18,10 @@ constexpr double second_direction = 1e-3;  // least share of the second of them
 constexpr double wide_room = 0.3, room = 0.08;
 /// Half the length of an unstable mode's line, as a share of the panel's range.
 constexpr double mode_length = 0.07;
+/// Real part from which on the edge of the unit circle is shown, and half the side of the smallest square.
+constexpr double near_edge = 0.8, smallest_square = 0.05;
+/// Eigenvalues drawn in all.
+constexpr Index most_eigenvalues = 20'000;
 /// A third component is shown from this share of the variance on.
 constexpr double worth_showing = 0.01;
 /// Points are told apart up to so many unstable modes; those with more look alike.
@@ -137,10 +141,11 @@ Sort sort_of(const Point& point) {
   return {std::to_string(modes) + (modes == 1 ? " unstable mode" : " unstable modes"), colour, true, 8.0};
 }
 
-/// Sorts in the order of the key: stable, marginal, 1, 2, ... unstable modes, ghosts, slow points.
+/// Sorts in the order of the key, which is that of drawing: slow points, ghosts, stable, marginal, 1, 2, ... unstable
+/// modes.
 std::vector<Sort> sorts_of(const std::vector<Point>& points) {
   const auto rank = [](const Point& point) {
-    if (point.at.kind != Kind::fixed) return Index{1'000'000} + static_cast<Index>(point.at.kind);
+    if (point.at.kind != Kind::fixed) return -static_cast<Index>(point.at.kind);
     const Index modes = point.stability.unstable;
     return modes == 0 ? Index{point.stability.marginal > 0} : modes + 1;
   };
@@ -176,6 +181,10 @@ std::array<double, 2> range_of(const Eigen::RowVectorXd& values, double share) {
   if (!(low < high)) return {low - 1.0, high + 1.0};
   const double air = share * (high - low);
   return {low - air, high + air};
+}
+
+std::array<double, 2> widened(const std::array<double, 2>& range, double more) {
+  return {range[0] - 0.5 * more, range[1] + 0.5 * more};
 }
 
 /// Points over trajectories in two components.
@@ -218,7 +227,13 @@ class PlanePanel {
       all.rightCols(path.cols()) = path;
     }
     const double air = view_.of_points() ? wide_room : room;
-    const std::array<double, 2> horizontal = range_of(all.row(x_), air), vertical = range_of(all.row(y_), air);
+    std::array<double, 2> horizontal = range_of(all.row(x_), air), vertical = range_of(all.row(y_), air);
+    const double width = horizontal[1] - horizontal[0], height = vertical[1] - vertical[0];
+    panel_.equal_aspect = height > 0.5 * width && width > 0.5 * height;
+    if (panel_.equal_aspect) {  // panels of one size
+      (width < height ? horizontal : vertical) =
+          widened(width < height ? horizontal : vertical, std::abs(width - height));
+    }
     panel_.x = {view_.label(x_), horizontal[0], horizontal[1]};
     panel_.y = {view_.label(y_), vertical[0], vertical[1]};
     reach_ = mode_length * std::min(horizontal[1] - horizontal[0], vertical[1] - vertical[0]);
@@ -242,19 +257,26 @@ class PlanePanel {
     }
   }
 
-  /// Where activity goes from a saddle; where that was not followed, the direction in which it leaves.
+  /// Where activity goes from a saddle; where it does not come to rest, or that was not followed, the direction in
+  /// which it leaves.
   void add_modes(const Point& point) {
-    for (const Departure& departure : point.departures) add_line(departure.path, sort_of(point).colour, 1.5);
-    if (point.at.kind != Kind::fixed || !point.departures.empty()) return;
+    if (point.at.kind != Kind::fixed) return;
+    const int colour = sort_of(point).colour;
     const Index modes = std::min(point.stability.unstable, point.stability.right.cols());
     for (Index mode = 0; mode < modes; ++mode) {
-      const Eigen::VectorXd direction = point.stability.right.col(mode).real();
-      const double length = view_.turn(direction).norm();
-      if (!(length > 0.0)) continue;
-      Eigen::MatrixXd line(direction.size(), 2);
-      line << point.at.x - reach_ / length * direction, point.at.x + reach_ / length * direction;
-      add_line(line, sort_of(point).colour, 1.5);
+      for (const double side : {1.0, -1.0}) {
+        const auto rests = [&](const Departure& one) { return one.mode == mode && one.side == side && one.to >= 0; };
+        const auto departure = std::ranges::find_if(point.departures, rests);
+        add_line(departure != point.departures.end() ? departure->path : direction(point, mode, side), colour, 1.5);
+      }
     }
+  }
+
+  Eigen::MatrixXd direction(const Point& point, Index mode, double side) const {
+    const Eigen::VectorXd along = point.stability.right.col(mode).real();
+    Eigen::MatrixXd line(along.size(), 2);
+    line << point.at.x, point.at.x + side * reach_ / std::max(view_.turn(along).norm(), 1e-300) * along;
+    return line;
   }
 
   void add_line(const Eigen::MatrixXd& states, int colour, double width) {
@@ -276,8 +298,27 @@ class PlanePanel {
   mrnn::Panel panel_;
 };
 
-/// The eigenvalues of all points.
+/// A square about values in the plane, with the edge of stability in sight where they come near to it.
+void set_limits(mrnn::Panel& panel) {
+  double low = 1.0, high = -1.0, top = 0.0;
+  for (const mrnn::Series& series : panel.series) {
+    for (const double x : series.x) {
+      low = std::min(low, x);
+      high = std::max(high, x);
+    }
+    for (const double y : series.y) top = std::max(top, y);
+  }
+  if (high > near_edge) high = std::max(high, 1.0);
+  const double half = std::max({0.55 * (high - low), 1.1 * top, smallest_square}), middle = 0.5 * (low + high);
+  panel.x.low = middle - half;
+  panel.x.high = middle + half;
+  panel.y.low = -half;
+  panel.y.high = half;
+}
+
+/// The eigenvalues of all points, of many points the leading ones.
 mrnn::Panel eigenvalues(const std::vector<Point>& points) {
+  const Index each = std::max<Index>(1, most_eigenvalues / std::ssize(points));
   mrnn::Panel panel;
   panel.x.label = "real part of eigenvalue";
   panel.y.label = "imaginary part";
@@ -289,13 +330,15 @@ mrnn::Panel eigenvalues(const std::vector<Point>& points) {
     series.width = 5.0;
     for (const Point& point : points) {
       if (!(sort_of(point) == sort)) continue;
-      for (const std::complex<double>& value : point.stability.values) {
+      for (const std::complex<double>& value :
+           point.stability.values.head(std::min(each, point.stability.values.size()))) {
         series.x.push_back(value.real());
         series.y.push_back(value.imag());
       }
     }
     panel.series.push_back(std::move(series));
   }
+  set_limits(panel);
   return panel;
 }
 
@@ -309,7 +352,8 @@ mrnn::Figure draw(const Report& report) {
   figure.caption =
       std::string("Points by stability over trajectories (grey), in the principal components of ") +
       (view.of_points() ? "the points" : "the activity") +
-      ". Lines from points lead to where activity goes that leaves them along an unstable mode, without noise.";
+      ". Lines from points: where activity goes that leaves them along an unstable mode, without noise; straight ones "
+      "only show the direction.";
   figure.panels.push_back(PlanePanel(report, view, 0, 1).make());
   if (view.dimensions() > 2 && view.share(2) >= worth_showing) {
     figure.panels.push_back(PlanePanel(report, view, 0, 2).make());

@@ -11,7 +11,7 @@ namespace fixed_points {
 namespace {
 
 /// Points whose spectra are computed between two looks at the user's wish to stop.
-constexpr Index points_at_once = 32;
+constexpr Index points_at_once = 8;
 /// Seeds that are followed on where nothing is stable, and steps of a cycle that may be drawn.
 constexpr Index most_followed = 8;
 constexpr double most_orbit = 10'000.0;

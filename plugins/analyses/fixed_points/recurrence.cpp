@@ -9,9 +9,11 @@ namespace {
 
 /// |F(x) - x| relative to |x| below which a state is at rest.
 constexpr double at_rest = 1e-9;
-/// |x(t + P) - x(t)| relative to the size of the orbit, for P whole steps, and for a crossing between two steps: the
-/// chord of a turn of ten steps misses the arc by 2.5 % of its diameter.
-constexpr double exact = 1e-8, near = 0.05;
+/// |x(t + P) - x(t)| for P whole steps, relative to the size of the orbit.
+constexpr double exact = 1e-8;
+/// Distance from x(t) of the nearer of the two states beside a crossing, relative to the step between them: half of it
+/// on a straight cycle.
+constexpr double near = 0.75;
 /// Crossings that make a cycle, and how evenly spaced they must be (of the mean, plus one step).
 constexpr Index least_crossings = 3;
 constexpr double uneven = 0.02;
@@ -32,7 +34,7 @@ struct Watch {
     size = std::max(size, distance);
     if (before_height < 0.0 && height >= 0.0) {
       const double share = before_height / (before_height - height);
-      if ((before + share * (x - before) - start).norm() <= near * size) {
+      if (std::min((before - start).norm(), distance) <= near * (x - before).norm()) {
         crossings.push_back(static_cast<double>(step - 1) + share);
       }
     }
