@@ -481,12 +481,15 @@ TEST_CASE("recorded activity that is not finite is refused, with its place", "[c
     mrnn::Hdf5Writer writer(file);
     writer.write("activity", {2, 4, 5}, rows);
     writer.write("flat", {40}, rows);
+    writer.write("empty", {0, 4, 5}, std::vector<double>());
     writer.finish();
   }
   const std::string keys = "file = \"" + file.string() + "\"\ndt = 10\nregion = [{ name = \"a\", units = 5 }]\n";
 
   CHECK_THAT(test::file_mistake(recording(), "curbd_fit", keys),
              EndsWith("activity is not finite at trial 1, time 1, unit 2"));
+  CHECK_THAT(test::file_mistake(recording(), "curbd_fit", keys + "dataset = \"empty\""),
+             EndsWith("empty has shape (0, 4, 5): no trials, or no samples"));
   CHECK_THAT(test::file_mistake(recording(), "curbd_fit", keys + "dataset = \"flat\""),
              EndsWith("flat has shape (40); (trial, time, unit) or (time, unit) is needed"));
 }

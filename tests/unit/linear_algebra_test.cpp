@@ -217,6 +217,6 @@ TEST_CASE("of more than 2,000 units evenly spaced samples stand for all", "[comp
   const mrnn::Components found = statistics.components(3);
   REQUIRE(found.shares.size() == 1);
   CHECK(found.directions(7, 0) == 1.0);
-  CHECK_THAT(statistics.dimension(), WithinRel(1.0, tolerance));
+  CHECK_THAT(statistics.dimension(), WithinRel(1.0, 1e-9));
   CHECK_THAT(statistics.mean()(7), WithinRel(samples.row(7).mean(), tolerance));
 }

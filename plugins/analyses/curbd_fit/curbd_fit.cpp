@@ -61,8 +61,8 @@ class CurbdFit final : public mrnn::Analysis {
                                                                          source_.trials_of(context.simulation()));
     for (std::size_t to = 0; to < data.regions.size(); ++to) {
       for (std::size_t from = 0; from < data.regions.size(); ++from) {
-        currents.push_back(curbd::current_between(data, fit, to, from, part_, components_));
-        if (truth) comparisons.push_back(curbd::compare(data, fit, *truth, to, from));
+        currents.push_back(curbd::current_between(data, fit, {to, from}, part_, components_));
+        if (truth) comparisons.push_back(curbd::compare(data, fit, *truth, {to, from}));
       }
     }
     const curbd::Found found{data, options, fit, currents, comparisons, part_, components_};

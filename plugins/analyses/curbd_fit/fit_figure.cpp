@@ -98,7 +98,7 @@ class Drawing {
       std::vector<MatrixXd> all;
       double largest = 0.0;
       for (std::size_t from = 0; from < regions_; ++from) {
-        all.push_back(weights_between(found_.data, found_.fit.weights, to, from, found_.part) *
+        all.push_back(weights_between(found_.data, found_.fit.weights, {to, from}, found_.part) *
                       rows(found_.fit.model, found_.data.regions[from].range));
         largest = std::max(largest, all.back().cwiseAbs().maxCoeff());
       }

@@ -206,7 +206,7 @@ class Writer {
         {"source", "step", "unit"}, "C, the current that entered each step of the last run"};
     for (std::size_t from = 0; from < found_.regions(); ++from) {
       const mrnn::UnitRange source = found_.data.regions[from].range;
-      const MatrixXd sent = weights_between(found_.data, found_.fit.weights, to, from, found_.part) *
+      const MatrixXd sent = weights_between(found_.data, found_.fit.weights, {to, from}, found_.part) *
                             trace.h.middleRows(source.start, source.size);
       MatrixXd received = MatrixXd::Constant(sent.rows(), sent.cols(), missing);
       for (const mrnn::StepRange& segment : trace.segments) {

@@ -57,19 +57,18 @@ class Correlation {
 
 }  // namespace
 
-MatrixXd weights_between(const Data& data, const MatrixXd& weights, std::size_t to, std::size_t from, WeightPart part) {
-  const mrnn::UnitRange rows = data.regions[to].range, columns = data.regions[from].range;
+MatrixXd weights_between(const Data& data, const MatrixXd& weights, Pair pair, WeightPart part) {
+  const mrnn::UnitRange rows = data.regions[pair.to].range, columns = data.regions[pair.from].range;
   const auto all = weights.block(rows.start, columns.start, rows.size, columns.size);
   if (part == WeightPart::excitatory) return all.cwiseMax(0.0);
   if (part == WeightPart::inhibitory) return all.cwiseMin(0.0);
   return all;
 }
 
-PairCurrent current_between(const Data& data, const Fit& fit, std::size_t to, std::size_t from, WeightPart part,
-                            Index components) {
-  const MatrixXd activity = activity_of(data, fit, from);
+PairCurrent current_between(const Data& data, const Fit& fit, Pair pair, WeightPart part, Index components) {
+  const MatrixXd activity = activity_of(data, fit, pair.from);
   std::array<MatrixXd, part_count> weights;
-  for (std::size_t k = 0; k < part_count; ++k) weights[k] = weights_between(data, fit.weights, to, from, parts[k]);
+  for (std::size_t k = 0; k < part_count; ++k) weights[k] = weights_between(data, fit.weights, pair, parts[k]);
   const auto chosen = static_cast<std::size_t>(std::ranges::find(parts, part) - parts.begin());
   PairCurrent result;
   for (auto* values : {&result.norm, &result.mean}) values->fill(VectorXd(activity.cols()));
@@ -92,15 +91,15 @@ PairCurrent current_between(const Data& data, const Fit& fit, std::size_t to, st
   return result;
 }
 
-Comparison compare(const Data& data, const Fit& fit, const Truth& truth, std::size_t to, std::size_t from) {
-  const MatrixXd activity = activity_of(data, fit, from);
-  const MatrixXd weights = weights_between(data, fit.weights, to, from, WeightPart::all);
+Comparison compare(const Data& data, const Fit& fit, const Truth& truth, Pair pair) {
+  const MatrixXd activity = activity_of(data, fit, pair.from);
+  const MatrixXd weights = weights_between(data, fit.weights, pair, WeightPart::all);
   const Index acting = data.trials.front().size() - 1;  // the last sample of a trial sends into no step
   Correlation units;
   mrnn::RunningStatistics of_truth(weights.rows(), acting * truth.trials());
   mrnn::RunningStatistics of_model(weights.rows(), acting * truth.trials());
   for (Index trial = 0; trial < truth.trials(); ++trial) {
-    const MatrixXd expected = truth.current(to, from, trial);
+    const MatrixXd expected = truth.current(pair.to, pair.from, trial);
     const MatrixXd found = weights * activity.middleCols(data.trials[static_cast<std::size_t>(trial)].first, acting);
     units.add(expected, found);
     of_truth.add(expected);
@@ -117,7 +116,7 @@ Comparison compare(const Data& data, const Fit& fit, const Truth& truth, std::si
   Correlation leading;
   for (Index trial = 0; trial < truth.trials(); ++trial) {
     const Index first = data.trials[static_cast<std::size_t>(trial)].first;
-    const MatrixXd expected = axis.transpose() * truth.current(to, from, trial);
+    const MatrixXd expected = axis.transpose() * truth.current(pair.to, pair.from, trial);
     const MatrixXd found = model_axis.transpose() * weights * activity.middleCols(first, acting);
     leading.add(expected, found);
     result.true_component.segment(first, acting) = expected.transpose().array() - axis.col(0).dot(of_truth.mean());

@@ -14,6 +14,11 @@ namespace curbd {
 /// Order of parts in arrays of three: all weights, those above 0, those below.
 inline constexpr std::size_t part_count = 3;
 
+/// Numbers of two regions of the data.
+struct Pair {
+  std::size_t to = 0, from = 0;
+};
+
 /// C_{a<-b}(k) = J_ab h_b(k), the current that the model's activity at sample k sends from one region to another.
 struct PairCurrent {
   std::array<Eigen::VectorXd, part_count> norm, mean;  ///< |C|, mean over units [samples]
@@ -34,13 +39,11 @@ struct Comparison {
 };
 
 /// The weights of J between two regions that count.
-Eigen::MatrixXd weights_between(const Data& data, const Eigen::MatrixXd& weights, std::size_t to, std::size_t from,
-                                mrnn::WeightPart part);
+Eigen::MatrixXd weights_between(const Data& data, const Eigen::MatrixXd& weights, Pair pair, mrnn::WeightPart part);
 
-PairCurrent current_between(const Data& data, const Fit& fit, std::size_t to, std::size_t from, mrnn::WeightPart part,
-                            Index components);
+PairCurrent current_between(const Data& data, const Fit& fit, Pair pair, mrnn::WeightPart part, Index components);
 
 /// Of the currents that all weights make.
-Comparison compare(const Data& data, const Fit& fit, const Truth& truth, std::size_t to, std::size_t from);
+Comparison compare(const Data& data, const Fit& fit, const Truth& truth, Pair pair);
 
 }  // namespace curbd

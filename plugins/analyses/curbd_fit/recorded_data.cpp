@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <filesystem>
 #include <set>
 #include <utility>
 
@@ -39,6 +39,35 @@ std::vector<mrnn::StepRange> trials_of_length(Index count, Index length) {
   std::vector<mrnn::StepRange> trials;
   for (Index trial = 0; trial < count; ++trial) trials.push_back({trial * length, (trial + 1) * length});
   return trials;
+}
+
+/// The samples of an array of so many units.
+Data read_array(const std::filesystem::path& file, const std::string& group, const std::string& dataset, Index units) {
+  const mrnn::Hdf5Reader reader(file);
+  const std::string path = group.empty() ? dataset : group + "/" + dataset;
+  if (reader.kind(path) != mrnn::Hdf5Kind::numbers) {
+    throw mrnn::FileError(file, mrnn::unknown_name("array", path, reader.members(group.empty() ? "/" : group)));
+  }
+  std::vector<Index> shape = reader.shape(path);
+  const std::string shown = path + " has shape " + shape_text(shape);
+  if (shape.size() == 2) shape.insert(shape.begin(), 1);
+  if (shape.size() != 3) throw mrnn::FileError(file, shown + "; (trial, time, unit) or (time, unit) is needed");
+  if (shape[2] != units) {
+    throw mrnn::FileError(file, shown + ", so " + std::to_string(shape[2]) + " units; the regions together have " +
+                                    std::to_string(units));
+  }
+  if (shape[0] < 1 || shape[1] < 1) throw mrnn::FileError(file, shown + ": no trials, or no samples");
+  Data data;
+  data.samples.units = units;
+  data.samples.trials = 1;
+  data.samples.steps = shape[0] * shape[1];
+  data.samples.data = reader.read_doubles(path);
+  data.trials = trials_of_length(shape[0], shape[1]);
+  const auto bad = std::ranges::find_if_not(data.samples.data, [](double v) { return std::isfinite(v); });
+  if (bad == data.samples.data.end()) return data;
+  const Index place = bad - data.samples.data.begin();
+  throw mrnn::FileError(file, path + " is not finite at trial " + std::to_string(place / units / shape[1]) + ", time " +
+                                  std::to_string(place / units % shape[1]) + ", unit " + std::to_string(place % units));
 }
 
 }  // namespace
@@ -90,37 +119,7 @@ void DataSource::read_file(const mrnn::ConfigNode& config) {
   }
   if (regions_.empty())
     config.fail("region", "is missing; [{ name = \"m1\", units = 40 }, ...] says who the units are");
-  const std::filesystem::path file = config.path("file");
-  const std::string group = config.text("group", ""), dataset = config.text("dataset", "activity");
-  const mrnn::Hdf5Reader reader(file);
-  const std::string path = group.empty() ? dataset : group + "/" + dataset;
-  if (reader.kind(path) != mrnn::Hdf5Kind::numbers) {
-    throw mrnn::FileError(file, mrnn::unknown_name("array", path, reader.members(group.empty() ? "/" : group)));
-  }
-  std::vector<Index> shape = reader.shape(path);
-  const std::string shown = shape_text(shape);
-  if (shape.size() == 2) shape.insert(shape.begin(), 1);
-  if (shape.size() != 3) {
-    throw mrnn::FileError(file, path + " has shape " + shown + "; (trial, time, unit) or (time, unit) is needed");
-  }
-  if (shape[2] != units) {
-    throw mrnn::FileError(file, path + " has shape " + shown + ", so " + std::to_string(shape[2]) +
-                                    " units; the regions together have " + std::to_string(units));
-  }
-  Data data;
-  data.samples.units = units;
-  data.samples.trials = 1;
-  data.samples.steps = shape[0] * shape[1];
-  data.samples.data = reader.read_doubles(path);
-  data.trials = trials_of_length(shape[0], shape[1]);
-  const auto bad = std::ranges::find_if_not(data.samples.data, [](double v) { return std::isfinite(v); });
-  if (bad != data.samples.data.end()) {
-    const Index place = bad - data.samples.data.begin();
-    throw mrnn::FileError(file, path + " is not finite at trial " + std::to_string(place / units / shape[1]) +
-                                    ", time " + std::to_string(place / units % shape[1]) + ", unit " +
-                                    std::to_string(place % units));
-  }
-  file_ = std::move(data);
+  file_ = read_array(config.path("file"), config.text("group", ""), config.text("dataset", "activity"), units);
 }
 
 std::vector<Index> DataSource::trials_of(const mrnn::Simulation& simulation) const {
