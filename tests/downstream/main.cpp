@@ -76,9 +76,9 @@ bool run(const std::string& plugin) {
   const mrnn::Sequence rates = session->read_activity(mrnn::Quantity::h);
   simulation.h = rates;
 
-  const auto* entry = runtime.analyses.find("participation_ratio");
+  const auto* entry = runtime.analyses.find("effective_dimensions");
   if (entry == nullptr) {
-    std::printf("no analysis called participation_ratio after loading %s\n", plugin.c_str());
+    std::printf("no analysis called effective_dimensions after loading %s\n", plugin.c_str());
     return false;
   }
   const auto analysis = entry->make(mrnn::ConfigNode::parse(""), network);

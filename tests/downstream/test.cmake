@@ -20,14 +20,14 @@ set(ENV{CMAKE_PREFIX_PATH} "${prefix}:${prefix_path}:$ENV{CMAKE_PREFIX_PATH}")
 run("${CMAKE_COMMAND}" -S "${CMAKE_CURRENT_LIST_DIR}" -B "${SCRATCH_DIR}/build" -G "${GENERATOR}"
   "-DCMAKE_CXX_COMPILER=${CXX_COMPILER}" -DCMAKE_BUILD_TYPE=Release)
 run("${CMAKE_COMMAND}" --build "${SCRATCH_DIR}/build")
-run("${SCRATCH_DIR}/build/downstream" "${SCRATCH_DIR}/build/plugins/participation_ratio.so")
+run("${SCRATCH_DIR}/build/downstream" "${SCRATCH_DIR}/build/plugins/effective_dimensions.so")
 message("${output}")
 
 # The program finds the plugins that were installed with it, and one in a folder it is told of.
 run("${prefix}/bin/mrnn" list --plugin-path "${SCRATCH_DIR}/build/plugins")
 message("${output}")
 foreach(name IN ITEMS eigen psth eigen_spectrum flow_field stimulus silence lesion scale_connection noise dataset pulses
-    participation_ratio)
+    effective_dimensions)
   if(NOT output MATCHES "(^|[^a-z_])${name}([^a-z_]|$)")
     message(FATAL_ERROR "`mrnn list` does not name ${name}")
   endif()

@@ -44,6 +44,26 @@ TEST_CASE("every configuration in configs/ is checked and run", "[configs]") {
   }
 }
 
+TEST_CASE("the flip-flop learns 99 % of the signs under Dale's law", "[configs]") {
+  const test::TemporaryFolder folder;
+  const std::string config = MRNN_SOURCE_DIR "/configs/flip_flop.toml";
+
+  const test::Outcome run =
+      test::mrnn({"run", config, "--output", "run", "--set", "train.stop.performance=0.99"}, {.folder = folder.path()});
+
+  CAPTURE(run.err);
+  REQUIRE(run.status == 0);
+  const mrnn::Hdf5Reader results(folder.path() / "run" / "results.h5");
+  CHECK(results.text_attribute("/training", "stopped_by") == "performance");
+  CHECK(results.read_doubles("training/validation_performance").back() >= 0.99);
+  // 21 excitatory units, then 9 inhibitory ones: the sign of what each sends.
+  const std::vector<double> weights = results.read_doubles("network/W_rec");
+  for (std::size_t to = 0; to < 30; ++to) {
+    for (std::size_t from = 0; from < 30; ++from) CHECK((from < 21 ? 1.0 : -1.0) * weights[30 * to + from] >= 0.0);
+    CHECK(weights[31 * to] == 0.0);
+  }
+}
+
 TEST_CASE("the same configuration gives the same bytes on 1, 2 and 3 threads", "[configs]") {
   const test::TemporaryFolder folder;
   const std::string config = MRNN_SOURCE_DIR "/configs/cbgtcl.toml";

@@ -25,3 +25,29 @@ TEST_CASE("h5py reads the whole layout of a results file", "[results]") {
   CAPTURE(read.out, read.err);
   CHECK(read.status == 0);
 }
+
+TEST_CASE("the script in the documents redraws figures of a run", "[results]") {
+  if (std::string(MRNN_PYTHON).empty()) {
+    WARN("skipped: no python3 with h5py here");
+    return;
+  }
+  const test::TemporaryFolder folder;
+  if (test::run(MRNN_PYTHON, {"-c", "import matplotlib"}, {.folder = folder.path()}).status != 0) {
+    WARN("skipped: this python3 has no matplotlib");
+    return;
+  }
+  folder.write("small.toml", test::small_experiment() + "\n[[analysis]]\nplugin = \"eigen_spectrum\"\n");
+  REQUIRE(test::mrnn({"run", "small.toml", "--quiet"}, {.folder = folder.path()}).status == 0);
+
+  const test::Outcome drawn =
+      test::run(MRNN_PYTHON, {MRNN_SOURCE_DIR "/docs/python/redraw_figures.py", "run"}, {.folder = folder.path()});
+
+  CAPTURE(drawn.out, drawn.err);
+  CHECK(drawn.status == 0);
+  CHECK_THAT(drawn.out, ContainsSubstring("simulations: control, silenced"));
+  for (const char* file : {"activity.png", "activity.pdf", "spectrum.png", "spectrum.pdf"}) {
+    CAPTURE(file);
+    REQUIRE(std::filesystem::exists(folder.path() / "run" / file));
+    CHECK(std::filesystem::file_size(folder.path() / "run" / file) > 3000);  // more than an empty page
+  }
+}

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstring>
 #include <map>
+#include <set>
 #include <vector>
 
 #include "catch.hpp"
@@ -68,6 +70,12 @@ std::vector<std::string> log_lines(const fs::path& folder) {
   return all;
 }
 
+/// How long a training took, by the last line of its log.
+Milliseconds training_time(const fs::path& folder) {
+  const std::string log = test::text_of(folder / "train.jsonl"), key = "\"seconds\":";
+  return Milliseconds(std::llround(1000.0 * std::stod(log.substr(log.rfind(key) + key.size()))));
+}
+
 /// A configuration in a folder of its own.
 struct Bench {
   explicit Bench(const std::string& text = training_experiment()) { folder.write("tiny.toml", text); }
@@ -92,26 +100,35 @@ Milliseconds time_of(const auto& work) {
 
 TEST_CASE("a training killed twenty times over ends as one that was never killed", "[resume]") {
   const Bench bench;
-  const std::string many = "train.iterations=700";
+  const std::vector<std::string> many{"--set", "train.iterations=1000", "--set", "train.checkpoint_every=10"};
   const Milliseconds startup = time_of([&] { test::mrnn({"check", "tiny.toml"}, {.folder = bench.folder.path()}); });
-  const Milliseconds whole = time_of([&] { REQUIRE(bench.run("whole", {"--set", many}).status == 0); });
+  const Milliseconds whole = time_of([&] { REQUIRE(bench.run("whole", many).status == 0); });
   mrnn::RandomStream random(1, mrnn::Stream::analyses, "lives");
-
-  int kills = 0, resumes = 0;
-  while (kills < 20) {
-    const bool resume = fs::exists(bench.file("killed/checkpoint.h5"));
-    const auto life = startup + Milliseconds(random.below(static_cast<std::uint64_t>(whole.count()) / 10 + 20));
-    const test::Outcome outcome = bench.run("killed", {"--set", many, resume ? "--resume" : "--overwrite"},
-                                            {.signal_after = life, .signal = SIGKILL});
-    // Once the training is done a life may outrun its killer; it then ends well and can be resumed again.
+  const auto live = [&](Milliseconds longest) {
+    const auto life = startup + Milliseconds(random.below(static_cast<std::uint64_t>(longest.count()) + 1));
+    std::vector<std::string> more = many;
+    more.emplace_back(fs::exists(bench.file("killed/checkpoint.h5")) ? "--resume" : "--overwrite");
+    const test::Outcome outcome = bench.run("killed", more, {.signal_after = life, .signal = SIGKILL});
     INFO(outcome.err);
     REQUIRE((outcome.status == 128 + SIGKILL || outcome.status == 0));
-    if (outcome.status != 0) ++kills;
-    if (resume) ++resumes;
-  }
-  REQUIRE(bench.run("killed", {"--set", many, "--resume"}).status == 0);
+  };
 
-  CHECK(resumes >= 10);
+  // Lives that get further than the one before, but not to the end of the training: it takes twenty of the longest.
+  std::set<double> killed_after;  // iterations of the checkpoints left behind
+  for (int lives = 0; killed_after.size() < 20; ++lives) {
+    REQUIRE(lives < 500);
+    live(training_time(bench.file("whole")) / 20);
+    if (!fs::exists(bench.file("killed/checkpoint.h5"))) continue;
+    const mrnn::Hdf5Reader checkpoint(bench.file("killed/checkpoint.h5"));
+    killed_after.insert(checkpoint.number_attribute("/checkpoint", "iteration"));
+  }
+  CHECK(*killed_after.rbegin() < 1000);
+  // Lives that may end anywhere, while the results are written and the figures drawn too.
+  for (int lives = 0; lives < 2; ++lives) live(whole);
+  std::vector<std::string> last = many;
+  last.emplace_back("--resume");
+  REQUIRE(bench.run("killed", last).status == 0);
+
   CHECK(names_of_differences(trained(bench.file("whole")), trained(bench.file("killed"))).empty());
   CHECK(test::text_of(bench.file("whole/weights_best.h5")) == test::text_of(bench.file("killed/weights_best.h5")));
   CHECK(test::text_of(bench.file("whole/weights_last.h5")) == test::text_of(bench.file("killed/weights_last.h5")));
@@ -139,6 +156,9 @@ TEST_CASE("a resumed training may be logged otherwise and run on other threads",
       bench.run("run", {"--resume", "--set", "train.log_every=1", "--set", "backend.threads=2"});
 
   CHECK(outcome.status == 0);
+  REQUIRE(bench.run("whole").status == 0);
+  CHECK(test::text_of(bench.file("run/weights_best.h5")) == test::text_of(bench.file("whole/weights_best.h5")));
+  CHECK(test::text_of(bench.file("run/weights_last.h5")) == test::text_of(bench.file("whole/weights_last.h5")));
 }
 
 TEST_CASE("a signal saves the training and exits 130", "[resume]") {

@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "catch.hpp"
+#include "files/hdf5_file.hpp"
 #include "mrnn/hdf5.hpp"
 #include "program.hpp"
 #include "small_experiment.hpp"
@@ -43,6 +44,63 @@ std::string before_task() {
 std::string rest_after_task() {
   const std::string text = training_experiment();
   return text.substr(text.find("[train]"));
+}
+
+/// Six units that follow one input, and an output that is their activity.
+std::string recorded_experiment(int seed) {
+  return "[experiment]\nname = \"rates\"\nseed = " + std::to_string(seed) + R"(
+output = "run"
+
+[network]
+dt = 10.0
+tau = 30.0
+activation = "tanh"
+
+[[region]]
+name = "a"
+units = 6
+
+[[input]]
+name = "cue"
+units = 1
+
+[[connection]]
+from = "cue"
+to = "a"
+
+[[connection]]
+from = "a"
+to = "a"
+
+[[output]]
+name = "rates"
+units = 6
+readout = "identity"
+
+[task]
+plugin = "dataset"
+file = "trials.h5"
+)";
+}
+
+/// Eight trials of 20 steps with a cue of their own strength from step 5 to 10; what was recorded of all units but the
+/// last, which the mask leaves out.
+void write_recording(const fs::path& file, std::vector<double> rates) {
+  std::vector<double> cue(8 * 20), mask(rates.size(), 1.0);
+  for (std::size_t k = 0; k < cue.size(); ++k) {
+    cue[k] = k % 20 >= 5 && k % 20 < 10 ? 0.5 * static_cast<double>(k / 20) : 0.0;
+  }
+  for (std::size_t k = 5; k < rates.size(); k += 6) {
+    rates[k] = 1e3;
+    mask[k] = 0.0;
+  }
+  mrnn::Hdf5Writer writer(file);
+  writer.write("/inputs", {8, 20, 1}, cue);
+  if (!rates.empty()) {
+    writer.write("/targets", {8, 20, 6}, rates);
+    writer.write("/mask", {8, 20, 6}, mask);
+  }
+  writer.finish();
 }
 
 std::string mistake(const std::string& text) {
@@ -173,6 +231,28 @@ TEST_CASE("a manipulation in training changes what is learnt", "[training]") {
   CHECK(bench.results().read_doubles("network/W_out") != plain.results().read_doubles("network/W_out"));
 }
 
+TEST_CASE("a network learns the activity that was recorded, unit by unit", "[training]") {
+  const Bench teacher(recorded_experiment(1));
+  write_recording(teacher.folder.path() / "trials.h5", {});
+  REQUIRE(teacher.run({"--set", "task.shuffle=false"}).status == 0);
+  const Bench student(recorded_experiment(2) + R"(
+[train]
+iterations = 400
+batch = 8
+optimiser = { name = "adam", rate = 1e-2 }
+validate_every = 0
+)");
+  write_recording(student.folder.path() / "trials.h5", teacher.results().read_doubles("simulations/control/h"));
+
+  const test::Outcome outcome = student.run();
+
+  INFO(outcome.err);
+  REQUIRE(outcome.status == 0);
+  const std::vector<double> losses = student.results().read_doubles("training/loss");
+  CHECK(losses.front() < 1.0);  // the last unit, 1,000 away, does not count
+  CHECK(losses.back() < 0.01 * losses.front());
+}
+
 TEST_CASE("a curriculum goes from stage to stage and a mix trains several tasks", "[training]") {
   const Bench bench(before_task() + R"([[task.mix]]
 plugin = "sine_wave"
@@ -247,8 +327,6 @@ TEST_CASE("progress without a terminal is a line for the whole training", "[trai
 }
 
 TEST_CASE("tasks that cannot be trained on are answered before anything runs", "[training][bad]") {
-  const std::string stop = "stop = { performance = 0.9 }\n";
-
   SECTION("no targets") {
     const std::string text = before_task() + "[task]\nplugin = \"pulses\"\nduration = 200.0\n" + rest_after_task();
     CHECK(mistake(text) == "mrnn: tiny.toml:" + line_of(text, "[task]") +
@@ -271,6 +349,31 @@ TEST_CASE("tasks that cannot be trained on are answered before anything runs", "
     const std::string text = before_task() + part + part + rest_after_task();
     CHECK_THAT(mistake(text), EndsWith("task.mix[1].plugin: there is already a task called \"sine_wave\" in the mix; "
                                        "give this one a name of its own\n"));
+  }
+  SECTION("a mix of nothing") {
+    const std::string text = before_task() + "[task]\nmix = []\n" + rest_after_task();
+    CHECK(mistake(text) == "mrnn: tiny.toml:" + line_of(text, "mix = []") +
+                               ":7: task.mix: is an empty list; at least one [[task.mix]] is needed\n");
+  }
+  SECTION("stages without a validation") {
+    const std::string stages = "[[train.curriculum]]\nuntil = 0.5\n[[train.curriculum]]\n";
+    const std::string text =
+        with(with(training_experiment(), "schedule = { name = \"plateau\", patience = 150, warmup = 5, floor = 0.1 }\n",
+                  ""),
+             "validate_every = 10", "validate_every = 0") +
+        stages;
+    CHECK(mistake(text) == "mrnn: tiny.toml:" + line_of(text, "[[train.curriculum]]") +
+                               ":1: train.curriculum: goes on by the performance of the validation; validate_every = 0 "
+                               "switches that off\n");
+  }
+  SECTION("a performance that the task does not measure") {
+    const Bench bench(recorded_experiment(1) + "[train]\nbatch = 8\nstop = { performance = 0.9 }\n");
+    write_recording(bench.folder.path() / "trials.h5", std::vector<double>(8 * 20 * 6));
+    const test::Outcome outcome = bench.run();
+    CHECK(outcome.status == 2);
+    CHECK_THAT(outcome.err,
+               EndsWith("train.stop: asks for a performance, which the task does not measure; a loss can be "
+                        "asked for\n"));
   }
   SECTION("an unknown key of a stage") {
     const std::string text = training_experiment() + "[[train.curriculum]]\nduratoin = 200.0\n";

@@ -7,6 +7,7 @@
 #include "catch.hpp"
 #include "central_differences.hpp"
 #include "comparison.hpp"
+#include "parameter_groups.hpp"
 #include "tolerances.hpp"
 #include "training_problems.hpp"
 
@@ -30,25 +31,76 @@ void check_gradient(const test::TrainingChoice& choice, Index samples) {
   }
 }
 
-void check_all_options(Dynamics dynamics) {
+void check_rotated_options(Dynamics dynamics) {
   for (const test::TrainingChoice& choice : test::rotated_choices(dynamics)) {
     const bool large = choice.units * choice.trials * choice.steps > 1000;
     check_gradient(choice, large ? 2 : 12);
   }
 }
 
+/// The gradient that was stored and the recomputed one, along one direction per group of parameters.
+void check_stored_and_recomputed(const test::TrainingChoice& choice) {
+  CAPTURE(test::describe(choice));
+  const test::Training training = test::make_training(choice);
+  const test::Course course = test::reference_gradient(training).course;
+  test::SessionGradient stored = test::run_backward(training, {.threads = 1});
+  test::SessionGradient recomputed =
+      test::run_backward(training, {.threads = 1, .backward_every = choice.backward_every});
+
+  for (const test::GradientError& error : test::gradient_errors(training, stored.gradient, course, 0)) {
+    CAPTURE(error.group);
+    CHECK(error.relative <= test::gradient_tolerance);
+  }
+  const auto kept = test::parameter_groups(stored.gradient), again = test::parameter_groups(recomputed.gradient);
+  for (std::size_t k = 0; k < kept.size(); ++k) {
+    CAPTURE(kept[k].name);
+    CHECK(again[k].copy() == kept[k].copy());
+  }
+}
+
+/// Every Dale method, loss, penalty and memory mode, with and without noise and interventions.
+void check_product(Dynamics dynamics, Activation activation) {
+  for (const Dale dale : {Dale::none, Dale::clamp, Dale::abs, Dale::project}) {
+    for (const char* loss : {"mse", "cross_entropy", "mixture"}) {
+      for (const std::string& penalty : test::penalty_names()) {
+        for (const Noise noise : {Noise::off, Noise::on}) {
+          for (const bool interventions : {false, true}) {
+            check_stored_and_recomputed({.trials = 2,
+                                         .steps = 4,
+                                         .dynamics = dynamics,
+                                         .activation = activation,
+                                         .dale = dale,
+                                         .loss = loss,
+                                         .penalty = penalty,
+                                         .noise = noise,
+                                         .interventions = interventions,
+                                         .backward_every = 2});
+          }
+        }
+      }
+    }
+  }
+}
+
 }  // namespace
 
 TEST_CASE("gradients of leaky dynamics agree with central differences", "[gradient]") {
-  check_all_options(Dynamics::leaky);
+  check_rotated_options(Dynamics::leaky);
 }
 
 TEST_CASE("gradients of elman dynamics agree with central differences", "[gradient]") {
-  check_all_options(Dynamics::elman);
+  check_rotated_options(Dynamics::elman);
 }
 
 TEST_CASE("gradients of rate dynamics agree with central differences", "[gradient]") {
-  check_all_options(Dynamics::rate);
+  check_rotated_options(Dynamics::rate);
+}
+
+TEST_CASE("the whole product of options has gradients that agree with central differences", "[gradient]") {
+  const auto dynamics = GENERATE(Dynamics::leaky, Dynamics::elman, Dynamics::rate);
+  const auto activation = GENERATE(Activation::relu, Activation::tanh, Activation::sigmoid, Activation::softplus,
+                                   Activation::linear, Activation::retanh);
+  check_product(dynamics, activation);
 }
 
 TEST_CASE("gradients of every penalty alone agree with central differences", "[gradient]") {

@@ -137,6 +137,18 @@ void check_untouched(const Network& network, Parameters after, Parameters before
   }
 }
 
+/// Weights that act are 0 off the mask, of the sign of their source and, where the method has bounds, within them.
+void check_dales_law(const std::vector<Block>& blocks, const std::vector<Eigen::MatrixXd>& weights, Dale dale) {
+  for (std::size_t k = 0; k < blocks.size(); ++k) {
+    const Eigen::ArrayXXd pattern = blocks[k].pattern.cast<double>(), w = weights[k];
+    CHECK((pattern != 0.0 || w == 0.0).all());
+    if (dale != Dale::none) CHECK((pattern * w >= 0.0).all());
+    if (dale == Dale::clamp || dale == Dale::project) {
+      CHECK((pattern == 0.0 || (w.abs() >= low && w.abs() <= high)).all());
+    }
+  }
+}
+
 OptimiserStep step_of(Kind kind, double rate) {
   return {.optimiser = {.kind = kind, .momentum = 0.9}, .rate = rate};
 }
@@ -231,6 +243,33 @@ TEST_CASE("projection keeps free parameters within the bounds, on which some com
   }
   CHECK(at_low);
   CHECK(at_high);
+}
+
+TEST_CASE("training under any method keeps every weight to its mask, its sign and its bounds", "[optimiser]") {
+  const auto kind = GENERATE(Kind::adam, Kind::adamw, Kind::sgd, Kind::rmsprop);
+  const auto precision = GENERATE(Precision::float32, Precision::float64);
+  const auto dale = GENERATE(Dale::none, Dale::clamp, Dale::abs, Dale::project);
+  CAPTURE(static_cast<int>(kind), static_cast<int>(precision), static_cast<int>(dale));
+  const test::Training training = test::make_training({.units = 13, .dale = dale, .noise = Noise::on});
+  const Network& network = training.network;
+  const auto session = open(training, precision);
+  const EffectiveWeights before = effective_weights(network, training.parameters);
+
+  for (Index number = 1; number <= 20; ++number) {
+    gradient_of(*session, training);
+    OptimiserStep step = step_of(kind, 0.1);  // far: past zero and past the bounds
+    step.number = number;
+    session->update(step);
+  }
+
+  const EffectiveWeights after = effective_weights(network, session->read_parameters());
+  CHECK(after.recurrent[0] != before.recurrent[0]);
+  check_dales_law(network.recurrent_blocks(), after.recurrent, network.dale());
+  check_dales_law(network.input_blocks(), after.input, network.dale_input());
+  for (std::size_t k = 0; k < after.readout.size(); ++k) {
+    const Block& block = network.readout_blocks()[k];
+    check_dales_law({block}, {after.readout[k]}, readout_dale(network, block));
+  }
 }
 
 TEST_CASE("learnable time constants stay longer than a step", "[optimiser]") {

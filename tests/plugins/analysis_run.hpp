@@ -47,10 +47,7 @@ inline std::unique_ptr<mrnn::Analysis> make_analysis(const std::string& plugin, 
                                                      const mrnn::Network& network) {
   static const auto runtime = [] {
     auto loaded = std::make_unique<mrnn::Runtime>();
-    for (const char* name :
-         {"curbd_fit", "currents", "eigen_spectrum", "flow_field", "lesion_scan", "psth", "stimulation_scan"}) {
-      loaded->load(std::string(MRNN_PLUGINS_DIR) + "/" + name + ".so");
-    }
+    loaded->load_folder(MRNN_PLUGINS_DIR);
     return loaded;
   }();
   const auto config = mrnn::ConfigNode::parse("plugin = \"" + plugin + "\"\n" + keys, "x.toml");

@@ -35,8 +35,9 @@ double moved_loss(const Training& training, const Course& fixed, std::size_t gro
   return loss_terms(training, parameters, fixed).total;
 }
 
-/// Single parameters of those that may be trained, and a direction of length 1 in all of them: columns.
-Eigen::MatrixXd directions(const VectorXd& trainable, Index samples) {
+/// Single parameters of those that may be trained, and a direction of length 1 in all of them: columns. The last one is
+/// half along the gradient that is tried, so that the slope there is never small by chance, and half random.
+Eigen::MatrixXd directions(const VectorXd& trainable, const VectorXd& gradient, Index samples) {
   RandomStream random(1, Stream::analyses, "directions");
   std::vector<Index> places;
   for (Index k = 0; k < trainable.size(); ++k) {
@@ -49,7 +50,7 @@ Eigen::MatrixXd directions(const VectorXd& trainable, Index samples) {
     all(places[static_cast<std::size_t>(chosen)], column++) = 1.0;
   }
   for (const Index place : places) all(place, count) = random.normal();
-  all.col(count).normalize();
+  all.col(count) = (all.col(count).normalized() + gradient.normalized()).normalized();
   return all;
 }
 
@@ -88,7 +89,7 @@ std::vector<GradientError> gradient_errors(const Training& training, const Param
     const bool frozen_is_zero = (trainable.array() != 0.0 || analytic.array() == 0.0).all();
     GradientError error{groups[group].name, 0.0, frozen_is_zero};
     if ((trainable.array() != 0.0).any()) {
-      const Eigen::MatrixXd along = directions(trainable, samples);
+      const Eigen::MatrixXd along = directions(trainable, analytic, samples);
       VectorXd numeric(along.cols());
       for (Index k = 0; k < along.cols(); ++k) {
         numeric[k] = slope(reach, [&](double s) { return moved_loss(training, fixed, group, s * along.col(k)); });

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <optional>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -61,6 +62,7 @@ inline Outcome run(const std::string& program, const std::vector<std::string>& a
                    const ProgramOptions& options = {}) {
   const TemporaryFolder scratch;
   const pid_t child = fork();
+  if (child < 0) throw std::runtime_error("no process can be started");  // kill(-1) would end every other one
   if (child == 0) become(program, arguments, options, scratch);
   if (options.signal_after) {
     std::this_thread::sleep_for(*options.signal_after);

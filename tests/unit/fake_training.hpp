@@ -21,12 +21,17 @@ struct Seen {
   std::vector<std::uint64_t> validated;  ///< first id of each batch run without training
 };
 
+/// The updates at which a number is not finite; 0: never.
+struct Diverges {
+  int loss = 0, gradient = 0;
+};
+
 /// A model small enough to be worked by hand: y = b_out at every step, and b_out moves by -rate dL/db_out. The
 /// optimiser remembers the number of its steps.
 class FakeSession final : public mrnn::Session {
  public:
-  FakeSession(const mrnn::Network& network, const mrnn::SessionOptions& options, Seen& seen, int diverges_at)
-      : Session(network, options), seen_(seen), diverges_at_(diverges_at) {}
+  FakeSession(const mrnn::Network& network, const mrnn::SessionOptions& options, Seen& seen, Diverges diverges)
+      : Session(network, options), seen_(seen), diverges_(diverges) {}
 
  private:
   void do_write_parameters(const mrnn::Parameters& parameters) override { parameters_ = parameters; }
@@ -44,7 +49,7 @@ class FakeSession final : public mrnn::Session {
     mrnn::Sequence y(network().outputs(), trials_.count, trials_.steps);
     do_read_activity(mrnn::Quantity::y, y);
     double value = data_loss(network(), loss, trials_, y);
-    if (static_cast<int>(seen_.trained.size()) + 1 == diverges_at_) value = std::numeric_limits<double>::quiet_NaN();
+    if (static_cast<int>(seen_.trained.size()) + 1 == diverges_.loss) value = std::numeric_limits<double>::quiet_NaN();
     return {value, {{"mse", value}}};
   }
   mrnn::Parameters do_read_gradients() const override { return mrnn::zero_parameters(network()); }
@@ -54,7 +59,8 @@ class FakeSession final : public mrnn::Session {
     parameters_.readout_bias[0] -= step.rate * gradient;
     memory_.first.readout_bias[0] += 1.0;
     seen_.trained.push_back(trials_);
-    return std::abs(gradient);
+    const bool diverges = static_cast<int>(seen_.trained.size()) == diverges_.gradient;
+    return diverges ? std::numeric_limits<double>::infinity() : std::abs(gradient);
   }
   mrnn::OptimiserState do_read_optimiser_state() const override { return memory_; }
   void do_write_optimiser_state(const mrnn::OptimiserState& state) override { memory_ = state; }
@@ -66,7 +72,7 @@ class FakeSession final : public mrnn::Session {
   mrnn::Jacobians do_jacobian(const mrnn::StatePoints& /*points*/) const override { return {}; }
 
   Seen& seen_;
-  int diverges_at_;
+  Diverges diverges_;
   mrnn::Parameters parameters_;
   mrnn::OptimiserState memory_{mrnn::zero_parameters(network()), mrnn::zero_parameters(network())};
   mrnn::Trials trials_;
@@ -86,12 +92,12 @@ class FakeBackend final : public mrnn::Backend {
   }
 
   mutable Seen seen;
-  int diverges_at = 0;  ///< the update before which the loss is NaN; 0: never
+  Diverges diverges;
 
  private:
   std::unique_ptr<mrnn::Session> do_open(const mrnn::Network& network,
                                          const mrnn::SessionOptions& options) const override {
-    return std::make_unique<FakeSession>(network, options, seen, diverges_at);
+    return std::make_unique<FakeSession>(network, options, seen, diverges);
   }
 };
 

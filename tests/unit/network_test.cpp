@@ -246,6 +246,15 @@ TEST_CASE("what cannot be built is refused with the key at fault", "[network][ba
     CHECK(problem(spec) ==
           "output[0].units: is 2, but an identity readout has one channel for each of the 11 units it reads");
   }
+  SECTION("an identity readout with what belongs to weights") {
+    spec.outputs[0].readout = Readout::identity;
+    spec.outputs[0].sign = Sign::excitatory;
+    CHECK(problem(spec) == "output[0].sign: belongs to readout = \"weights\"; an identity readout has no weights");
+    spec.outputs[0].sign.reset();
+    spec.outputs[0].activation = OutputActivation::sigmoid;
+    CHECK(problem(spec) ==
+          "output[0].activation: belongs to readout = \"weights\"; an identity readout is the activity as it is");
+  }
   SECTION("an output of units named twice") {
     spec.outputs[0].from = {"a", "a.p"};
     CHECK(problem(spec) == "output[0].from: \"a.p\" names units that are already selected");

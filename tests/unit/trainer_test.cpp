@@ -306,16 +306,29 @@ TEST_CASE("a loss that is not finite says where, what came before, and what is k
 
   SECTION("with a checkpoint") {
     bench.plan.checkpoint_every = 2;
-    bench.backend.diverges_at = 4;
+    bench.backend.diverges.loss = 4;
     CHECK_THROWS_WITH(Trainer(bench.problem, bench.plan).run(start, silent, keeper),
                       "training failed in iteration 4: the loss is nan; the last finite loss was 0.0625, in iteration "
                       "3; the checkpoint of iteration 2 is kept");
   }
   SECTION("at once") {
-    bench.backend.diverges_at = 1;
+    bench.backend.diverges.loss = 1;
     CHECK_THROWS_WITH(Trainer(bench.problem, bench.plan).run(start, silent, keeper),
                       "training failed in iteration 1: the loss is nan; no loss had been finite before; no "
                       "checkpoint was saved");
+  }
+  SECTION("in the gradient") {
+    bench.backend.diverges.gradient = 3;
+    CHECK_THROWS_WITH(Trainer(bench.problem, bench.plan).run(start, silent, keeper),
+                      "training failed in iteration 3: the norm of the gradient is inf, though the loss is 0.0625; the "
+                      "last finite loss was 0.25, in iteration 2; no checkpoint was saved");
+  }
+  SECTION("in the validation") {
+    bench.plan.rate = 1e200;
+    bench.plan.validate_every = 1;
+    CHECK_THROWS_WITH(Trainer(bench.problem, bench.plan).run(start, silent, keeper),
+                      "training failed in iteration 1: the loss of the validation is inf; the last finite loss was 1, "
+                      "in iteration 1; no checkpoint was saved");
   }
 }
 

@@ -11,6 +11,7 @@
 #include "mrnn/error.hpp"
 #include "mrnn/hdf5.hpp"
 #include "mrnn/network_config.hpp"
+#include "program.hpp"
 #include "temporary_folder.hpp"
 
 namespace {
@@ -337,6 +338,23 @@ TEST_CASE("a file that is no weight file is said to be none", "[weights]") {
   CHECK(text(folder.path() / "missing.safetensors") == "there is no such file");
   CHECK(text(folder.path() / "other.h5") == "has no group /network, so it holds no weights");
   CHECK(text(folder.path() / "newer.h5") == "has format version 2, from a newer mrnn; this one reads up to 1");
+}
+
+TEST_CASE("saved weights with a bit changed anywhere are refused", "[weights][bad]") {
+  const test::TemporaryFolder folder;
+  const mrnn::Network network = mrnn::build_network(example(), 1);
+  const mrnn::Parameters parameters = mrnn::initial_parameters(network, 1);
+  mrnn::save_weights(folder.path() / "w.h5", network, parameters);
+  const std::string whole = test::text_of(folder.path() / "w.h5");
+
+  for (std::size_t at = 0; at < whole.size() - 22; at += 89) {
+    CAPTURE(at);
+    std::string damaged = whole;
+    damaged[at] = static_cast<char>(damaged[at] ^ 0x10);
+    const auto file = folder.write("w.h5", damaged);
+    CHECK_THROWS_WITH(mrnn::load_weights(file, network, parameters),
+                      file.string() + ": is damaged: its contents do not match the checksum that ends it");
+  }
 }
 
 TEST_CASE("saved weights load to the same parameters, from either format", "[weights]") {

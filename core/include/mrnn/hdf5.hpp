@@ -23,7 +23,7 @@ enum class Hdf5Kind : std::uint8_t { absent, group, numbers, texts, other };
 /// per process and not thread-safe: use readers from one thread at a time.
 class MRNN_EXPORT Hdf5Reader {
  public:
-  /// @throws FileError for what is missing, a folder, unreadable, not HDF5 or cut short.
+  /// @throws FileError for what is missing, a folder, unreadable, damaged, not HDF5 or cut short.
   explicit Hdf5Reader(const std::filesystem::path& file);
   ~Hdf5Reader();
   Hdf5Reader(Hdf5Reader&&) noexcept;

@@ -178,7 +178,7 @@ class TensorImport {
       writer_.write("/network/" + name, shape, source_.read(name, shape));
     }
     write_settings();
-    writer_.finish();
+    writer_.finish_sealed();
   }
 
  private:

@@ -15,6 +15,7 @@
 #include <cstring>
 #include <new>
 
+#include "files/seal.hpp"
 #include "mrnn/error.hpp"
 
 namespace mrnn {
@@ -197,8 +198,19 @@ void WritableFile::resize(std::uint64_t size) noexcept {
   size_ = size;
 }
 
+void WritableFile::write_seal() noexcept {
+  try {
+    const std::string seal = make_seal(
+        size_, [this](std::uint64_t address, std::span<unsigned char> out) { read(address, out.data(), out.size()); });
+    if (!failed()) write(size_, seal.data(), seal.size());
+  } catch (const std::bad_alloc&) {
+    error_ = ENOMEM;
+  }
+}
+
 void WritableFile::close() noexcept {
   if (descriptor_ < 0) return;
+  if (seal_ && !failed()) write_seal();
   if (!failed() && fsync(descriptor_) != 0 && errno != EINVAL) error_ = errno;
   if (::close(descriptor_) != 0 && !failed() && errno != EINTR) error_ = errno;
   descriptor_ = -1;

@@ -33,6 +33,8 @@ class WritableFile {
   void read(std::uint64_t address, void* data, std::size_t size) noexcept;
   void resize(std::uint64_t size) noexcept;
   std::uint64_t size() const noexcept { return size_; }
+  /// Close with a seal at the end (see seal.hpp).
+  void seal_when_closed() noexcept { seal_ = true; }
   /// Everything to the disk itself, then closed.
   void close() noexcept;
 
@@ -41,11 +43,13 @@ class WritableFile {
     std::uint64_t address;
     std::vector<unsigned char> bytes;
   };
+  void write_seal() noexcept;
   void keep(std::uint64_t address, const unsigned char* data, std::size_t size) noexcept;
 
   int descriptor_ = -1;
   int error_ = 0;  ///< errno of the first failure
   std::uint64_t size_ = 0;
+  bool seal_ = false;
   std::vector<Kept> kept_;  ///< what could not be written, oldest first
 };
 

@@ -278,6 +278,12 @@ void Hdf5Writer::attribute(const std::string& object, const std::string& name, c
                   texts.empty() ? nullptr : static_cast<const void*>(pointers.data()));
 }
 
+void Hdf5Writer::finish_sealed() {
+  check();
+  state_->target.seal_when_closed();
+  finish();
+}
+
 void Hdf5Writer::finish() {
   check();
   const Hdf5Silence silence;

@@ -101,6 +101,8 @@ class MRNN_EXPORT Hdf5Writer {
 
   /// Everything to the disk, then the real name. Nothing can be written afterwards.
   void finish();
+  /// The same, with a seal at the end (see seal.hpp), by which a damaged file is known before HDF5 sees it.
+  void finish_sealed();
 
  private:
   friend class Hdf5Array;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "files/hdf5_handle.hpp"
+#include "files/seal.hpp"
 #include "mrnn/error.hpp"
 #include "mrnn/hdf5.hpp"
 
@@ -43,6 +44,7 @@ void check_readable(const std::filesystem::path& file) {
 
 Hdf5Handle open_file(const std::filesystem::path& file) {
   check_readable(file);
+  check_seal(file);
   const Hdf5Silence silence;
   const Hdf5Handle access(H5Pcreate(H5P_FILE_ACCESS));
   H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG);

@@ -176,7 +176,7 @@ void save_weights(const std::filesystem::path& file, const Network& network, con
   Hdf5Writer writer(file);
   writer.attribute("/", "format_version", file_format_version);
   write_network_group(writer, network, parameters);
-  writer.finish();
+  writer.finish_sealed();
 }
 
 }  // namespace mrnn

@@ -121,8 +121,10 @@ void check_region(const std::string& key, const Region& region, const NetworkSpe
 void check_output(const std::string& key, const Output& output) {
   check_name(key + ".name", output.name);
   check_units(key + ".units", output.units);
-  if (output.readout == Readout::identity && output.sign) {
-    fail(key + ".sign", "belongs to readout = \"weights\"; an identity readout has no weights");
+  if (output.readout == Readout::weights) return;
+  if (output.sign) fail(key + ".sign", "belongs to readout = \"weights\"; an identity readout has no weights");
+  if (output.activation != OutputActivation::linear) {
+    fail(key + ".activation", "belongs to readout = \"weights\"; an identity readout is the activity as it is");
   }
 }
 

@@ -2,41 +2,18 @@
 
 #include <fmt/format.h>
 
-#include <cstring>
 #include <span>
 
 #include "files/hdf5_file.hpp"
 #include "files/results_network.hpp"
 #include "files/results_training.hpp"
+#include "files/seal.hpp"
 #include "mrnn/error.hpp"
 #include "mrnn/hdf5.hpp"
 #include "mrnn/runtime.hpp"
 
 namespace mrnn {
 namespace {
-
-/// Adds up numbers to something that a changed bit changes (FNV-1a over their bytes).
-class Digest {
- public:
-  void add(std::span<const double> values) {
-    const std::string_view bytes(reinterpret_cast<const char*>(values.data()), values.size_bytes());
-    sum_ = (sum_ ^ name_id(bytes)) * 1099511628211ULL;
-  }
-  void add(const TrainingHistory& history) {
-    for (const auto* column : {&history.loss, &history.gradient_norm, &history.performance, &history.rate,
-                               &history.validation_loss, &history.validation_performance}) {
-      add(*column);
-    }
-    for (const auto* column : {&history.iteration, &history.stage, &history.validation_iteration}) {
-      add(std::vector<double>(column->begin(), column->end()));
-    }
-    for (const auto& [name, values] : history.terms) add(values);
-  }
-  std::string text() const { return fmt::format("{:016x}", sum_); }
-
- private:
-  std::uint64_t sum_ = 14695981039346656037ULL;
-};
 
 /// Walks over the arrays of parameters: `visit(name, matrix or vector)`.
 template <class Values, class Visit>
@@ -92,24 +69,16 @@ class StateWriter {
   template <class Number>
   void number(const std::string& name, Number value) {
     writer_.attribute("/checkpoint", name, value);
-    const auto stored = static_cast<double>(value);
-    digest_.add({&stored, 1});
   }
   void parameters(const std::string& name, const Parameters& parameters) {
     visit_arrays(parameters, "/checkpoint/" + name, [this](const std::string& path, const auto& array) {
       writer_.write(path, stored_shape(array), values_of(array));
-      digest_.add(values_of(array));
     });
   }
-  void history(const TrainingHistory& history) {
-    write_history(writer_, "/checkpoint/history", history);
-    digest_.add(history);
-  }
-  std::string digest() const { return digest_.text(); }
+  void history(const TrainingHistory& history) { write_history(writer_, "/checkpoint/history", history); }
 
  private:
   Hdf5Writer& writer_;
-  Digest digest_;
 };
 
 class StateReader {
@@ -118,9 +87,7 @@ class StateReader {
 
   template <class Number>
   void number(const std::string& name, Number& value) {
-    const double stored = reader_.number_attribute("/checkpoint", name);
-    value = static_cast<Number>(stored);
-    digest_.add({&stored, 1});
+    value = static_cast<Number>(reader_.number_attribute("/checkpoint", name));
   }
   void parameters(const std::string& name, Parameters& parameters) {
     parameters = zero_parameters(network_);
@@ -130,19 +97,13 @@ class StateReader {
       }
       const std::vector<double> values = reader_.read_doubles(path);
       std::copy(values.begin(), values.end(), array.data());
-      digest_.add(values);
     });
   }
-  void history(TrainingHistory& history) {
-    history = read_history(reader_, "checkpoint/history");
-    digest_.add(history);
-  }
-  std::string digest() const { return digest_.text(); }
+  void history(TrainingHistory& history) { history = read_history(reader_, "checkpoint/history"); }
 
  private:
   const Hdf5Reader& reader_;
   const Network& network_;
-  Digest digest_;
 };
 
 /// Opens a file that must be a checkpoint of ours.
@@ -151,6 +112,7 @@ Hdf5Reader open_checkpoint(const std::filesystem::path& file) {
   if (reader.kind("checkpoint") != Hdf5Kind::group || !reader.has_attribute("/", "format_version")) {
     throw FileError(file, "is not a checkpoint of a training run: it has no group /checkpoint");
   }
+  if (!has_seal(file)) throw FileError(file, "is damaged: the checksum that ends a checkpoint is missing");
   const double version = reader.number_attribute("/", "format_version");
   if (!(version <= static_cast<double>(file_format_version))) {
     throw FileError(file,
@@ -180,8 +142,7 @@ void write_checkpoint(const std::filesystem::path& file, const Network& network,
   writer.write_texts("/checkpoint/config_values", values);
   StateWriter states(writer);
   visit_state(state, states);
-  writer.attribute("/checkpoint", "digest", states.digest());
-  writer.finish();
+  writer.finish_sealed();
 }
 
 CheckpointOrigin read_checkpoint_origin(const std::filesystem::path& file) {
@@ -201,9 +162,6 @@ TrainingState read_checkpoint_state(const std::filesystem::path& file, const Net
   TrainingState state;
   StateReader states(reader, network);
   visit_state(state, states);
-  if (states.digest() != reader.text_attribute("/checkpoint", "digest")) {
-    throw FileError(file, "is damaged: its contents do not match the digest that was written with them");
-  }
   state.stopped_by = reader.text_attribute("/checkpoint", "stopped_by");
   return state;
 }

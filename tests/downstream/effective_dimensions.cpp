@@ -8,9 +8,9 @@ namespace {
 
 /// PR = (sum l)^2 / sum l^2 over the eigenvalues l of the covariance of activity h over trials and time: 1 when
 /// all variance lies along one direction, the number of units when it is isotropic, 0 when there is none.
-class ParticipationRatio final : public mrnn::Analysis {
+class EffectiveDimensions final : public mrnn::Analysis {
  public:
-  explicit ParticipationRatio(const mrnn::ConfigNode& options) : floor_(options.number("variance_floor", 0.0)) {}
+  explicit EffectiveDimensions(const mrnn::ConfigNode& options) : floor_(options.number("variance_floor", 0.0)) {}
 
   mrnn::Record needs() const override {
     mrnn::Record record;
@@ -38,13 +38,13 @@ class ParticipationRatio final : public mrnn::Analysis {
 
 void attach(mrnn::PluginContext& context) {
   context.add_analysis(
-      "participation_ratio",
+      "effective_dimensions",
       [](const mrnn::ConfigNode& options, const mrnn::Network&) {
-        return std::make_unique<ParticipationRatio>(options);
+        return std::make_unique<EffectiveDimensions>(options);
       },
       "dimensionality of each region's activity", "variance_floor = 0.0");
 }
 
 }  // namespace
 
-MRNN_PLUGIN("participation_ratio", "1.0", attach)
+MRNN_PLUGIN("effective_dimensions", "1.0", attach)
