@@ -9,7 +9,7 @@ namespace {
 
 using Matrices = std::vector<Eigen::MatrixXd>;
 template <class Scalar>
-using RowMajor = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+using Matrix = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
 
 /// Adds the sums of bands to the matrices of the rectangles that they are made of.
 template <class Scalar>
@@ -18,7 +18,7 @@ void scatter(const std::vector<Band>& bands, const std::vector<Rectangle>& recta
   if (sums.empty()) return;
   const Scalar* from = sums.data();
   for (const Band& band : bands) {
-    const Eigen::Map<const RowMajor<Scalar>> sum(from, band.rows.size, band.depth);
+    const Eigen::Map<const Matrix<Scalar>> sum(from, band.rows.size, band.depth);
     for (const Rectangle& rectangle : rectangles) {
       const UnitRange rows = meet(rectangle.to, band.rows);
       if (rows.size == 0) continue;

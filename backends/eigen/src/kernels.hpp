@@ -76,7 +76,7 @@ struct AdjointUpdate {
   Scalar* delta = nullptr;        ///< dL/d drive_t
 };
 
-/// out += left right^T over positions and trials. `left` holds the rows of out, `right` what `columns` picks of it;
+/// out += left right^T over positions and trials. `left` holds the rows of out, the sources of `right` its columns;
 /// both are [rows x width] at each position, `stride` numbers apart.
 template <class Scalar>
 struct OuterProduct {
@@ -84,11 +84,14 @@ struct OuterProduct {
   Index left_stride = 0;
   const Scalar* right = nullptr;
   Index right_stride = 0;
-  const Index* columns = nullptr;  ///< rows of `right`
+  const Source* sources = nullptr;
+  Index source_count = 0;
   Index positions = 0, width = 1;
-  Index rows = 0, depth = 0;
-  Scalar* out = nullptr;  ///< [rows x depth], row by row
-  /// Where only some elements are wanted: of row r those in the columns entries[starts[r]] ... of out.
+  Index rows = 0;
+  Scalar* out = nullptr;  ///< [rows x depth], column by column
+  /// Where only some elements are wanted: of row r those in the columns entries[starts[r]] ... of out, each of which is
+  /// row columns[...] of `right`.
+  const Index* columns = nullptr;
   const Index* starts = nullptr;
   const std::int32_t* entries = nullptr;
 };
@@ -117,11 +120,11 @@ struct Kernels {
   bool (*update)(const Update<Scalar>&) = nullptr;
   void (*update_adjoint)(const AdjointUpdate<Scalar>&) = nullptr;
   void (*add_outer_product)(const OuterProduct<Scalar>&) = nullptr;
-  /// The wanted elements alone, to the same bits.
+  /// The wanted elements alone.
   void (*add_sparse_outer_product)(const OuterProduct<Scalar>&) = nullptr;
 };
 
-/// Widths the kernels are made for.
+/// Slices are 1, 8, 16 or this many trials wide.
 inline constexpr Index widest_slice = 32;
 
 /// For the best instruction set of this machine. Exported for the benchmarks.

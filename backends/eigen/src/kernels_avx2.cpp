@@ -1,6 +1,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 #include <utility>
 
 #include "kernels.hpp"
@@ -17,7 +18,6 @@ constexpr const char* instruction_set = "AVX2";
 constexpr bool has_fused_multiply_add = true;
 constexpr int vector_bytes = 32;
 constexpr int tile_rows = 6;  // with 2 vectors a row and the operands, all registers
-constexpr int outer_rows = 4, outer_columns = 3;
 
 #include "vector_math.hpp"
 //

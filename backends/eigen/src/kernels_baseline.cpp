@@ -1,6 +1,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 #include <utility>
 
 #include "kernels.hpp"
@@ -16,7 +17,6 @@ constexpr bool has_fused_multiply_add = false;
 #endif
 constexpr int vector_bytes = 16;
 constexpr int tile_rows = 6;  // with 2 vectors a row and the operands, all registers
-constexpr int outer_rows = 4, outer_columns = 3;
 
 #include "vector_math.hpp"
 //

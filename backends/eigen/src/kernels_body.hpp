@@ -5,6 +5,18 @@
 template <class Scalar, int Lanes>
 using Vector [[gnu::vector_size(Lanes * sizeof(Scalar)), gnu::aligned(alignof(Scalar))]] = Scalar;
 
+/// Element j is element mask[j] of the two, one after the other.
+template <class Scalar, int Lanes, class Mask>
+inline Vector<Scalar, Lanes> shuffle(Vector<Scalar, Lanes> first, Vector<Scalar, Lanes> second, Mask mask) {
+#ifdef __clang__
+  Vector<Scalar, Lanes> result;
+  for (int j = 0; j < Lanes; ++j) result[j] = mask[j] < Lanes ? first[mask[j]] : second[mask[j] - Lanes];
+  return result;
+#else
+  return __builtin_shuffle(first, second, mask);
+#endif
+}
+
 // --- Products -------------------------------------------------------------------------------------------
 
 /// A tile of the result, Rows x (Vectors x Lanes) trials, held in registers over the whole depth.

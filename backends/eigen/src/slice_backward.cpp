@@ -337,10 +337,11 @@ void SliceBackward<Scalar>::add_products(const std::vector<Band>& bands, const F
   for (std::size_t k = 0; k < bands.size(); ++k) {
     const Band& band = bands[k];
     product.left = factors.left + band.rows.start * width_;
-    product.columns = band.columns.data();
+    product.sources = band.sources.data();
+    product.source_count = std::ssize(band.sources);
     product.rows = band.rows.size;
-    product.depth = band.depth;
     if (drive && !model_.drive_patterns[k].empty()) {
+      product.columns = band.columns.data();
       product.starts = model_.drive_patterns[k].starts.data();
       product.entries = model_.drive_patterns[k].entries.data();
       kernels<Scalar>().add_sparse_outer_product(product);

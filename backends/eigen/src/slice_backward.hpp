@@ -25,7 +25,7 @@ struct AdjointSegment {
   std::size_t scaling = 0;  ///< index of the set of weight scalings in force
 };
 
-/// dL/dW of each band, one after the other, [rows x depth] row by row. Made when first needed.
+/// dL/dW of each band, one after the other, [rows x depth] column by column. Made when first needed.
 template <class Scalar>
 using WeightSums = std::vector<Scalar>;
 

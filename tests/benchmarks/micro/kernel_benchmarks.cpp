@@ -57,16 +57,16 @@ void weight_gradient(benchmark::State& state) {
   const std::vector<Scalar> left = draw<Scalar>(positions * units * width),
                             right = draw<Scalar>(positions * units * width);
   std::vector<Scalar> out(static_cast<std::size_t>(units * units));
-  std::vector<Index> columns(static_cast<std::size_t>(units));
-  std::iota(columns.begin(), columns.end(), Index{0});
+  const Source source{0, units};
   OuterProduct<Scalar> product;
   product.left = left.data();
   product.right = right.data();
   product.left_stride = product.right_stride = units * width;
-  product.columns = columns.data();
+  product.sources = &source;
+  product.source_count = 1;
   product.positions = positions;
   product.width = width;
-  product.rows = product.depth = units;
+  product.rows = units;
   product.out = out.data();
   for (auto _ : state) {
     kernels<Scalar>().add_outer_product(product);

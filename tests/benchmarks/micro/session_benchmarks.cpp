@@ -113,7 +113,7 @@ BENCHMARK(forward_without_noise)->ArgNames({"units", "threads"})->ArgsProduct({{
 BENCHMARK(backward)->ArgNames({"units", "threads"})->ArgsProduct({{100, 256, 1000}, {1, 2}})->UseRealTime();
 BENCHMARK(train)
     ->ArgNames({"units", "threads", "absent"})
-    ->ArgsProduct({{400}, {1}, {0, 50, 70, 75, 80, 90, 95}})
+    ->ArgsProduct({{400, 1000}, {1}, {0, 50, 70, 75, 80, 90, 95}})
     ->UseRealTime();
 BENCHMARK(update)->ArgNames({"units", "threads"})->ArgsProduct({{256}, {2}})->UseRealTime()->Iterations(50);
 
