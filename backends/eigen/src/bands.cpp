@@ -58,10 +58,10 @@ std::vector<Rectangle> readout_rectangles(const Network& network) {
 std::vector<Rectangle> adjoint_rectangles(const Network& network) {
   std::vector<Rectangle> rectangles;
   for (const Block& block : network.recurrent_blocks()) {
-    rectangles.push_back({block.from, {block.to.start, block.to.size}, rectangles.size()});
+    rectangles.push_back({block.from, {block.to.start, block.to.size}, rectangles.size(), true});
   }
   for (const Block& block : network.readout_blocks()) {
-    rectangles.push_back({block.from, {network.units() + block.to.start, block.to.size}, rectangles.size()});
+    rectangles.push_back({block.from, {network.units() + block.to.start, block.to.size}, rectangles.size(), true});
   }
   return rectangles;
 }
@@ -73,6 +73,14 @@ Index Band::column_of(Index row) const {
     column += source.size;
   }
   return column;
+}
+
+Index elements_of(const std::vector<Band>& bands, const std::vector<BandPattern>& patterns) {
+  Index size = 0;
+  for (std::size_t k = 0; k < bands.size(); ++k) {
+    size += patterns.empty() ? bands[k].rows.size * bands[k].depth : patterns[k].elements(bands[k]);
+  }
+  return size;
 }
 
 BandPattern pattern_of(const Band& band, const std::vector<Rectangle>& rectangles,

@@ -14,6 +14,7 @@ struct Rectangle {
   UnitRange to;
   Source from;
   std::size_t value = 0;
+  bool transposed = false;  ///< its rows are the columns of that matrix
 };
 
 /// Rows that share all their sources: one product. Bands tile the rows from the first to the last, those
@@ -34,7 +35,15 @@ struct BandPattern {
   std::vector<Index> starts;  ///< [rows + 1]
   std::vector<std::int32_t> entries;
   bool empty() const noexcept { return starts.empty(); }
+  /// Elements of which something is computed.
+  Index elements(const Band& band) const noexcept {
+    return empty() ? band.rows.size * band.depth : std::ssize(entries);
+  }
 };
+
+/// Elements of the weights of bands, those that exist where there is a pattern.
+/// @param patterns  of the bands, or empty
+Index elements_of(const std::vector<Band>& bands, const std::vector<BandPattern>& patterns);
 
 /// @param patterns  of the rectangles, M o S [to x from]
 /// @param density   share of elements above which the pattern is left empty

@@ -21,12 +21,6 @@ std::vector<const Eigen::MatrixXd*> pointers(const std::vector<Eigen::MatrixXd>&
   return all;
 }
 
-std::vector<Eigen::MatrixXd> transposed(const std::vector<Eigen::MatrixXd>& all) {
-  std::vector<Eigen::MatrixXd> turned;
-  for (const Eigen::MatrixXd& one : all) turned.push_back(one.transpose());
-  return turned;
-}
-
 Index widest(const std::vector<Slice>& slices) {
   Index width = 1;
   for (const Slice& slice : slices) width = std::max(width, slice.width());
@@ -83,9 +77,14 @@ EigenSession<Scalar>::EigenSession(const Network& network, const SessionOptions&
 
 template <class Scalar>
 void EigenSession<Scalar>::do_write_parameters(const Parameters& parameters) {
-  effective_ = effective_weights(network(), parameters);
   parameters_ = parameters;
-  model_.set(parameters);
+  use_parameters();
+}
+
+template <class Scalar>
+void EigenSession<Scalar>::use_parameters() {
+  effective_ = effective_weights(network(), parameters_);
+  model_.set(parameters_);
   drive_weights_.clear();
   adjoint_weights_.clear();
   readout_weights_.clear();
@@ -202,10 +201,10 @@ template <class Scalar>
 const PackedWeights<Scalar>* EigenSession<Scalar>::adjoint_weights_for(const Scalings& scalings, Packing packing) {
   auto& packed = adjoint_weights_[{scalings, packing}];
   if (packed == nullptr) {
-    const EffectiveWeights weights = scalings.empty() ? effective_ : scaled(scalings);
-    const std::vector<Eigen::MatrixXd> recurrent = transposed(weights.recurrent), readout = transposed(weights.readout);
+    const EffectiveWeights other = scalings.empty() ? EffectiveWeights{} : scaled(scalings);
+    const EffectiveWeights& weights = scalings.empty() ? effective_ : other;
     packed = std::make_unique<PackedWeights<Scalar>>(model_.adjoint_bands, model_.adjoint_blocks,
-                                                     pointers(recurrent, readout), packing);
+                                                     pointers(weights.recurrent, weights.readout), packing);
   }
   return packed.get();
 }
@@ -259,11 +258,11 @@ BackwardPlan<Scalar> EigenSession<Scalar>::plan_for(const Loss& loss, const Outp
 }
 
 template <class Scalar>
-std::vector<GradientSums<Scalar>> EigenSession<Scalar>::run_backward(const BackwardPlan<Scalar>& plan,
-                                                                     std::vector<Scalings>& scalings) {
+void EigenSession<Scalar>::run_backward(const BackwardPlan<Scalar>& plan, std::vector<Scalings>& scalings) {
   const auto segments = adjoint_segments(scalings);
   const std::size_t count = std::min(slices_.size(), static_cast<std::size_t>(most_groups));
-  std::vector<GradientSums<Scalar>> groups(count, GradientSums<Scalar>(model_, scalings.size()));
+  groups_.resize(count);
+  for (GradientSums<Scalar>& group : groups_) group.reset(model_, scalings.size());
   const Index width = widest(slices_);
   if (backward_workspaces_.size() < workspaces_.size() || backward_workspaces_.front().width != width) {
     backward_workspaces_.assign(workspaces_.size(), BackwardWorkspace<Scalar>(model_, width));
@@ -272,11 +271,10 @@ std::vector<GradientSums<Scalar>> EigenSession<Scalar>::run_backward(const Backw
     for (std::size_t k = group; k < slices_.size(); k += count) {
       const SliceTask<Scalar> now = task(k);
       SliceBackward<Scalar>(
-          {now, segments[k], plan, recordings_[k], workspaces_[thread], backward_workspaces_[thread], groups[group]})
+          {now, segments[k], plan, recordings_[k], workspaces_[thread], backward_workspaces_[thread], groups_[group]})
           .run();
     }
   });
-  return groups;
 }
 
 template <class Scalar>
@@ -284,18 +282,17 @@ LossTerms EigenSession<Scalar>::do_backward(const Loss& loss) {
   const OutputLosses<Scalar> outputs(network(), loss, trials_);
   const BackwardPlan<Scalar> plan = plan_for(loss, outputs);
   std::vector<Scalings> scalings;
-  const std::vector<GradientSums<Scalar>> groups = run_backward(plan, scalings);
-  Gradients gradients =
-      make_gradients({network(), parameters_, effective_, trainable_, loss}, model_, groups, scalings);
-  gradients_ = std::move(gradients.by_parameter);
-  return loss_terms(loss, plan, groups, gradients.vanishing);
+  run_backward(plan, scalings);
+  const double vanishing =
+      make_gradients({network(), parameters_, effective_, trainable_, loss}, model_, groups_, scalings, gradients_);
+  return loss_terms(loss, plan, vanishing);
 }
 
 template <class Scalar>
-LossTerms EigenSession<Scalar>::loss_terms(const Loss& loss, const BackwardPlan<Scalar>& plan,
-                                           const std::vector<GradientSums<Scalar>>& groups, double vanishing) const {
-  GradientSums<Scalar> sums(model_, 0);
-  for (const GradientSums<Scalar>& group : groups) {
+LossTerms EigenSession<Scalar>::loss_terms(const Loss& loss, const BackwardPlan<Scalar>& plan, double vanishing) const {
+  GradientSums<Scalar> sums;
+  sums.reset(model_, 0);
+  for (const GradientSums<Scalar>& group : groups_) {
     for (std::size_t k = 0; k < sums.losses.size(); ++k) sums.losses[k] += group.losses[k];
     sums.absolute_rates += group.absolute_rates;
     sums.squared_rates += group.squared_rates;
@@ -329,7 +326,7 @@ LossTerms EigenSession<Scalar>::loss_terms(const Loss& loss, const BackwardPlan<
 template <class Scalar>
 double EigenSession<Scalar>::do_update(const OptimiserStep& step) {
   const double norm = eigen::update({network(), trainable_, parameters_, gradients_, optimiser_state_}, step);
-  if (std::isfinite(norm)) do_write_parameters(Parameters(parameters_));
+  if (std::isfinite(norm)) use_parameters();
   return norm;
 }
 

@@ -39,6 +39,8 @@ class EigenSession final : public Session {
 
   using Scalings = std::vector<const ScaleWeights*>;  ///< in force together
 
+  /// Makes what follows from the parameters.
+  void use_parameters();
   /// Weights with these scalings, packed for this width, made where they are not there yet.
   SegmentWeights<Scalar> weights_for(const Scalings& scalings, Packing packing);
   const PackedWeights<Scalar>* adjoint_weights_for(const Scalings& scalings, Packing packing);
@@ -49,9 +51,9 @@ class EigenSession final : public Session {
   std::vector<std::vector<AdjointSegment<Scalar>>> adjoint_segments(std::vector<Scalings>& scalings);
   BackwardPlan<Scalar> plan_for(const Loss& loss, const OutputLosses<Scalar>& outputs) const;
   Eigen::VectorXd mean_rates() const;
-  std::vector<GradientSums<Scalar>> run_backward(const BackwardPlan<Scalar>& plan, std::vector<Scalings>& scalings);
-  LossTerms loss_terms(const Loss& loss, const BackwardPlan<Scalar>& plan,
-                       const std::vector<GradientSums<Scalar>>& groups, double vanishing) const;
+  /// Fills the groups; `scalings` are the sets of weight scalings that their sums are for.
+  void run_backward(const BackwardPlan<Scalar>& plan, std::vector<Scalings>& scalings);
+  LossTerms loss_terms(const Loss& loss, const BackwardPlan<Scalar>& plan, double vanishing) const;
   template <class Out>
   void copy(Quantity what, BasicSequence<Out>& out) const;
 
@@ -72,6 +74,7 @@ class EigenSession final : public Session {
   std::vector<std::vector<SegmentWeights<Scalar>>> slice_weights_;  ///< per slice and segment
   std::vector<Workspace<Scalar>> workspaces_;                       ///< per thread
   std::vector<BackwardWorkspace<Scalar>> backward_workspaces_;      ///< per thread
+  std::vector<GradientSums<Scalar>> groups_;
   Record record_;
   Noise noise_ = Noise::off;
   std::vector<Recording<Scalar>> recordings_;  ///< per slice

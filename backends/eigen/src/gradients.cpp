@@ -11,48 +11,99 @@ using Matrices = std::vector<Eigen::MatrixXd>;
 template <class Scalar>
 using Matrix = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
 
-/// Adds the sums of bands to the matrices of the rectangles that they are made of.
+/// Bands, what they are made of, and which of their elements exist (empty: all).
+struct Layout {
+  const std::vector<Band>& bands;
+  const std::vector<Rectangle>& rectangles;
+  const std::vector<BandPattern>& patterns;
+};
+
+/// Rows of a rectangle that a band has, and where both lie.
+struct Overlap {
+  UnitRange rows;
+  Index first_of_band, first_of_rectangle, column;
+
+  Overlap(const Band& band, const Rectangle& rectangle)
+      : rows(meet(rectangle.to, band.rows)),
+        first_of_band(rows.start - band.rows.start),
+        first_of_rectangle(rows.start - rectangle.to.start),
+        column(rows.size > 0 ? band.column_of(rectangle.from.start) : 0) {}
+};
+
+/// Adds factor times the elements of a sparse band, row by row.
 template <class Scalar>
-void scatter(const std::vector<Band>& bands, const std::vector<Rectangle>& rectangles, const WeightSums<Scalar>& sums,
-             Matrices& values) {
-  if (sums.empty()) return;
-  const Scalar* from = sums.data();
-  for (const Band& band : bands) {
-    const Eigen::Map<const Matrix<Scalar>> sum(from, band.rows.size, band.depth);
-    for (const Rectangle& rectangle : rectangles) {
-      const UnitRange rows = meet(rectangle.to, band.rows);
-      if (rows.size == 0) continue;
-      values[rectangle.value].middleRows(rows.start - rectangle.to.start, rows.size) +=
-          sum.block(rows.start - band.rows.start, band.column_of(rectangle.from.start), rows.size, rectangle.from.size)
-              .template cast<double>();
+void scatter_elements(const BandPattern& pattern, const Overlap& part, const Scalar* sums, double factor,
+                      Eigen::MatrixXd& out) {
+  for (Index row = 0; row < part.rows.size; ++row) {
+    const auto r = static_cast<std::size_t>(part.first_of_band + row);
+    for (Index k = pattern.starts[r]; k < pattern.starts[r + 1]; ++k) {
+      const Index column = pattern.entries[static_cast<std::size_t>(k)] - part.column;
+      if (column < 0 || column >= out.cols()) continue;
+      out(part.first_of_rectangle + row, column) += factor * static_cast<double>(sums[k]);
     }
-    from += band.rows.size * band.depth;
   }
 }
 
-/// Recurrent, then input gradients, as drive_rectangles() counts them.
-struct DriveGradients {
-  Matrices values;
-  std::size_t recurrent;  ///< how many of them
-
-  explicit DriveGradients(const Parameters& zero) : values(zero.recurrent), recurrent(zero.recurrent.size()) {
-    values.insert(values.end(), zero.input.begin(), zero.input.end());
+/// Adds factor times the sums of bands to the matrices of the rectangles that they are made of.
+template <class Scalar>
+void scatter(const Layout& layout, const WeightSums<Scalar>& sums, double factor,
+             const std::vector<Eigen::MatrixXd*>& values) {
+  if (sums.empty()) return;
+  const Scalar* from = sums.data();
+  const BandPattern all;
+  for (std::size_t k = 0; k < layout.bands.size(); ++k) {
+    const Band& band = layout.bands[k];
+    const BandPattern& pattern = layout.patterns.empty() ? all : layout.patterns[k];
+    for (const Rectangle& rectangle : layout.rectangles) {
+      const Overlap part(band, rectangle);
+      if (part.rows.size == 0) continue;
+      Eigen::MatrixXd& out = *values[rectangle.value];
+      if (pattern.empty()) {
+        const Eigen::Map<const Matrix<Scalar>> sum(from, band.rows.size, band.depth);
+        out.middleRows(part.first_of_rectangle, part.rows.size) +=
+            factor *
+            sum.block(part.first_of_band, part.column, part.rows.size, rectangle.from.size).template cast<double>();
+      } else {
+        scatter_elements(pattern, part, from, factor, out);
+      }
+    }
+    from += pattern.elements(band);
   }
+}
 
-  /// Multiplies by what scalings do to the weights.
-  void scale(const Network& network, const std::vector<const ScaleWeights*>& scalings) {
-    if (scalings.empty()) return;
-    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(recurrent);
-    EffectiveWeights weights{{values.begin(), middle}, {middle, values.end()}, {}};
-    scale_weights(network, weights, scalings);
-    std::copy(weights.recurrent.begin(), weights.recurrent.end(), values.begin());
-    std::copy(weights.input.begin(), weights.input.end(), middle);
+/// Recurrent, then input matrices, as drive_rectangles() counts them.
+template <class Weights>
+std::vector<Eigen::MatrixXd*> drive_matrices(Weights& weights) {
+  std::vector<Eigen::MatrixXd*> all;
+  for (Matrices* matrices : {&weights.recurrent, &weights.input}) {
+    for (Eigen::MatrixXd& one : *matrices) all.push_back(&one);
   }
+  return all;
+}
 
-  void add(const DriveGradients& other, double factor) {
-    for (std::size_t k = 0; k < values.size(); ++k) values[k] += factor * other.values[k];
+/// Adds what the groups have summed for one set of weight scalings.
+template <class Scalar>
+void add_drive(const Model<Scalar>& model, const std::vector<GradientSums<Scalar>>& groups, std::size_t set,
+               double vanishing, const std::vector<Eigen::MatrixXd*>& out) {
+  const Layout layout = {model.drive_bands, model.drive_blocks, model.drive_patterns};
+  for (const GradientSums<Scalar>& group : groups) {
+    scatter(layout, group.drive[set], 1.0, out);
+    if (vanishing != 0.0) scatter(layout, group.vanishing[set], vanishing, out);
   }
-};
+}
+
+/// The same, where W was multiplied by factors before it acted.
+template <class Scalar>
+void add_scaled_drive(const Model<Scalar>& model, const std::vector<GradientSums<Scalar>>& groups, std::size_t set,
+                      double vanishing, const std::vector<const ScaleWeights*>& scalings,
+                      const std::vector<Eigen::MatrixXd*>& out) {
+  Parameters zero = zero_parameters(model.network);
+  EffectiveWeights part{std::move(zero.recurrent), std::move(zero.input), {}};
+  const std::vector<Eigen::MatrixXd*> parts = drive_matrices(part);
+  add_drive(model, groups, set, vanishing, parts);
+  scale_weights(model.network, part, scalings);
+  for (std::size_t k = 0; k < out.size(); ++k) *out[k] += *parts[k];
+}
 
 double present(const std::vector<Block>& blocks) {
   double count = 0.0;
@@ -140,41 +191,47 @@ void keep_trainable(const Parameters& trainable, Parameters& gradients) {
   gradients.tau.array() *= trainable.tau.array();
 }
 
+/// Zero everywhere, in the memory that is there.
+void set_zero(const Network& network, Parameters& all) {
+  if (all.bias.size() == 0) {
+    all = zero_parameters(network);
+    return;
+  }
+  for (Matrices* matrices : {&all.recurrent, &all.input, &all.readout}) {
+    for (Eigen::MatrixXd& one : *matrices) one.setZero();
+  }
+  for (Eigen::VectorXd* one : {&all.bias, &all.readout_bias, &all.initial_state, &all.tau}) one->setZero();
+}
+
 }  // namespace
 
 template <class Scalar>
-Gradients make_gradients(const GradientSources& sources, const Model<Scalar>& model,
-                         const std::vector<GradientSums<Scalar>>& groups,
-                         const std::vector<std::vector<const ScaleWeights*>>& scalings) {
-  const Parameters zero = zero_parameters(sources.network);
-  Gradients result{zero, 0.0};
-  Parameters& all = result.by_parameter;
+double make_gradients(const GradientSources& sources, const Model<Scalar>& model,
+                      const std::vector<GradientSums<Scalar>>& groups,
+                      const std::vector<std::vector<const ScaleWeights*>>& scalings, Parameters& all) {
+  set_zero(sources.network, all);
   double omega = 0.0, count = 0.0;
+  std::vector<Eigen::MatrixXd*> readout;
+  for (Eigen::MatrixXd& one : all.readout) readout.push_back(&one);
   for (const GradientSums<Scalar>& group : groups) {
     omega += group.vanishing_sum;
     count += group.vanishing_count;
-    scatter(model.readout_bands, model.readout_blocks, group.readout, all.readout);
+    scatter<Scalar>({model.readout_bands, model.readout_blocks, {}}, group.readout, 1.0, readout);
     all.bias += group.bias;
     all.readout_bias += group.readout_bias;
     all.initial_state += group.initial_state;
     all.tau += group.alpha;
   }
-  result.vanishing = count > 0.0 ? omega / count : 0.0;
 
-  DriveGradients drive(zero);
+  const double vanishing = count > 0.0 ? sources.loss.penalties.vanishing_gradient / count : 0.0;
+  const std::vector<Eigen::MatrixXd*> drive = drive_matrices(all);
   for (std::size_t set = 0; set < scalings.size(); ++set) {
-    DriveGradients part(zero), vanishing(zero);
-    for (const GradientSums<Scalar>& group : groups) {
-      scatter(model.drive_bands, model.drive_blocks, group.drive[set], part.values);
-      scatter(model.drive_bands, model.drive_blocks, group.vanishing[set], vanishing.values);
+    if (scalings[set].empty()) {
+      add_drive(model, groups, set, vanishing, drive);
+    } else {
+      add_scaled_drive(model, groups, set, vanishing, scalings[set], drive);
     }
-    if (count > 0.0) part.add(vanishing, sources.loss.penalties.vanishing_gradient / count);
-    part.scale(sources.network, scalings[set]);
-    drive.add(part, 1.0);
   }
-  const auto middle = drive.values.begin() + static_cast<std::ptrdiff_t>(drive.recurrent);
-  all.recurrent.assign(drive.values.begin(), middle);
-  all.input.assign(middle, drive.values.end());
 
   add_weight_penalties(sources, sources.effective.recurrent, all.recurrent);
   add_weight_penalties(sources, sources.effective.input, all.input);
@@ -184,7 +241,7 @@ Gradients make_gradients(const GradientSources& sources, const Model<Scalar>& mo
   // alpha = sigmoid(theta)
   all.tau.array() *= model.alpha_exact.array() * (1.0 - model.alpha_exact.array());
   keep_trainable(sources.trainable, all);
-  return result;
+  return count > 0.0 ? omega / count : 0.0;
 }
 
 WeightPenalties weight_penalties(const GradientSources& sources) {
@@ -209,10 +266,9 @@ WeightPenalties weight_penalties(const GradientSources& sources) {
   return sums;
 }
 
-template Gradients make_gradients(const GradientSources&, const Model<float>&, const std::vector<GradientSums<float>>&,
-                                  const std::vector<std::vector<const ScaleWeights*>>&);
-template Gradients make_gradients(const GradientSources&, const Model<double>&,
-                                  const std::vector<GradientSums<double>>&,
-                                  const std::vector<std::vector<const ScaleWeights*>>&);
+template double make_gradients(const GradientSources&, const Model<float>&, const std::vector<GradientSums<float>>&,
+                               const std::vector<std::vector<const ScaleWeights*>>&, Parameters&);
+template double make_gradients(const GradientSources&, const Model<double>&, const std::vector<GradientSums<double>>&,
+                               const std::vector<std::vector<const ScaleWeights*>>&, Parameters&);
 
 }  // namespace mrnn::eigen

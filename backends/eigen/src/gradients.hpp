@@ -17,18 +17,14 @@ struct GradientSources {
   const Loss& loss;
 };
 
-/// Gradients and penalties that are made from the sums of the groups, once per backward pass.
-struct Gradients {
-  Parameters by_parameter;  ///< dL/dV, dL/db, ...; tau: dL/dtheta
-  double vanishing = 0.0;   ///< Pascanu's Omega
-};
-
-/// dL/dV = dL/dW dW/dV for all parameters, zero for those that are not trainable.
+/// dL/dV = dL/dW dW/dV for all parameters, zero for those that are not trainable; for tau dL/dtheta.
 /// @param scalings  the sets of weight scalings that the sums are for
+/// @param gradients  overwritten; what it holds lends its memory
+/// @return Pascanu's Omega, of the penalty on vanishing gradients
 template <class Scalar>
-Gradients make_gradients(const GradientSources& sources, const Model<Scalar>& model,
-                         const std::vector<GradientSums<Scalar>>& groups,
-                         const std::vector<std::vector<const ScaleWeights*>>& scalings);
+double make_gradients(const GradientSources& sources, const Model<Scalar>& model,
+                      const std::vector<GradientSums<Scalar>>& groups,
+                      const std::vector<std::vector<const ScaleWeights*>>& scalings, Parameters& gradients);
 
 /// Values of the penalties on weights: mean |W|, mean W^2, mean |W_ij| distance.
 struct WeightPenalties {

@@ -88,9 +88,9 @@ struct OuterProduct {
   Index source_count = 0;
   Index positions = 0, width = 1;
   Index rows = 0;
-  Scalar* out = nullptr;  ///< [rows x depth], column by column
-  /// Where only some elements are wanted: of row r those in the columns entries[starts[r]] ... of out, each of which is
-  /// row columns[...] of `right`.
+  Scalar* out = nullptr;  ///< [rows x depth], column by column; or an element for each of `entries`
+  /// Where only some elements are wanted: of row r those in the columns entries[starts[r]] ..., each of which is row
+  /// columns[...] of `right`.
   const Index* columns = nullptr;
   const Index* starts = nullptr;
   const std::int32_t* entries = nullptr;

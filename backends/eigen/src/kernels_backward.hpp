@@ -220,6 +220,36 @@ void add_outer_product_of(const OuterProduct<Scalar>& product) {
 /// Elements of a row that are summed side by side.
 constexpr int sparse_entries = 8;
 
+/// Adds the sum of each vector's lanes, halves onto each other, to a number of `out`.
+template <class Scalar, int Lanes>
+inline void add_sums_of_lanes(const Vector<Scalar, Lanes> (&sums)[sparse_entries], Index count, Scalar* out) {
+  if constexpr (Lanes > sparse_entries) {
+    Vector<Scalar, Lanes / 2> halves[sparse_entries];
+    for (int e = 0; e < sparse_entries; ++e) {
+      Vector<Scalar, Lanes / 2> low, high;
+      std::memcpy(&low, &sums[e], sizeof low);
+      std::memcpy(&high, reinterpret_cast<const char*>(&sums[e]) + sizeof low, sizeof high);
+      halves[e] = low + high;
+    }
+    add_sums_of_lanes<Scalar, Lanes / 2>(halves, count, out);
+  } else if constexpr (Lanes == sparse_entries) {
+    using Wide = Vector<Scalar, Lanes>;
+    Wide square[Lanes];
+    for (int e = 0; e < Lanes; ++e) square[e] = sums[e];
+    turn<Scalar, Lanes>(square);
+    for (int half = Lanes / 2; half > 0; half /= 2) {
+      for (int k = 0; k < half; ++k) square[k] += square[k + half];
+    }
+    if (count == Lanes) {
+      *reinterpret_cast<Wide*>(out) += square[0];
+    } else {
+      for (Index e = 0; e < count; ++e) out[e] += square[0][e];
+    }
+  } else {
+    for (Index e = 0; e < count; ++e) out[e] += sum_of_lanes<Scalar, Lanes>(sums[e]);
+  }
+}
+
 template <class Scalar, int Lanes>
 void add_sparse_outer_product_with(const OuterProduct<Scalar>& product) {
   using Wide = Vector<Scalar, Lanes>;
@@ -245,9 +275,7 @@ void add_sparse_outer_product_with(const OuterProduct<Scalar>& product) {
         from_left += product.left_stride;
         from_right += product.right_stride;
       }
-      for (Index e = 0; e < count; ++e) {
-        product.out[product.entries[start + e] * product.rows + row] += sum_of_lanes<Scalar, Lanes>(sums[e]);
-      }
+      add_sums_of_lanes<Scalar, Lanes>(sums, count, product.out + start);
     }
   }
 }

@@ -31,8 +31,15 @@ Matrix<Scalar> gather(const Band& band, const std::vector<Rectangle>& rectangles
   for (const Rectangle& rectangle : rectangles) {
     const UnitRange rows = meet(rectangle.to, band.rows);
     if (rows.size == 0) continue;
-    weights.block(rows.start - band.rows.start, band.column_of(rectangle.from.start), rows.size, rectangle.from.size) =
-        values[rectangle.value]->middleRows(rows.start - rectangle.to.start, rows.size).template cast<Scalar>();
+    auto part = weights.block(rows.start - band.rows.start, band.column_of(rectangle.from.start), rows.size,
+                              rectangle.from.size);
+    const Eigen::MatrixXd& value = *values[rectangle.value];
+    const Index first = rows.start - rectangle.to.start;
+    if (rectangle.transposed) {
+      part = value.middleCols(first, rows.size).transpose().template cast<Scalar>();
+    } else {
+      part = value.middleRows(first, rows.size).template cast<Scalar>();
+    }
   }
   return weights;
 }

@@ -24,7 +24,7 @@ template <class Scalar>
 class PackedWeights {
  public:
   /// @param bands, rectangles  of one network; must outlive this
-  /// @param values  of the rectangles, [to x from]
+  /// @param values  of the rectangles, [to x from], or [from x to] where they are transposed
   PackedWeights(const std::vector<Band>& bands, const std::vector<Rectangle>& rectangles,
                 const std::vector<const Eigen::MatrixXd*>& values, Packing packing);
 

@@ -9,12 +9,6 @@
 namespace mrnn::eigen {
 namespace {
 
-Index weights_of(const std::vector<Band>& bands) {
-  Index size = 0;
-  for (const Band& band : bands) size += band.rows.size * band.depth;
-  return size;
-}
-
 /// Sums over the lanes, in their order, added to `out`.
 template <class Array>
 void add_lanes(const Array& rows, Index width, Eigen::VectorXd& out) {
@@ -26,11 +20,17 @@ void add_lanes(const Array& rows, Index width, Eigen::VectorXd& out) {
 }  // namespace
 
 template <class Scalar>
-GradientSums<Scalar>::GradientSums(const Model<Scalar>& model, std::size_t scalings)
-    : drive(scalings), vanishing(scalings), readout(static_cast<std::size_t>(weights_of(model.readout_bands))) {
-  bias = alpha = initial_state = Eigen::VectorXd::Zero(model.network.units());
-  readout_bias = Eigen::VectorXd::Zero(model.network.outputs());
+void GradientSums<Scalar>::reset(const Model<Scalar>& model, std::size_t scalings) {
+  drive.resize(scalings);
+  vanishing.resize(scalings);
+  for (auto* sums : {&drive, &vanishing}) {
+    for (WeightSums<Scalar>& one : *sums) std::ranges::fill(one, Scalar(0));
+  }
+  readout.assign(static_cast<std::size_t>(elements_of(model.readout_bands, {})), Scalar(0));
+  for (Eigen::VectorXd* sums : {&bias, &alpha, &initial_state}) sums->setZero(model.network.units());
+  readout_bias.setZero(model.network.outputs());
   losses.assign(model.network.output_layouts().size(), 0.0);
+  absolute_rates = squared_rates = vanishing_sum = vanishing_count = 0.0;
 }
 
 template <class Scalar>
@@ -325,7 +325,11 @@ void SliceBackward<Scalar>::flush(Index slot) {
 template <class Scalar>
 void SliceBackward<Scalar>::add_products(const std::vector<Band>& bands, const Factors& factors,
                                          WeightSums<Scalar>& out) const {
-  if (out.empty()) out.resize(static_cast<std::size_t>(weights_of(bands)));
+  const bool drive = &bands == &model_.drive_bands;
+  if (out.empty()) {
+    out.resize(
+        static_cast<std::size_t>(elements_of(bands, drive ? model_.drive_patterns : std::vector<BandPattern>())));
+  }
   OuterProduct<Scalar> product;
   product.left_stride = model_.adjoint_rows() * width_;
   product.right = factors.right;
@@ -333,7 +337,6 @@ void SliceBackward<Scalar>::add_products(const std::vector<Band>& bands, const F
   product.positions = filled_;
   product.width = width_;
   product.out = out.data();
-  const bool drive = &bands == &model_.drive_bands;
   for (std::size_t k = 0; k < bands.size(); ++k) {
     const Band& band = bands[k];
     product.left = factors.left + band.rows.start * width_;
@@ -345,10 +348,11 @@ void SliceBackward<Scalar>::add_products(const std::vector<Band>& bands, const F
       product.starts = model_.drive_patterns[k].starts.data();
       product.entries = model_.drive_patterns[k].entries.data();
       kernels<Scalar>().add_sparse_outer_product(product);
+      product.out += model_.drive_patterns[k].elements(band);
     } else {
       kernels<Scalar>().add_outer_product(product);
+      product.out += band.rows.size * band.depth;
     }
-    product.out += band.rows.size * band.depth;
   }
 }
 

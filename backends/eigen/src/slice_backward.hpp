@@ -25,14 +25,15 @@ struct AdjointSegment {
   std::size_t scaling = 0;  ///< index of the set of weight scalings in force
 };
 
-/// dL/dW of each band, one after the other, [rows x depth] column by column. Made when first needed.
+/// dL/dW of each band, one after the other, [rows x depth] column by column; of a sparse one the elements that exist,
+/// row by row. Made when first needed.
 template <class Scalar>
 using WeightSums = std::vector<Scalar>;
 
-/// Sums over the slices of a group, taken in their order.
+/// Sums over the slices of a group, taken in their order. Kept from one backward pass to the next for their memory.
 template <class Scalar>
 struct GradientSums {
-  std::vector<WeightSums<Scalar>> drive;      ///< per set of weight scalings; empty: not used
+  std::vector<WeightSums<Scalar>> drive;      ///< per set of weight scalings; empty: never used
   std::vector<WeightSums<Scalar>> vanishing;  ///< likewise, of vanishing_gradient, before the division by its count
   WeightSums<Scalar> readout;
   Eigen::VectorXd bias, alpha, initial_state;  ///< [N]; alpha: dL/dalpha
@@ -41,7 +42,7 @@ struct GradientSums {
   double absolute_rates = 0.0, squared_rates = 0.0;
   double vanishing_sum = 0.0, vanishing_count = 0.0;
 
-  GradientSums(const Model<Scalar>& model, std::size_t scalings);
+  void reset(const Model<Scalar>& model, std::size_t scalings);
 };
 
 /// The arrays one thread works in.
