@@ -275,7 +275,9 @@ void add_sparse_outer_product_with(const OuterProduct<Scalar>& product) {
         from_left += product.left_stride;
         from_right += product.right_stride;
       }
-      add_sums_of_lanes<Scalar, Lanes>(sums, count, product.out + start);
+      Wide ready[sparse_entries];  // apart from the sums, which stay in registers
+      for (int e = 0; e < sparse_entries; ++e) ready[e] = sums[e];
+      add_sums_of_lanes<Scalar, Lanes>(ready, count, product.out + start);
     }
   }
 }
@@ -285,7 +287,7 @@ template <class Scalar>
 void add_sparse_outer_product(const OuterProduct<Scalar>& product) {
   constexpr int lanes = vector_bytes / sizeof(Scalar);
   constexpr int narrow = lanes < 8 ? lanes : 8;
-  constexpr Index cached = Index{1} << 20;
+  constexpr Index cached = Index{1} << 19;
   const Index fitting = cached / (product.right_stride * static_cast<Index>(sizeof(Scalar)));
   OuterProduct<Scalar> part = product;
   for (Index position = 0; position < product.positions; position += part.positions) {
