@@ -8,7 +8,7 @@
 
 namespace {
 
-/// One region of 200 units that learns to keep three bits, 64 trials at once.
+/// One region of 200 units that learns to keep three bits, 128 trials at once.
 std::string experiment(const std::string& train) {
   return R"([experiment]
 name = "middle"
@@ -55,7 +55,7 @@ trials = 2
 
 const std::string training = R"([train]
 iterations = 2
-batch = 256
+batch = 128
 validate_every = 0
 checkpoint_every = 0
 loss = { state = "mse" }
@@ -105,7 +105,7 @@ TEST_CASE("a training takes what check says, and not much less", "[memory]") {
 }
 
 TEST_CASE("a simulation takes what check says, and not much less", "[memory]") {
-  check_plan("", {"--set", "simulation.control.trials=200"});
+  check_plan("", {"--set", "simulation.control.trials=100"});
 }
 
 TEST_CASE("check says what part of a run takes memory for what", "[memory]") {

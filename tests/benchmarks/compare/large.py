@@ -35,7 +35,7 @@ def write_case(options, folder):
     lines = [
         'experiment = { name = "large", seed = 1 }',
         'backend = { precision = "float32" }',
-        "network = { dt = 10.0, tau = 100.0, spectral_radius = 0.9, noise = { recurrent = 0.05, input = 0.05 } }",
+        "network = { dt = 10.0, tau = 100.0, noise = { recurrent = 0.05, input = 0.05 } }",
         'task = { plugin = "dataset", file = "case.h5", group = "trials", shuffle = false }',
         f'simulation = [{{ name = "batch", trials = {options.trials} }}]',
         f'input = [{{ name = "cue", units = {INPUTS} }}]',
@@ -43,10 +43,12 @@ def write_case(options, folder):
     ]
     for k in range(options.regions):
         lines += ["[[region]]", f'name = "r{k}"', f"units = {options.units}"]
+    deviation = 0.9 / np.sqrt(options.sources * options.units)  # a spectral radius of about 0.9
+    init = f'init = {{ distribution = "normal", standard_deviation = {deviation} }}'
     for k in range(options.regions):
         others = random.permutation([j for j in range(options.regions) if j != k])[: options.sources - 1]
         for j in [k, *others]:
-            lines += ["[[connection]]", f'from = "r{j}"', f'to = "r{k}"']
+            lines += ["[[connection]]", f'from = "r{j}"', f'to = "r{k}"', init]
         lines += ["[[connection]]", 'from = "cue"', f'to = "r{k}"']
     (folder / "case.toml").write_text("\n".join(lines) + "\n")
 

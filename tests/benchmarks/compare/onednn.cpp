@@ -18,16 +18,16 @@
 
 namespace {
 
-using dnnl::memory;
+using Memory = dnnl::memory;
 using mrnn::Index;
-using Dims = memory::dims;
-using Tag = memory::format_tag;
+using Dims = Memory::dims;
+using Tag = Memory::format_tag;
 using Numbers = std::vector<float>;
 using RowMajor = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-constexpr auto kind = memory::data_type::f32;
+constexpr auto kind = Memory::data_type::f32;
 
-memory::desc described(const Dims& dims, Tag tag) {
+Memory::desc described(const Dims& dims, Tag tag) {
   return {dims, kind, tag};
 }
 
@@ -152,13 +152,13 @@ class Engine {
   void prepare() {
     const Dims h{steps_, trials_, units_}, u{steps_, trials_, inputs_};
     const Dims from_input{1, 1, inputs_, 1, units_}, from_units{1, 1, units_, 1, units_};
-    const memory::desc none, sequence = described(h, Tag::tnc), given = described(u, Tag::tnc);
-    const memory::desc any_input = described(from_input, Tag::any), any_units = described(from_units, Tag::any);
+    const Memory::desc none, sequence = described(h, Tag::tnc), given = described(u, Tag::tnc);
+    const Memory::desc any_input = described(from_input, Tag::any), any_units = described(from_units, Tag::any);
     const auto relu = dnnl::algorithm::eltwise_relu;
     const auto way = dnnl::rnn_direction::unidirectional_left2right;
     using Forward = dnnl::vanilla_rnn_forward;
     using Backward = dnnl::vanilla_rnn_backward;
-    const auto forward = [&](dnnl::prop_kind how, const memory::desc& input, const memory::desc& units) {
+    const auto forward = [&](dnnl::prop_kind how, const Memory::desc& input, const Memory::desc& units) {
 #if DNNL_VERSION_MAJOR >= 3
       return Forward::primitive_desc(engine_, how, relu, way, given, none, input, units, none, sequence, none);
 #else
@@ -182,28 +182,28 @@ class Engine {
     forward_ = Forward(training);
     forward_infer_ = Forward(inference);
     backward_ = Backward(backward);
-    u_ = memory(given, engine_);
-    diff_u_ = memory(given, engine_);
-    h_ = memory(sequence, engine_);
-    diff_h_ = memory(sequence, engine_);
-    packed_input_ = memory(training.weights_layer_desc(), engine_);
-    packed_recurrent_ = memory(training.weights_iter_desc(), engine_);
-    back_input_ = memory(backward.weights_layer_desc(), engine_);
-    back_recurrent_ = memory(backward.weights_iter_desc(), engine_);
-    diff_input_ = memory(backward.diff_weights_layer_desc(), engine_);
-    diff_recurrent_ = memory(backward.diff_weights_iter_desc(), engine_);
-    workspace_ = memory(training.workspace_desc(), engine_);
-    plain_input_ = memory(described(from_input, Tag::ldigo), engine_, input_.value.data());
-    plain_recurrent_ = memory(described(from_units, Tag::ldigo), engine_, recurrent_.value.data());
-    input_gradient_ = memory(described(from_input, Tag::ldigo), engine_, input_.gradient.data());
-    recurrent_gradient_ = memory(described(from_units, Tag::ldigo), engine_, recurrent_.gradient.data());
+    u_ = Memory(given, engine_);
+    diff_u_ = Memory(given, engine_);
+    h_ = Memory(sequence, engine_);
+    diff_h_ = Memory(sequence, engine_);
+    packed_input_ = Memory(training.weights_layer_desc(), engine_);
+    packed_recurrent_ = Memory(training.weights_iter_desc(), engine_);
+    back_input_ = Memory(backward.weights_layer_desc(), engine_);
+    back_recurrent_ = Memory(backward.weights_iter_desc(), engine_);
+    diff_input_ = Memory(backward.diff_weights_layer_desc(), engine_);
+    diff_recurrent_ = Memory(backward.diff_weights_iter_desc(), engine_);
+    workspace_ = Memory(training.workspace_desc(), engine_);
+    plain_input_ = Memory(described(from_input, Tag::ldigo), engine_, input_.value.data());
+    plain_recurrent_ = Memory(described(from_units, Tag::ldigo), engine_, recurrent_.value.data());
+    input_gradient_ = Memory(described(from_input, Tag::ldigo), engine_, input_.gradient.data());
+    recurrent_gradient_ = Memory(described(from_units, Tag::ldigo), engine_, recurrent_.gradient.data());
   }
 
   void load() {
     std::copy(batch_inputs_.begin(), batch_inputs_.end(), static_cast<float*>(u_.get_data_handle()));
   }
 
-  void reorder(memory& from, memory& to) {
+  void reorder(Memory& from, Memory& to) {
     dnnl::reorder(from, to).execute(stream_, from, to);
   }
 
@@ -248,7 +248,7 @@ class Engine {
              readout_.gradient.data());
     multiply('N', 'T', {rows, units_, outputs_}, y_.data(), readout_.value.data(),
              static_cast<float*>(diff_h_.get_data_handle()));
-    for (memory* sum : {&diff_input_, &diff_recurrent_}) {  // the primitive adds to them
+    for (Memory* sum : {&diff_input_, &diff_recurrent_}) {  // the primitive adds to them
       std::fill_n(static_cast<char*>(sum->get_data_handle()), sum->get_desc().get_size(), char{0});
     }
     backward_.execute(stream_, {{DNNL_ARG_SRC_LAYER, u_},
@@ -275,9 +275,9 @@ class Engine {
   dnnl::engine engine_{dnnl::engine::kind::cpu, 0};
   dnnl::stream stream_{engine_};
   dnnl::primitive forward_, forward_infer_, backward_;
-  memory u_, diff_u_, h_, diff_h_, workspace_;
-  memory packed_input_, packed_recurrent_, back_input_, back_recurrent_, diff_input_, diff_recurrent_;
-  memory plain_input_, plain_recurrent_, input_gradient_, recurrent_gradient_;  ///< in the arrays of the parameters
+  Memory u_, diff_u_, h_, diff_h_, workspace_;
+  Memory packed_input_, packed_recurrent_, back_input_, back_recurrent_, diff_input_, diff_recurrent_;
+  Memory plain_input_, plain_recurrent_, input_gradient_, recurrent_gradient_;  ///< in the arrays of the parameters
 };
 
 }  // namespace
