@@ -92,8 +92,10 @@ class Engine {
   void forward(int count) {
     for (int k = 0; k < count; ++k) {
       forward_infer_.execute(stream_, {{DNNL_ARG_SRC_LAYER, u_},
+                                       {DNNL_ARG_SRC_ITER, start_},
                                        {DNNL_ARG_WEIGHTS_LAYER, packed_input_},
                                        {DNNL_ARG_WEIGHTS_ITER, packed_recurrent_},
+                                       {DNNL_ARG_BIAS, bias_},
                                        {DNNL_ARG_DST_LAYER, h_}});
       read_out();
     }
@@ -152,6 +154,8 @@ class Engine {
   void prepare() {
     const Dims h{steps_, trials_, units_}, u{steps_, trials_, inputs_};
     const Dims from_input{1, 1, inputs_, 1, units_}, from_units{1, 1, units_, 1, units_};
+    const Memory::desc bias = described({1, 1, 1, units_}, Tag::ldgo);
+    const Memory::desc start = described({1, 1, trials_, units_}, Tag::ldnc);
     const Memory::desc none, sequence = described(h, Tag::tnc), given = described(u, Tag::tnc);
     const Memory::desc any_input = described(from_input, Tag::any), any_units = described(from_units, Tag::any);
     const auto relu = dnnl::algorithm::eltwise_relu;
@@ -160,9 +164,9 @@ class Engine {
     using Backward = dnnl::vanilla_rnn_backward;
     const auto forward = [&](dnnl::prop_kind how, const Memory::desc& input, const Memory::desc& units) {
 #if DNNL_VERSION_MAJOR >= 3
-      return Forward::primitive_desc(engine_, how, relu, way, given, none, input, units, none, sequence, none);
+      return Forward::primitive_desc(engine_, how, relu, way, given, start, input, units, bias, sequence, none);
 #else
-      return Forward::primitive_desc(Forward::desc(how, relu, way, given, none, input, units, none, sequence, none),
+      return Forward::primitive_desc(Forward::desc(how, relu, way, given, start, input, units, bias, sequence, none),
                                      engine_);
 #endif
     };
@@ -170,13 +174,13 @@ class Engine {
     const auto inference =
         forward(dnnl::prop_kind::forward_inference, training.weights_layer_desc(), training.weights_iter_desc());
 #if DNNL_VERSION_MAJOR >= 3
-    const auto backward =
-        Backward::primitive_desc(engine_, dnnl::prop_kind::backward, relu, way, given, none, any_input, any_units, none,
-                                 sequence, none, given, none, any_input, any_units, none, sequence, none, training);
+    const auto backward = Backward::primitive_desc(engine_, dnnl::prop_kind::backward, relu, way, given, start,
+                                                   any_input, any_units, bias, sequence, none, given, start, any_input,
+                                                   any_units, bias, sequence, none, training);
 #else
     const auto backward = Backward::primitive_desc(
-        Backward::desc(dnnl::prop_kind::backward, relu, way, given, none, any_input, any_units, none, sequence, none,
-                       given, none, any_input, any_units, none, sequence, none),
+        Backward::desc(dnnl::prop_kind::backward, relu, way, given, start, any_input, any_units, bias, sequence, none,
+                       given, start, any_input, any_units, bias, sequence, none),
         engine_, training);
 #endif
     forward_ = Forward(training);
@@ -185,6 +189,12 @@ class Engine {
     u_ = Memory(given, engine_);
     diff_u_ = Memory(given, engine_);
     h_ = Memory(sequence, engine_);
+    bias_ = Memory(bias, engine_);
+    diff_bias_ = Memory(bias, engine_);
+    clear(bias_);
+    start_ = Memory(start, engine_);
+    diff_start_ = Memory(start, engine_);
+    clear(start_);
     diff_h_ = Memory(sequence, engine_);
     packed_input_ = Memory(training.weights_layer_desc(), engine_);
     packed_recurrent_ = Memory(training.weights_iter_desc(), engine_);
@@ -197,6 +207,10 @@ class Engine {
     plain_recurrent_ = Memory(described(from_units, Tag::ldigo), engine_, recurrent_.value.data());
     input_gradient_ = Memory(described(from_input, Tag::ldigo), engine_, input_.gradient.data());
     recurrent_gradient_ = Memory(described(from_units, Tag::ldigo), engine_, recurrent_.gradient.data());
+  }
+
+  static void clear(Memory& numbers) {
+    std::fill_n(static_cast<char*>(numbers.get_data_handle()), numbers.get_desc().get_size(), char{0});
   }
 
   void load() {
@@ -225,8 +239,10 @@ class Engine {
 
   void run_forward() {
     forward_.execute(stream_, {{DNNL_ARG_SRC_LAYER, u_},
+                               {DNNL_ARG_SRC_ITER, start_},
                                {DNNL_ARG_WEIGHTS_LAYER, packed_input_},
                                {DNNL_ARG_WEIGHTS_ITER, packed_recurrent_},
+                               {DNNL_ARG_BIAS, bias_},
                                {DNNL_ARG_DST_LAYER, h_},
                                {DNNL_ARG_WORKSPACE, workspace_}});
     read_out();
@@ -248,18 +264,20 @@ class Engine {
              readout_.gradient.data());
     multiply('N', 'T', {rows, units_, outputs_}, y_.data(), readout_.value.data(),
              static_cast<float*>(diff_h_.get_data_handle()));
-    for (Memory* sum : {&diff_input_, &diff_recurrent_}) {  // the primitive adds to them
-      std::fill_n(static_cast<char*>(sum->get_data_handle()), sum->get_desc().get_size(), char{0});
-    }
+    for (Memory* sum : {&diff_input_, &diff_recurrent_, &diff_bias_}) clear(*sum);  // the primitive adds to them
     backward_.execute(stream_, {{DNNL_ARG_SRC_LAYER, u_},
+                                {DNNL_ARG_SRC_ITER, start_},
                                 {DNNL_ARG_WEIGHTS_LAYER, back_input_},
                                 {DNNL_ARG_WEIGHTS_ITER, back_recurrent_},
+                                {DNNL_ARG_BIAS, bias_},
                                 {DNNL_ARG_DST_LAYER, h_},
                                 {DNNL_ARG_WORKSPACE, workspace_},
                                 {DNNL_ARG_DIFF_DST_LAYER, diff_h_},
                                 {DNNL_ARG_DIFF_SRC_LAYER, diff_u_},
+                                {DNNL_ARG_DIFF_SRC_ITER, diff_start_},
                                 {DNNL_ARG_DIFF_WEIGHTS_LAYER, diff_input_},
-                                {DNNL_ARG_DIFF_WEIGHTS_ITER, diff_recurrent_}});
+                                {DNNL_ARG_DIFF_WEIGHTS_ITER, diff_recurrent_},
+                                {DNNL_ARG_DIFF_BIAS, diff_bias_}});
     reorder(diff_input_, input_gradient_);
     reorder(diff_recurrent_, recurrent_gradient_);
     stream_.wait();
@@ -276,6 +294,8 @@ class Engine {
   dnnl::stream stream_{engine_};
   dnnl::primitive forward_, forward_infer_, backward_;
   Memory u_, diff_u_, h_, diff_h_, workspace_;
+  Memory bias_, diff_bias_;    ///< zero and not trained: there is no primitive without
+  Memory start_, diff_start_;  ///< h_{-1}, zero; without it oneDNN 2.6.3 takes another for dL/dW
   Memory packed_input_, packed_recurrent_, back_input_, back_recurrent_, diff_input_, diff_recurrent_;
   Memory plain_input_, plain_recurrent_, input_gradient_, recurrent_gradient_;  ///< in the arrays of the parameters
 };
