@@ -48,8 +48,8 @@ void write_tiles(Hdf5Writer& writer, const std::string& name, const ArrayLayout&
 /// Whether a block reaches into a tile.
 inline bool any_block_in(const std::vector<Block>& blocks, UnitRange rows, UnitRange columns) {
   const auto meet = [](UnitRange a, UnitRange b) { return a.start < b.end() && b.start < a.end(); };
-  return std::ranges::any_of(
-      blocks, [&](const Block& block) { return meet(block.to, rows) && meet(block.from, columns); });
+  return std::ranges::any_of(blocks,
+                             [&](const Block& block) { return meet(block.to, rows) && meet(block.from, columns); });
 }
 
 /// Puts what `blocks` have in common with a tile into it; `value(k, i, j)` is element (i, j) of block k.
