@@ -152,7 +152,7 @@ class Operator {
 Spectrum arnoldi(const Operator& matrix, Index wanted, EigenOrder order) {
   const auto rule = order == EigenOrder::magnitude ? Spectra::SortRule::LargestMagn : Spectra::SortRule::LargestReal;
   const Index pairs = wanted + 2;
-  Index basis = std::min(matrix.rows(), std::max<Index>(2 * pairs + 1, 24));
+  Index basis = std::min(matrix.rows(), std::max<Index>(6 * pairs, 24));
   while (true) {
     Spectra::GenEigsSolver<Operator> solver(const_cast<Operator&>(matrix), pairs, basis);
     solver.init();
