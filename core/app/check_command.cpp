@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "commands.hpp"
+#include "memory_words.hpp"
 #include "mrnn/experiment.hpp"
 #include "mrnn/network_config.hpp"
 #include "report/report.hpp"
@@ -63,10 +64,6 @@ void print_network(const mrnn::Network& network) {
   print_sources_without_targets(network);
 }
 
-std::string megabytes(std::size_t bytes) {
-  return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6);
-}
-
 /// `100`: every 100 iterations; 0: `never`.
 std::string how_often(std::int64_t every) {
   return every == 0 ? "never" : fmt::format("every {} iterations", every);
@@ -97,7 +94,7 @@ void print_training(const mrnn::Experiment& experiment) {
   }
   facts.push_back(
       {"memory", fmt::format("{} for a batch of {} trials and {} steps, the state kept at {}", megabytes(needs.bytes),
-                             needs.trials, needs.steps,
+                             needs.batch.trials, needs.batch.steps,
                              needs.backward_every == 1 ? std::string("every step")
                                                        : fmt::format("every {} steps", needs.backward_every))});
   fmt::print("\ntraining\n");
@@ -105,16 +102,13 @@ void print_training(const mrnn::Experiment& experiment) {
 }
 
 void print_simulations(const mrnn::Experiment& experiment) {
-  fmt::print("\n{:<20} {:>7} {:>7}  {:<6} {:>12}  {}\n", "simulation", "trials", "steps", "noise", "memory",
-             "manipulations");
+  fmt::print("\n{:<20} {:>7} {:>7}  {:<6} {}\n", "simulation", "trials", "steps", "noise", "manipulations");
   for (const mrnn::SimulationPlan& plan : experiment.simulations()) {
     const mrnn::Trials trials = experiment.trials_of(plan);
-    const std::size_t bytes = experiment.backend().memory(experiment.network(), experiment.session_options(),
-                                                          trials.count, trials.steps, plan.record);
     std::string manipulations;
     for (const std::string& name : plan.manipulations) manipulations += (manipulations.empty() ? "" : ", ") + name;
-    fmt::print("{:<20} {:>7} {:>7}  {:<6} {:>12}  {}\n", plan.name, trials.count, trials.steps,
-               plan.noise == mrnn::Noise::on ? "on" : "off", megabytes(bytes), manipulations);
+    fmt::print("{:<20} {:>7} {:>7}  {:<6} {}\n", plan.name, trials.count, trials.steps,
+               plan.noise == mrnn::Noise::on ? "on" : "off", manipulations);
   }
 }
 
@@ -142,6 +136,7 @@ int check_command(const Arguments& arguments) {
   print_network(experiment.network());
   print_training(experiment);
   print_simulations(experiment);
+  fmt::print("{}", memory_words(experiment, mrnn::free_host_memory()));
   fmt::print("\nbackend {}: {}\noutput folder {}\n", experiment.backend().name(), device_words(experiment),
              experiment.output().string());
   for (const std::string& warning : experiment.warnings()) fmt::print("warning: {}\n", warning);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "commands.hpp"
+#include "mrnn/eigen_backend.hpp"
 #include "mrnn/error.hpp"
 #include "mrnn/names.hpp"
 #include "mrnn/runtime.hpp"
@@ -94,12 +95,18 @@ int report_error(const std::string& text, int status) {
   return status;
 }
 
+/// The version, and what the inner loops of this build use of this processor.
+std::string version_words() {
+  const std::string note = mrnn::eigen::build_note();
+  return mrnn::version() + "\ninner loops: " + mrnn::eigen::instruction_set() + (note.empty() ? "" : "\n" + note);
+}
+
 int parse_and_run(int argc, char** argv) {
   Arguments arguments;
   arguments.command = "mrnn";
   for (int k = 1; k < argc; ++k) arguments.command += " " + quoted(argv[k]);
   CLI::App app("Multi-regional recurrent neural networks: build, perturb, analyse", "mrnn");
-  app.set_version_flag("--version", mrnn::version());
+  app.set_version_flag("--version", version_words());
   app.require_subcommand(1);
   add_commands(app, arguments);
   check_command_name(app, argc, argv);

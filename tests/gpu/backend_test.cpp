@@ -32,7 +32,7 @@ TEST_CASE("the memory of a session on the device grows with what is kept", "[cud
   if (test::skipped()) return;
   const test::Training training = test::make({.training = {.units = 129}});
   const auto memory = [&](Precision precision, Index trials, Index steps, const Record& record) {
-    return test::device().memory(training.network, {.precision = precision}, trials, steps, record);
+    return test::device().memory(training.network, {.precision = precision}, {trials, steps}, record).total();
   };
   const auto single = Precision::float32;
 

@@ -113,7 +113,8 @@ TEST_CASE("what does not fit into the memory of the device is an error that says
   const Index steps = 10000, trials = 100000;
   const Record record{.backward_every = 1};
   const Trials far_too_many = blank_trials(0, trials, steps);
-  const std::size_t needed = test::device().memory(training.network, {.precision = precision}, trials, steps, record);
+  const std::size_t needed =
+      test::device().memory(training.network, {.precision = precision}, {trials, steps}, record).total();
   REQUIRE(needed > std::size_t{3} * 1000 * 1000 * 1000 * 1000);
   const auto session = test::open(On::device, training, precision);
 
@@ -141,7 +142,8 @@ TEST_CASE("sessions give the memory of the device back", "[cuda][memory]") {
   constexpr Index steps = 500, count = 30;
   constexpr std::size_t enough = std::size_t{8} * 1000 * 1000 * 1000;
   Index trials = 1000;
-  while (test::device().memory(training.network, {.precision = Precision::float64}, trials, steps, record) < enough) {
+  while (test::device().memory(training.network, {.precision = Precision::float64}, {trials, steps}, record).total() <
+         enough) {
     trials += 1000;
   }
   const Trials many = blank_trials(0, trials, steps), few = blank_trials(0, 10, steps);

@@ -245,6 +245,6 @@ TEST_CASE("a wrong command line is answered with status 2 and the nearest comman
   CHECK(test::mrnn({"run", "nowhere.toml"}).status == 3);
   CHECK_THAT(test::mrnn({"run", "nowhere.toml"}).err, ContainsSubstring("nowhere.toml: no such file"));
   CHECK(test::mrnn({"--help"}).status == 0);
-  CHECK_THAT(test::mrnn({"--version"}).out, StartsWith("0.1"));
+  CHECK_THAT(test::mrnn({"--version"}).out, StartsWith("0.1") && ContainsSubstring("\ninner loops: "));
   CHECK(test::mrnn({"convert", "a.png", "b.toml"}).status == 2);
 }

@@ -1,5 +1,6 @@
 // What the Eigen backend says about itself, what it records, and how it fails.
 
+#include "build_note.hpp"
 #include "catch.hpp"
 #include "mrnn/eigen_backend.hpp"
 #include "mrnn/error.hpp"
@@ -20,15 +21,49 @@ TEST_CASE("the Eigen backend registers and describes itself", "[eigen]") {
   CHECK_THAT(backend->device({.threads = 3}), StartsWith("CPU, 3 threads, "));
 }
 
+TEST_CASE("a build that leaves a better instruction set unused says so, and how to build", "[eigen]") {
+  CHECK(eigen::note_on("AVX-512", "AVX-512", "g++ 12.2.0").empty());
+  CHECK(eigen::note_on("the base instruction set", "AVX2", "clang 16.0.6") ==
+        "the inner loops of this build, by clang 16.0.6, use the base instruction set where this processor has AVX2, "
+        "and are several times slower for it; built by g++ (cmake -DCMAKE_CXX_COMPILER=g++) they choose AVX2 by "
+        "themselves");
+}
+
+TEST_CASE("the inner loops use the best instruction set of this processor", "[eigen]") {
+  const auto backend = eigen::make_backend();
+
+#if !defined(__clang__)
+  CHECK(eigen::build_note().empty());
+#endif
+  CHECK(backend->availability().note == eigen::build_note());
+  CHECK_THAT(backend->device({.threads = 1}), ContainsSubstring(eigen::instruction_set()));
+}
+
+TEST_CASE("the memory of a session counts what a batch holds besides inputs", "[eigen]") {
+  const Network network = build_network(test::network_spec({.units = 129}), 1);
+  const auto backend = eigen::make_backend();
+  const auto trials = [&](const BatchShape& batch) { return backend->memory(network, {}, batch, {}).trials; };
+  const auto outputs = static_cast<std::size_t>(network.outputs());
+  constexpr std::size_t each = 64 * 1000 * sizeof(double);
+
+  const std::size_t inputs = trials({64, 1000});
+
+  CHECK(inputs == static_cast<std::size_t>(network.inputs()) * each);
+  CHECK(trials({64, 1000, true}) - inputs == 129 * each);
+  CHECK(trials({64, 1000, false, true}) - inputs == outputs * each);
+  CHECK(trials({64, 1000, false, true, true}) - inputs == 2 * outputs * each);
+}
+
 TEST_CASE("the memory of a session grows with what is recorded", "[eigen]") {
   const Network network = build_network(test::network_spec({.units = 129}), 1);
   const auto backend = eigen::make_backend();
   const SessionOptions options{.precision = Precision::float32, .threads = 1};
 
-  const std::size_t nothing = backend->memory(network, options, 64, 1000, {});
-  const std::size_t activity = backend->memory(network, options, 64, 1000, {.h = true});
-  const std::size_t part = backend->memory(network, options, 64, 1000, {.h = true, .steps = {0, 500}});
-  const std::size_t twice = backend->memory(network, {.precision = Precision::float64}, 64, 1000, {.h = true});
+  const std::size_t nothing = backend->memory(network, options, {64, 1000}, {}).total();
+  const std::size_t activity = backend->memory(network, options, {64, 1000}, {.h = true}).total();
+  const std::size_t part = backend->memory(network, options, {64, 1000}, {.h = true, .steps = {0, 500}}).total();
+  const std::size_t twice =
+      backend->memory(network, {.precision = Precision::float64}, {64, 1000}, {.h = true}).total();
 
   CHECK(nothing > 0);
   CHECK(activity - nothing == 129 * 64 * 1000 * sizeof(float));

@@ -49,9 +49,11 @@ Outcome run(const std::string& program, const std::vector<std::string>& argument
     kill(child, options.signal);
   }
   int state = 0;
-  waitpid(child, &state, 0);
+  rusage usage = {};
+  wait4(child, &state, 0, &usage);
   const int status = WIFEXITED(state) ? WEXITSTATUS(state) : 128 + WTERMSIG(state);
-  return {status, text_of(scratch.path() / "out"), text_of(scratch.path() / "err")};
+  return {status, text_of(scratch.path() / "out"), text_of(scratch.path() / "err"),
+          static_cast<std::size_t>(usage.ru_maxrss) * 1024};
 }
 
 Outcome mrnn(const std::vector<std::string>& arguments, const ProgramOptions& options) {

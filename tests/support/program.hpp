@@ -17,6 +17,7 @@ namespace test {
 struct Outcome {
   int status = -1;
   std::string out, err;
+  std::size_t peak = 0;  ///< most bytes that were resident at a time, of the program or one that it started
 };
 
 struct ProgramOptions {

@@ -84,11 +84,11 @@ class FakeBackend final : public mrnn::Backend {
   std::string name() const override { return "fake"; }
   mrnn::Availability availability() const override { return {}; }
   std::string device(const mrnn::SessionOptions& /*options*/) const override { return "none"; }
-  std::size_t memory(const mrnn::Network& /*network*/, const mrnn::SessionOptions& /*options*/, mrnn::Index /*trials*/,
-                     mrnn::Index steps, const mrnn::Record& record) const override {
-    if (record.backward_every == 0) return 1000;
-    const auto kept = static_cast<std::size_t>((steps + record.backward_every - 1) / record.backward_every);
-    return 2'000'000 * kept + 1'000'000 * static_cast<std::size_t>(record.backward_every);
+  mrnn::SessionMemory memory(const mrnn::Network& /*network*/, const mrnn::SessionOptions& /*options*/,
+                             const mrnn::BatchShape& batch, const mrnn::Record& record) const override {
+    if (record.backward_every == 0) return {.activity = 1000};
+    const auto kept = static_cast<std::size_t>((batch.steps + record.backward_every - 1) / record.backward_every);
+    return {.activity = 2'000'000 * kept + 1'000'000 * static_cast<std::size_t>(record.backward_every)};
   }
 
   mutable Seen seen;

@@ -39,9 +39,9 @@ class AbsentBackend final : public Backend {
   std::string name() const override { return "absent"; }
   Availability availability() const override { return {false, "no such device here"}; }
   std::string device(const SessionOptions& /*options*/) const override { return "none"; }
-  std::size_t memory(const Network& /*network*/, const SessionOptions& /*options*/, Index /*trials*/, Index /*steps*/,
-                     const Record& /*record*/) const override {
-    return 0;
+  SessionMemory memory(const Network& /*network*/, const SessionOptions& /*options*/, const BatchShape& /*batch*/,
+                       const Record& /*record*/) const override {
+    return {};
   }
 
  private:

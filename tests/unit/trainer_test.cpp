@@ -353,7 +353,7 @@ TEST_CASE("memory decides how many states are kept", "[trainer]") {
   const Network network = test::fake_network();
   const test::FakeBackend backend;  // 2 MB a state that is kept, 1 MB a step between
   const SessionOptions options;
-  const TrainingStep step{backend, network, options, 3, 30};
+  const TrainingStep step{backend, network, options, {3, 30}};
 
   CHECK(backward_every({TrainingMemory::Mode::store}, step) == 1);
   CHECK(backward_every({TrainingMemory::Mode::recompute}, step) == 6);

@@ -27,9 +27,13 @@ class CudaBackend final : public Backend {
                        version_of(device.driver_version));
   }
 
-  std::size_t memory(const Network& network, const SessionOptions& options, Index trials, Index steps,
-                     const Record& record) const override {
-    return session_bytes(network, options, trials, steps, record);
+  SessionMemory memory(const Network& network, const SessionOptions& options, const BatchShape& batch,
+                       const Record& record) const override {
+    return session_memory(network, options, batch, record);
+  }
+
+  std::optional<std::size_t> free_memory() const override {
+    return gpu::device_properties().usable ? gpu::free_bytes() : 0;
   }
 
  private:

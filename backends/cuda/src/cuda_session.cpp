@@ -325,7 +325,7 @@ void CudaSession<Scalar>::send_schedule() {
 
 template <class Scalar>
 void CudaSession<Scalar>::fail(const gpu::DeviceFailure& failure) const {
-  throw session_failure(failure, {network(), options(), trials_.count, trials_.steps, record_});
+  throw session_failure(failure, {network(), options(), shape_of(trials_), record_});
 }
 
 template class CudaSession<float>;

@@ -7,6 +7,7 @@
 #include "batch_plan.hpp"
 #include "device_array.hpp"
 #include "layout.hpp"
+#include "mrnn/backend.hpp"
 #include "mrnn/session.hpp"
 #include "mrnn/state_points.hpp"
 #include "sequences.hpp"
@@ -15,9 +16,9 @@
 
 namespace mrnn::cuda {
 
-/// Bytes of a session with such a batch on the device.
-std::size_t session_bytes(const Network& network, const SessionOptions& options, Index trials, Index steps,
-                          const Record& record);
+/// What a session with such a batch takes on the device.
+SessionMemory session_memory(const Network& network, const SessionOptions& options, const BatchShape& batch,
+                             const Record& record);
 
 /// A network on an NVIDIA device, in float or double. Parameters, activity, gradients and the optimiser stay there.
 template <class Scalar>

@@ -28,9 +28,10 @@ Index steps_of_stretch(const Rows& rows, Index lanes, Index steps, Index every, 
   return std::clamp<Index>(wanted_bytes / slot - 1, 1, steps);
 }
 
-std::size_t session_bytes(const Network& network, const SessionOptions& options, Index trials, Index steps,
-                          const Record& record) {
+SessionMemory session_memory(const Network& network, const SessionOptions& options, const BatchShape& batch,
+                             const Record& record) {
   const Rows rows(network);
+  const Index trials = batch.trials, steps = batch.steps;
   const std::size_t scalar = options.precision == Precision::float32 ? sizeof(float) : sizeof(double);
   Size weights = 0;
   for (const auto* blocks : {&network.recurrent_blocks(), &network.input_blocks(), &network.readout_blocks()}) {
@@ -41,31 +42,39 @@ std::size_t session_bytes(const Network& network, const SessionOptions& options,
   const Size selected = record.units.empty() ? network.units() : record.units.size();
   const Size kept_steps = record.steps.size() == 0 ? steps : record.steps.size();
 
-  // Double and per weight: value, gradient, two moments, entry; images of W and W^T.
+  // Value and entry of each weight; images of W and W^T; room for the library.
+  constexpr std::size_t workspace = std::size_t{32} << 20;
   const Size parameters = weights + 3 * network.units() + network.outputs();
-  Size doubles = 4 * parameters + 64 * rows.units;
-  Size numbers = 2 * (weights + weights / 4) + rows.units * rows.outputs;
-  numbers += trials * steps * network.inputs();
-  numbers += slots * rows.state() * lanes + (record.x || record.backward_every > 0 ? slots : 1) * rows.units * lanes;
-  numbers +=
+  const auto bytes = [](Size count, std::size_t each) { return static_cast<std::size_t>(count) * each; };
+  SessionMemory memory;
+  memory.weights = bytes(parameters, sizeof(double) + sizeof(gpu::Entry)) + workspace +
+                   bytes(2 * (weights + weights / 4) + rows.units * rows.outputs, scalar);
+  memory.trials = bytes(trials * steps * (network.inputs() + (batch.stimulus ? network.units() : 0)), scalar);
+  Size activity =
+      slots * rows.state() * lanes + (record.x || record.backward_every > 0 ? slots : 1) * rows.units * lanes;
+  activity +=
       kept_steps * trials *
       (selected * (static_cast<Size>(record.x) + static_cast<Size>(record.h)) + (record.y ? network.outputs() : 0));
-  if (record.y) numbers += stretch * lanes * rows.outputs;
+  if (record.y) activity += stretch * lanes * rows.outputs;
+  memory.learning = bytes(3 * parameters + 64 * rows.units, sizeof(double));  // gradient, two moments
   if (record.backward_every > 0) {
-    numbers += (slots + 1) * rows.adjoint() * lanes + 2 * rows.units * lanes;
-    numbers += 2 * trials * steps * network.outputs() + rows.units * rows.state();
-    if (record.backward_every > 1) numbers += (steps / stretch + 1) * (rows.state() + rows.units) * lanes;
+    activity += (slots + 1) * rows.adjoint() * lanes + 2 * rows.units * lanes;
+    memory.trials += bytes(2 * trials * steps * network.outputs(), scalar);
+    memory.learning += bytes(rows.units * rows.state(), scalar);
+    if (record.backward_every > 1) activity += (steps / stretch + 1) * (rows.state() + rows.units) * lanes;
   }
-  constexpr std::size_t workspace = std::size_t{32} << 20;
-  return static_cast<std::size_t>(doubles) * sizeof(double) + static_cast<std::size_t>(numbers) * scalar +
-         static_cast<std::size_t>(parameters) * sizeof(gpu::Entry) + workspace;
+  memory.activity = bytes(activity, scalar);
+  return memory;
 }
 
 Index largest_batch(const SessionWork& work, std::size_t bytes) {
+  BatchShape batch = work.batch;
+  batch.steps = std::max<Index>(batch.steps, 1);
   const auto fits = [&](Index trials) {
-    return session_bytes(work.network, work.options, trials, std::max<Index>(work.steps, 1), work.record) <= bytes;
+    batch.trials = trials;
+    return session_memory(work.network, work.options, batch, work.record).total() <= bytes;
   };
-  Index low = 0, high = std::max<Index>(work.trials, 1);
+  Index low = 0, high = std::max<Index>(work.batch.trials, 1);
   while (low < high) {
     const Index middle = low + (high - low + 1) / 2;
     if (fits(middle)) {
@@ -82,17 +91,19 @@ RunError session_failure(const gpu::DeviceFailure& failure, const SessionWork& w
     return RunError(fmt::format("the CUDA device failed: {}", failure.what));
   }
   const gpu::DeviceProperties device = gpu::device_properties();
-  const std::size_t needed = session_bytes(work.network, work.options, std::max<Index>(work.trials, 1),
-                                           std::max<Index>(work.steps, 1), work.record);
+  BatchShape batch = work.batch;
+  batch.trials = std::max<Index>(batch.trials, 1);
+  batch.steps = std::max<Index>(batch.steps, 1);
+  const std::size_t needed = session_memory(work.network, work.options, batch, work.record).total();
   std::string text = fmt::format(
       "out of device memory: {} trials of {} steps with {} units need about {}, and {} of the {} of {} are free for "
       "the next {}",
-      work.trials, work.steps, work.network.units(), gigabytes(needed), gigabytes(failure.free_bytes),
+      work.batch.trials, work.batch.steps, work.network.units(), gigabytes(needed), gigabytes(failure.free_bytes),
       gigabytes(device.total_bytes), device.name, gigabytes(failure.bytes));
   // What this session holds already would be free for a smaller batch.
   constexpr double usable = 0.95;
   const Index fitting = largest_batch(work, static_cast<std::size_t>(usable * static_cast<double>(device.total_bytes)));
-  if (fitting > 0 && fitting < work.trials) {
+  if (fitting > 0 && fitting < work.batch.trials) {
     text += fmt::format("; the largest batch that fits is {} trials", fitting);
   } else if (fitting == 0) {
     text += "; not even one trial fits";

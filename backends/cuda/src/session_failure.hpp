@@ -1,8 +1,8 @@
 #pragma once
 
 #include "device.hpp"
+#include "mrnn/backend.hpp"
 #include "mrnn/error.hpp"
-#include "mrnn/session.hpp"
 
 namespace mrnn::cuda {
 
@@ -10,7 +10,7 @@ namespace mrnn::cuda {
 struct SessionWork {
   const Network& network;
   const SessionOptions& options;
-  Index trials = 0, steps = 0;
+  BatchShape batch;
   const Record& record;
 };
 

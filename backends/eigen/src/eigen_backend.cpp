@@ -4,6 +4,7 @@
 
 #include "eigen_session.hpp"
 #include "library_product.hpp"
+#include "session_memory.hpp"
 
 namespace mrnn::eigen {
 namespace {
@@ -12,20 +13,19 @@ class EigenBackend final : public Backend {
  public:
   std::string name() const override { return "eigen"; }
 
-  Availability availability() const override { return {}; }
+  Availability availability() const override { return {.note = build_note()}; }
 
   std::string device(const SessionOptions& options) const override {
     const int threads = ThreadPool::resolve(options.threads);
     const std::string library = options.precision == Precision::float32 ? library_name() : std::string();
-    return fmt::format("CPU, {} thread{}, {}{}{}", threads, threads == 1 ? "" : "s", kernels<float>().name,
+    return fmt::format("CPU, {} thread{}, {}{}{}", threads, threads == 1 ? "" : "s", instruction_set(),
                        library.empty() ? "" : ", ", library);
   }
 
-  std::size_t memory(const Network& network, const SessionOptions& options, Index trials, Index steps,
-                     const Record& record) const override {
-    return options.precision == Precision::float32
-               ? EigenSession<float>::bytes(network, options, trials, steps, record)
-               : EigenSession<double>::bytes(network, options, trials, steps, record);
+  SessionMemory memory(const Network& network, const SessionOptions& options, const BatchShape& batch,
+                       const Record& record) const override {
+    return options.precision == Precision::float32 ? session_memory<float>(network, options, batch, record)
+                                                   : session_memory<double>(network, options, batch, record);
   }
 
  private:

@@ -10,9 +10,6 @@
 namespace mrnn::eigen {
 namespace {
 
-/// Groups of slices that share their sums of gradients, and are the pieces that threads take.
-constexpr Index most_groups = 16;
-
 std::vector<const Eigen::MatrixXd*> pointers(const std::vector<Eigen::MatrixXd>& first,
                                              const std::vector<Eigen::MatrixXd>& second = {}) {
   std::vector<const Eigen::MatrixXd*> all;
@@ -37,32 +34,6 @@ void copy_slice(const std::vector<Scalar>& kept, const Slice& slice, BasicSequen
       for (Index row = 0; row < out.units; ++row) column[row] = static_cast<Out>(from[row * slice.width() + lane]);
     }
   }
-}
-
-/// Shape of a batch as it is run.
-struct BatchShape {
-  Index slices, width, steps, threads;
-};
-
-/// Bytes of what backward() needs of the forward pass, of its own arrays, and of gradients and the optimiser.
-template <class Scalar>
-std::size_t backward_bytes(const Model<Scalar>& model, const BatchShape& batch, Index every) {
-  if (every == 0) return 0;
-  const Index units = model.network.units();
-  const Index slot = model.rows() + (model.backward_needs_x() ? units : 0);
-  const Index stored =
-      every == 1 ? batch.slices * (batch.steps + 1) * slot
-                 : batch.slices * ((batch.steps + every - 1) / every) * 2 * units + batch.threads * (every + 1) * slot;
-  const Index targets = 2 * model.network.outputs() * batch.slices * batch.width * batch.steps;
-  std::size_t weights = 0;
-  for (const auto* bands : {&model.drive_bands, &model.readout_bands}) {
-    for (const Band& band : *bands) weights += static_cast<std::size_t>(band.rows.size * band.depth);
-  }
-  const auto groups = static_cast<std::size_t>(std::min(batch.slices, most_groups));
-  return static_cast<std::size_t>((stored + batch.slices * units) * batch.width) * sizeof(Scalar) +
-         static_cast<std::size_t>(targets) * sizeof(double) +
-         static_cast<std::size_t>(batch.threads) * BackwardWorkspace<Scalar>::bytes(model, batch.width) +
-         groups * weights * sizeof(Scalar) + 4 * weights * sizeof(double);
 }
 
 }  // namespace
@@ -328,30 +299,6 @@ double EigenSession<Scalar>::do_update(const OptimiserStep& step) {
   const double norm = eigen::update({network(), trainable_, parameters_, gradients_, optimiser_state_}, step);
   if (std::isfinite(norm)) use_parameters();
   return norm;
-}
-
-template <class Scalar>
-std::size_t EigenSession<Scalar>::bytes(const Network& network, const SessionOptions& options, Index trials,
-                                        Index steps, const Record& record) {
-  const Model<Scalar> model(network);
-  const Index width = slice_width(trials);
-  const Index slices = (trials + width - 1) / width;
-  const Index selected = record.units.empty() ? network.units() : record.units.size();
-  const Index kept = record.steps.size() == 0 ? steps : record.steps.size();
-  const Index rows =
-      selected * (static_cast<Index>(record.x) + static_cast<Index>(record.h)) + (record.y ? network.outputs() : 0);
-
-  std::size_t weights = 0;  // free and effective
-  for (const auto* blocks : {&network.recurrent_blocks(), &network.input_blocks(), &network.readout_blocks()}) {
-    for (const Block& block : *blocks) weights += static_cast<std::size_t>(2 * block.to.size * block.from.size);
-  }
-  const std::size_t packed =
-      PackedWeights<Scalar>::bytes(model.drive_bands) + PackedWeights<Scalar>::bytes(model.readout_bands);
-  const auto threads = static_cast<std::size_t>(std::min<Index>(ThreadPool::resolve(options.threads), slices));
-  const auto inputs = static_cast<std::size_t>(trials * steps * network.inputs()) * sizeof(double);
-  const auto activity = static_cast<std::size_t>(kept * rows * slices * width) * sizeof(Scalar);
-  return weights * sizeof(double) + packed + threads * Workspace<Scalar>::bytes(model, width) + inputs + activity +
-         backward_bytes(model, {slices, width, steps, static_cast<Index>(threads)}, record.backward_every);
 }
 
 template class EigenSession<float>;

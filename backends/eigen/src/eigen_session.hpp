@@ -11,15 +11,14 @@
 
 namespace mrnn::eigen {
 
+/// Groups of slices that share their sums of gradients, and are the pieces that threads take.
+inline constexpr Index most_groups = 16;
+
 /// A network on the processor, in float or double.
 template <class Scalar>
 class EigenSession final : public Session {
  public:
   EigenSession(const Network& network, const SessionOptions& options);
-
-  /// Bytes of a session with such a batch.
-  static std::size_t bytes(const Network& network, const SessionOptions& options, Index trials, Index steps,
-                           const Record& record);
 
  private:
   void do_write_parameters(const Parameters& parameters) override;

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "mrnn/network.hpp"
@@ -8,10 +10,28 @@
 
 namespace mrnn {
 
-/// Whether a backend can run here, and why not.
+/// Whether a backend can run here, and why not; and what another build of it would do better here.
 struct Availability {
   bool available = true;
-  std::string reason;  ///< why not; empty when available
+  std::string reason = {};  ///< why not; empty when available
+  std::string note = {};    ///< a warning for whoever runs it
+};
+
+/// A batch, as far as the memory for it depends on it.
+struct BatchShape {
+  Index trials = 1, steps = 1;
+  bool stimulus = false, targets = false, mask = false;  ///< which arrays there are besides the inputs
+};
+MRNN_EXPORT BatchShape shape_of(const Trials& trials);
+
+/// Bytes of a session, by what they are for.
+struct SessionMemory {
+  std::size_t weights = 0;   ///< parameters, and the copies that products are made with
+  std::size_t trials = 0;    ///< inputs, stimulus, targets and masks
+  std::size_t activity = 0;  ///< what is recorded, what backward() needs of the forward pass, and room to work in
+  std::size_t learning = 0;  ///< gradients, their sums, and the state of the optimiser
+
+  std::size_t total() const noexcept { return weights + trials + activity + learning; }
 };
 
 /// A way of running networks. Stateless: everything that costs memory belongs to a Session.
@@ -23,9 +43,11 @@ class MRNN_EXPORT Backend {
   virtual Availability availability() const = 0;
   /// What it runs on, in words, for the result file: `CPU, 2 threads, oneDNN 2.6.3`.
   virtual std::string device(const SessionOptions& options) const = 0;
-  /// Bytes a session needs for a batch, for `mrnn check` and for choosing the size of batches.
-  virtual std::size_t memory(const Network& network, const SessionOptions& options, Index trials, Index steps,
-                             const Record& record) const = 0;
+  /// What a session needs at its peak for a batch, for `mrnn check` and for choosing the size of batches.
+  virtual SessionMemory memory(const Network& network, const SessionOptions& options, const BatchShape& batch,
+                               const Record& record) const = 0;
+  /// Bytes that are free for sessions on a device with memory of its own; nothing where they are in the host's.
+  virtual std::optional<std::size_t> free_memory() const;
 
   /// @throws RunError with the reason where it is not available.
   void expect_available() const;

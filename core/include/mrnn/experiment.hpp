@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "mrnn/config.hpp"
+#include "mrnn/memory_plan.hpp"
 #include "mrnn/progress.hpp"
 #include "mrnn/runtime.hpp"
 #include "mrnn/simulation.hpp"
@@ -34,9 +35,9 @@ struct SimulationPlan {
 
 /// What one iteration of training needs.
 struct TrainingNeeds {
-  Index trials = 0, steps = 0;  ///< of the first batch
-  Index backward_every = 0;     ///< as in Record
-  std::size_t bytes = 0;
+  BatchShape batch;          ///< the first one of the stage that has the most steps
+  Index backward_every = 0;  ///< as in Record
+  std::size_t bytes = 0;     ///< of the session
 };
 
 /// What a finished run has to say.
@@ -73,6 +74,10 @@ class MRNN_EXPORT Experiment {
   const std::filesystem::path& output() const noexcept;
   const std::vector<std::string>& warnings() const noexcept;  ///< of loading weights and building
 
+  /// What a run will take of memory. Makes the trials of every simulation, one after the other.
+  MemoryPlan memory_plan() const;
+  /// Of the training alone, were the state before every k-th step kept.
+  MemoryNeed training_memory(Index backward_every) const;
   /// The trials a simulation runs, manipulations applied.
   Trials trials_of(const SimulationPlan& plan) const;
   /// Runs a simulation with the parameters given, or as built or loaded.

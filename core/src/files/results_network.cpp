@@ -73,10 +73,12 @@ class MatrixGroup {
  private:
   template <class Value, class ValueOf>
   void write(const std::string& name, Packing packing, const ValueOf& value) const {
-    write_tiles<Value>(writer_, name, block_layout(blocks_, rows_, columns_, packing),
-                       [&](UnitRange rows, UnitRange columns, std::span<Value> tile) {
-                         fill_from_blocks(blocks_, rows, columns, tile, value);
-                       });
+    write_tiles<Value>(
+        writer_, name, block_layout(blocks_, rows_, columns_, packing),
+        [&](UnitRange rows, UnitRange columns, std::span<Value> tile) {
+          fill_from_blocks(blocks_, rows, columns, tile, value);
+        },
+        [&](UnitRange rows, UnitRange columns) { return any_block_in(blocks_, rows, columns); });
   }
 
   Hdf5Writer& writer_;

@@ -4,7 +4,15 @@
 
 namespace mrnn {
 
+BatchShape shape_of(const Trials& trials) {
+  return {trials.count, trials.steps, !trials.stimulus.empty(), !trials.targets.empty(), !trials.mask.empty()};
+}
+
 Backend::~Backend() = default;
+
+std::optional<std::size_t> Backend::free_memory() const {
+  return std::nullopt;
+}
 
 void Backend::expect_available() const {
   if (const Availability here = availability(); !here.available) {

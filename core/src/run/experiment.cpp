@@ -14,6 +14,7 @@
 #include "files/text_file.hpp"
 #include "mrnn/error.hpp"
 #include "run/experiment_state.hpp"
+#include "run/memory_plan.hpp"
 #include "run/report_content.hpp"
 #include "run/simulate.hpp"
 #include "run/train_experiment.hpp"
@@ -209,6 +210,13 @@ const std::filesystem::path& Experiment::output() const noexcept {
 }
 const std::vector<std::string>& Experiment::warnings() const noexcept {
   return state_->warnings;
+}
+
+MemoryPlan Experiment::memory_plan() const {
+  return plan_memory(*state_);
+}
+MemoryNeed Experiment::training_memory(Index backward_every) const {
+  return mrnn::training_memory(*state_, backward_every);
 }
 
 Trials Experiment::trials_of(const SimulationPlan& plan) const {

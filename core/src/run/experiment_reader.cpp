@@ -99,6 +99,7 @@ void ExperimentReader::read_backend() {
     table.fail("name", problem);
   }
   state_.backend = entry->make();
+  if (const std::string note = state_.backend->availability().note; !note.empty()) state_.warnings.push_back(note);
   const std::string precision =
       table.choice("precision", std::vector<std::string>{"float32", "float64"}, std::string("float32"));
   state_.session.precision = precision == "float64" ? Precision::float64 : Precision::float32;
@@ -177,8 +178,9 @@ void ExperimentReader::check_training(const ConfigNode& train) {
   const TrainingBatches batches(problem, *state_.training);
   try {
     for (std::int64_t stage = std::ssize(problem.stages) - 1; stage >= 0; --stage) {
-      const Trials first = batches.batch(stage, 1);
-      state_.training_needs = {first.count, first.steps, 0, 0};
+      const BatchShape first = shape_of(batches.batch(stage, 1));
+      BatchShape& most = state_.training_needs.batch;
+      if (first.steps >= most.steps) most = first;
     }
     check_performance(train, problem);
   } catch (const ConfigError& error) {
@@ -186,7 +188,7 @@ void ExperimentReader::check_training(const ConfigNode& train) {
     throw ConfigError(root_.where(error.key()), error.key(), error.problem());
   }
   TrainingNeeds& needs = state_.training_needs;
-  const TrainingStep step{*state_.backend, *state_.network, state_.session, needs.trials, needs.steps};
+  const TrainingStep step{*state_.backend, *state_.network, state_.session, needs.batch};
   try {
     needs.backward_every = backward_every(state_.training->memory, step);
   } catch (const RunError& error) {

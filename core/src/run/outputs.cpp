@@ -10,20 +10,25 @@ constexpr Index batch_multiple = 64;
 
 }  // namespace
 
-Index trials_per_batch(const Backend& backend, const Session& session, const Trials& trials, const Record& record) {
-  const auto needed = [&](Index count) {
-    return backend.memory(session.network(), session.options(), count, trials.steps, record);
-  };
-  if (needed(trials.count) <= batch_memory) return trials.count;
-  Index count = trials.count / batch_multiple * batch_multiple;
+SessionMemory SessionPlan::memory(Index at_once, const Record& record) const {
+  BatchShape batch = trials;
+  batch.trials = at_once;
+  return backend.memory(network, options, batch, record);
+}
+
+Index trials_per_batch(const SessionPlan& plan, const Record& record) {
+  const Index all = plan.trials.trials;
+  const auto needed = [&](Index count) { return plan.memory(count, record).total(); };
+  if (needed(all) <= batch_memory) return all;
+  Index count = all / batch_multiple * batch_multiple;
   while (count > batch_multiple && needed(count) > batch_memory) count -= batch_multiple;
-  return std::max(count, std::min(trials.count, batch_multiple));
+  return std::max(count, std::min(all, batch_multiple));
 }
 
 Sequence run_outputs(const Backend& backend, Session& session, const Trials& trials, Noise noise) {
   Record record;
   record.y = true;
-  const Index batch = trials_per_batch(backend, session, trials, record);
+  const Index batch = trials_per_batch({backend, session.network(), session.options(), shape_of(trials)}, record);
   Sequence all(session.network().outputs(), trials.count, trials.steps);
   for (Index first = 0; first < trials.count; first += batch) {
     const Index size = std::min(batch, trials.count - first);

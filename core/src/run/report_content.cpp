@@ -10,9 +10,12 @@ ReportSimulation describe(const ExperimentState& state, const SimulationPlan& pl
       plan.name, simulation.trials.count, simulation.trials.steps, plan.noise == Noise::on, plan.manipulations, {}};
   if (!plan.record.h) return report;
   for (const RegionLayout& region : state.network->regions()) {
-    const Sequence h = simulation.activity(Quantity::h, Selection({region.range}));
-    const Eigen::Map<const Eigen::VectorXd> all(h.data.data(), std::ssize(h.data));
-    report.activity.push_back({region.name, all.mean()});
+    const Selection units({region.range});
+    double sum = 0.0;  // step by step: all of it in double may be more than there is room for
+    for (Index step = simulation.steps.first; step < simulation.steps.last; ++step) {
+      sum += simulation.activity_at(Quantity::h, units, step).mean();
+    }
+    report.activity.push_back({region.name, sum / static_cast<double>(simulation.steps.size())});
   }
   return report;
 }

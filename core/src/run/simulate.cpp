@@ -1,6 +1,7 @@
 #include "run/simulate.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "run/outputs.hpp"
 #include "run/trial_check.hpp"
@@ -9,7 +10,11 @@ namespace mrnn {
 namespace {
 
 template <class Scalar>
-void place(Simulation::Activity& whole, const BasicSequence<Scalar>& part, Index first, Index trials) {
+void place(Simulation::Activity& whole, BasicSequence<Scalar> part, Index first, Index trials) {
+  if (part.trials == trials) {
+    whole = std::move(part);
+    return;
+  }
   if (!std::holds_alternative<BasicSequence<Scalar>>(whole)) {
     whole = BasicSequence<Scalar>(part.units, trials, part.steps);
   }
@@ -43,10 +48,15 @@ void run_trials(const Backend& backend, Session& session, Simulation& simulation
   simulation.steps = {0, simulation.trials.steps};
   const Record& record = simulation.record;
   const Index count = simulation.trials.count;
-  const Index at_once = trials_per_batch(backend, session, simulation.trials, record);
+  const Index at_once =
+      trials_per_batch({backend, session.network(), session.options(), shape_of(simulation.trials)}, record);
   for (Index first = 0; first < count; first += at_once) {
     const Index size = std::min(at_once, count - first);
-    session.load(slice(simulation.trials, first, size));
+    if (size == count) {
+      session.load(simulation.trials);
+    } else {
+      session.load(slice(simulation.trials, first, size));
+    }
     session.forward(record, simulation.noise);
     collect(session, Quantity::x, record.x, simulation.x, first, count);
     collect(session, Quantity::h, record.h, simulation.h, first, count);

@@ -19,16 +19,16 @@ std::size_t TrainingStep::bytes(Index backward_every) const {
   Record record;
   record.y = true;  // as in the iterations that are logged
   record.backward_every = backward_every;
-  return backend.memory(network, session, trials, steps, record);
+  return backend.memory(network, session, batch, record).total();
 }
 
 Index backward_every(const TrainingMemory& memory, const TrainingStep& step) {
   if (memory.mode == TrainingMemory::Mode::store) return 1;
   if (memory.mode == TrainingMemory::Mode::recompute) {
-    return static_cast<Index>(std::ceil(std::sqrt(static_cast<double>(step.steps))));
+    return static_cast<Index>(std::ceil(std::sqrt(static_cast<double>(step.batch.steps))));
   }
   auto least = std::numeric_limits<double>::infinity();
-  for (Index every = 1; every <= step.steps; ++every) {
+  for (Index every = 1; every <= step.batch.steps; ++every) {
     const double needed = static_cast<double>(step.bytes(every)) / megabyte;
     if (needed <= memory.megabytes) return every;
     least = std::min(least, needed);
@@ -36,7 +36,7 @@ Index backward_every(const TrainingMemory& memory, const TrainingStep& step) {
   throw RunError(
       fmt::format("a training step of {} trials and {} steps does not fit into {} MB; the least it can do "
                   "with is {} MB",
-                  step.trials, step.steps, memory.megabytes, std::ceil(least)));
+                  step.batch.trials, step.batch.steps, memory.megabytes, std::ceil(least)));
 }
 
 }  // namespace mrnn

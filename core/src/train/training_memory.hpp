@@ -13,7 +13,7 @@ struct TrainingStep {
   const Backend& backend;
   const Network& network;
   const SessionOptions& session;
-  Index trials = 1, steps = 1;
+  BatchShape batch;
 
   /// Bytes it takes where the state before every k-th step is kept.
   std::size_t bytes(Index backward_every) const;

@@ -89,7 +89,7 @@ TrainingRun::Step TrainingRun::step(std::int64_t iteration, Logged logged) {
   const Trials trials = batches_.batch(state_.stage, iteration);
   Record record;
   record.y = logged == Logged::yes;
-  record.backward_every = keep_every(trials.count, trials.steps);
+  record.backward_every = keep_every(shape_of(trials));
   session_->load(trials);
   with_trial_numbers(trials, "batch", [&] { session_->forward(record, plan_.noise); });
   Step done;
@@ -108,11 +108,10 @@ TrainingRun::Step TrainingRun::step(std::int64_t iteration, Logged logged) {
   return done;
 }
 
-Index TrainingRun::keep_every(Index trials, Index steps) {
-  if (steps != planned_steps_) {
-    planned_every_ =
-        backward_every(plan_.memory, {*problem_.backend, *problem_.network, problem_.session, trials, steps});
-    planned_steps_ = steps;
+Index TrainingRun::keep_every(const BatchShape& batch) {
+  if (batch.steps != planned_steps_) {
+    planned_every_ = backward_every(plan_.memory, {*problem_.backend, *problem_.network, problem_.session, batch});
+    planned_steps_ = batch.steps;
   }
   return planned_every_;
 }

@@ -35,7 +35,7 @@ class TrainingRun {
   enum class Logged : std::uint8_t { no, yes };
 
   Step step(std::int64_t iteration, Logged logged);
-  Index keep_every(Index trials, Index steps);
+  Index keep_every(const BatchShape& batch);
   void append(const Step& step);
   void validate();
   bool is_better(double loss, double performance) const;

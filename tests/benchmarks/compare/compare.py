@@ -4,8 +4,8 @@
     python3 -m venv venv && venv/bin/pip install torch "jax[cpu]" numpy h5py matplotlib
     venv/bin/python tests/benchmarks/compare/compare.py --build build --output benchmarks
 
-Peers: `published` is mRNNTorch itself where it can be imported (PYTHONPATH), the others are in torch_peers.py and
-jax_peers.py. Each engine is a process of its own and runs with the number of threads that is fastest for it. Before any
+Peers: `published` is mRNNTorch itself where it can be imported (PYTHONPATH), the others are in torch_peers.py,
+jax_peers.py and onednn.cpp. Each engine is a process of its own and runs with the number of threads that is fastest for it. Before any
 time is printed, its activity and gradients without noise are compared with a reference in double precision. Writes
 comparison.csv, comparison.md and comparison.png. tests/gpu/compare.py does the same on a GPU.
 """
@@ -21,13 +21,15 @@ from pathlib import Path
 import numpy as np
 
 import cases
-from engines import Absent, Errors, Timing, compare, start_mrnn, start_peer
+from engines import Absent, Errors, Timing, compare, start_mrnn, start_onednn, start_peer
 from report import Column, labelled, means, table, write_report
 
-ENGINES = ["mrnn", "mrnn recompute", "published", "well", "compiled", "jax", "nn_rnn", "products"]
+ENGINES = ["mrnn", "mrnn recompute", "published", "well", "compiled", "jax", "nn_rnn", "onednn", "products"]
 
 
 def start(name, build, threads):
+    if name == "onednn":
+        return start_onednn(build, threads)
     if not name.startswith("mrnn"):
         return start_peer(name, "cpu", threads)
     return start_mrnn(name, build, threads, *(["--recompute"] if "recompute" in name else []))
@@ -41,8 +43,9 @@ def opened(name, folder, build, threads):
 
 
 def wanted(case, names):
-    """nn.RNN is an Elman network without noise; the published one is leaky."""
-    return [n for n in names if (n != "nn_rnn" or case.elman) and (n != "published" or not case.elman)]
+    """nn.RNN and oneDNN's are Elman networks without noise; the published one is leaky."""
+    elsewhere = {"published"} if case.elman else {"nn_rnn", "onednn"}
+    return [name for name in names if name not in elsewhere]
 
 
 def gated(engine):

@@ -1,27 +1,17 @@
-// mrnn as one of the engines of the comparisons: reads commands from stdin, answers each with one line.
-//
-//   open FOLDER  the case of a folder (cases.py): `done`
-//   gate FILE    without noise, to a file of doubles: loss, h of the last step [trials x N], dW_rec [N x N], dW_inp [N
-//   x I] train N      N training steps (load, forward, backward, Adam): seconds a step forward N    N forward passes of
-//   the loaded trials, outputs y of all steps recorded: seconds a pass memory       bytes at the peak, less what was
-//   resident before `open`; what the backend plans where it is not eigen describe     the device, as JSON
+// mrnn as one of the engines of the comparisons: answers the commands of commands.hpp.
 //
 // A device may run on after forward() has returned, so the time of N passes ends with one reading of the last one's y;
 // update() waits by itself, since it returns a norm.
 //
 // Usage: compare_engine [--backend NAME] [--plugins FOLDER] [--recompute]
 
-#include <sys/resource.h>
-#include <unistd.h>
-
-#include <chrono>
 #include <cmath>
-#include <fstream>
 #include <iostream>
 #include <memory>
 #include <stdexcept>
 #include <string>
 
+#include "commands.hpp"
 #include "mrnn/eigen_backend.hpp"
 #include "mrnn/experiment.hpp"
 #include "mrnn/optimiser.hpp"
@@ -29,23 +19,6 @@
 namespace {
 
 using mrnn::Index;
-
-double now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-std::size_t resident_bytes() {
-  std::ifstream file("/proc/self/statm");
-  std::size_t total = 0, resident = 0;
-  file >> total >> resident;
-  return resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-}
-
-std::size_t peak_bytes() {
-  rusage usage = {};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<std::size_t>(usage.ru_maxrss) * 1024;
-}
 
 struct Options {
   std::string backend = "eigen";
@@ -56,7 +29,7 @@ struct Options {
 class Engine {
  public:
   Engine(const std::string& folder, const mrnn::Runtime& runtime, const Options& options)
-      : before_(resident_bytes()),
+      : before_(benchmark::resident_bytes()),
         experiment_(mrnn::ConfigNode::read_file(folder + "/case.toml"), runtime, {{}, options.backend, {}, {}}),
         trials_(experiment_.trials_of(experiment_.simulations().front())) {
     const auto root = static_cast<Index>(std::ceil(std::sqrt(static_cast<double>(trials_.steps))));
@@ -66,6 +39,7 @@ class Engine {
     session_->load(trials_);
   }
 
+  /// Load, forward, backward, Adam.
   void train() {
     session_->load(trials_);
     session_->forward(record_, mrnn::Noise::on);
@@ -99,24 +73,20 @@ class Engine {
     const double loss = session_->backward({}).total;
     const mrnn::Parameters gradients = session_->read_gradients();
     const mrnn::Network& network = experiment_.network();
-    std::ofstream out(file, std::ios::binary);
-    const auto write = [&out](const Eigen::MatrixXd& matrix) {
-      const Eigen::MatrixXd rows = matrix.transpose();
-      out.write(reinterpret_cast<const char*>(rows.data()), rows.size() * static_cast<Index>(sizeof(double)));
-    };
-    write(Eigen::MatrixXd::Constant(1, 1, loss));
-    write(activity);
-    write(mrnn::dense(network.recurrent_blocks(), gradients.recurrent, network.units(), network.units()));
-    write(mrnn::dense(network.input_blocks(), gradients.input, network.units(), network.inputs()));
+    benchmark::GateFile out(file);
+    out.write(Eigen::MatrixXd::Constant(1, 1, loss));
+    out.write(activity);
+    out.write(mrnn::dense(network.recurrent_blocks(), gradients.recurrent, network.units(), network.units()));
+    out.write(mrnn::dense(network.input_blocks(), gradients.input, network.units(), network.inputs()));
   }
 
   std::size_t memory() const {
     const mrnn::Backend& backend = experiment_.backend();
     if (backend.name() != "eigen") {
-      return backend.memory(experiment_.network(), experiment_.session_options(), trials_.count, trials_.steps,
-                            record_);
+      return backend.memory(experiment_.network(), experiment_.session_options(), mrnn::shape_of(trials_), record_)
+          .total();
     }
-    return peak_bytes() > before_ ? peak_bytes() - before_ : 0;
+    return benchmark::peak_since(before_);
   }
 
   std::string device() const { return experiment_.backend().device(experiment_.session_options()); }
@@ -130,58 +100,6 @@ class Engine {
   std::int64_t number_ = 0;
   bool loaded_ = true;
 };
-
-/// Seconds of work(), divided by `count`.
-template <class Work>
-double seconds_each(int count, Work&& work) {
-  const double start = now();
-  work();
-  return (now() - start) / count;
-}
-
-/// Answers one command that needs a case.
-void answer(Engine& engine, const std::string& command) {
-  if (command == "memory") {
-    std::cout << engine.memory() << std::endl;
-  } else if (command == "describe") {
-    std::cout << "{\"device\": \"" << engine.device() << "\"}" << std::endl;
-  } else if (command == "gate") {
-    std::string file;
-    std::cin >> file;
-    engine.gate(file);
-    std::cout << "done" << std::endl;
-  } else {
-    int count = 1;
-    std::cin >> count;
-    if (command == "train") {
-      std::cout << seconds_each(count, [&] {
-        for (int k = 0; k < count; ++k) engine.train();
-      }) << std::endl;
-    } else {
-      engine.load_if_needed();
-      std::cout << seconds_each(count, [&] { engine.forward(count); }) << std::endl;
-    }
-  }
-}
-
-void serve(const mrnn::Runtime& runtime, const Options& options) {
-  std::unique_ptr<Engine> engine;
-  std::cout << "ready" << std::endl;
-  std::string command;
-  while (std::cin >> command) {
-    if (command == "open") {
-      std::string folder;
-      std::cin >> folder;
-      engine = nullptr;  // its memory goes before the next one's comes
-      engine = std::make_unique<Engine>(folder, runtime, options);
-      std::cout << "done" << std::endl;
-    } else if (engine) {
-      answer(*engine, command);
-    } else {
-      std::cout << "failed: " << command << " needs a case; open one" << std::endl;
-    }
-  }
-}
 
 Options read(int count, char** arguments) {
   Options options;
@@ -209,8 +127,7 @@ int main(int count, char** arguments) {
     runtime.attach("eigen", mrnn::eigen::attach);
     runtime.load(options.plugins + "/dataset.so");
     if (options.backend != "eigen") runtime.load(options.plugins + "/" + options.backend + ".so");
-    std::cout.precision(9);
-    serve(runtime, options);
+    benchmark::serve([&](const std::string& folder) { return std::make_unique<Engine>(folder, runtime, options); });
   } catch (const std::exception& error) {
     std::cerr << error.what() << '\n';
     return 1;

@@ -120,6 +120,13 @@ def start_mrnn(name, build, threads, *words, libraries=None):
     return Engine(name, command, environment(threads, libraries))
 
 
+def start_onednn(build, threads):
+    program = build / "tests/benchmarks/compare_onednn"
+    if not program.exists():
+        raise Absent("built without oneDNN; libdnnl-dev brings it")
+    return Engine("onednn", [program], environment(threads))
+
+
 @dataclass
 class Errors:
     """Of an engine against the reference, relative."""

@@ -16,6 +16,7 @@ LABELS = {
     "jax": "JAX scan",
     "jax_unrolled": "JAX scan, unrolled by 8",
     "nn_rnn": "torch.nn.RNN",
+    "onednn": "oneDNN RNN",
     "products": "products alone (PyTorch)",
 }
 COLOURS = {
@@ -29,6 +30,7 @@ COLOURS = {
     "jax": "#000000",
     "jax_unrolled": "#666666",
     "nn_rnn": "#E69F00",
+    "onednn": "#7F3C8D",
     "products": "#BBBBBB",
 }
 

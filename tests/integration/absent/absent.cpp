@@ -10,9 +10,9 @@ class AbsentBackend final : public mrnn::Backend {
   std::string name() const override { return "absent"; }
   mrnn::Availability availability() const override { return {false, "its device is on the moon"}; }
   std::string device(const mrnn::SessionOptions&) const override { return "the moon"; }
-  std::size_t memory(const mrnn::Network&, const mrnn::SessionOptions&, mrnn::Index trials, mrnn::Index,
-                     const mrnn::Record&) const override {
-    return static_cast<std::size_t>(trials);
+  mrnn::SessionMemory memory(const mrnn::Network&, const mrnn::SessionOptions&, const mrnn::BatchShape& batch,
+                             const mrnn::Record&) const override {
+    return {.trials = static_cast<std::size_t>(batch.trials)};
   }
 
  private:

@@ -1,0 +1,134 @@
+// What `mrnn check` says that a run will take of memory, beside what it takes.
+
+#include <regex>
+
+#include "catch.hpp"
+#include "program.hpp"
+#include "small_experiment.hpp"
+
+namespace {
+
+/// One region of 200 units that learns to keep three bits, 128 trials at once.
+std::string experiment(const std::string& train) {
+  return R"([experiment]
+name = "middle"
+output = "run"
+
+[backend]
+threads = 2
+
+[network]
+dt = 10.0
+tau = 100.0
+noise = { recurrent = 0.05, input = 0.0 }
+
+[[region]]
+name = "memory"
+units = 200
+
+[[input]]
+name = "pulses"
+units = 3
+
+[[output]]
+name = "state"
+units = 3
+
+[[connection]]
+from = "memory"
+to = "memory"
+
+[[connection]]
+from = "pulses"
+to = "memory"
+
+[task]
+plugin = "flip_flop"
+steps = 1000
+
+[[simulation]]
+name = "control"
+trials = 2
+
+)" + train;
+}
+
+const std::string training = R"([train]
+iterations = 2
+batch = 128
+validate_every = 0
+checkpoint_every = 0
+loss = { state = "mse" }
+)";
+
+struct Run {
+  explicit Run(const std::string& train = "") { folder.write("middle.toml", experiment(train)); }
+  test::Outcome mrnn(std::string command, std::vector<std::string> more = {}) const {
+    more.insert(more.begin(), {std::move(command), "middle.toml"});
+    return test::mrnn(more, {.folder = folder.path()});
+  }
+
+  test::TemporaryFolder folder;
+};
+
+/// Bytes that a check says are held at most.
+double planned(const test::Outcome& check) {
+  std::smatch found;
+  REQUIRE(std::regex_search(check.out, found, std::regex("most at a time: ([0-9.]+) MB")));
+  return std::stod(found[1]) * 1e6;
+}
+
+/// By how many times more than little the check expects, and than little the run takes.
+void check_plan(const std::string& train, const std::vector<std::string>& more) {
+  const Run little, much(train);
+  const test::Outcome small = little.mrnn("run", {"--quiet"}), large = much.mrnn("run", [&] {
+    std::vector<std::string> all = more;
+    all.emplace_back("--quiet");
+    return all;
+  }());
+  REQUIRE(small.status == 0);
+  REQUIRE(large.status == 0);
+
+  const double taken = static_cast<double>(large.peak) - static_cast<double>(small.peak);
+  const double expected = planned(much.mrnn("check", more)) - planned(little.mrnn("check"));
+
+  CAPTURE(expected, taken);
+  CHECK(taken > 1e8);
+  CHECK(expected >= 0.95 * taken);  // pages and the like are nobody's plan
+  CHECK(expected <= 1.5 * taken);
+}
+
+}  // namespace
+
+TEST_CASE("a training takes what check says, and not much less", "[memory]") {
+  check_plan(training, {});
+}
+
+TEST_CASE("a simulation takes what check says, and not much less", "[memory]") {
+  check_plan("", {"--set", "simulation.control.trials=100"});
+}
+
+TEST_CASE("check says what part of a run takes memory for what", "[memory]") {
+  const std::string out = Run(training).mrnn("check").out;
+
+  CHECK_THAT(out, ContainsSubstring("\nmemory ") && ContainsSubstring("weights") && ContainsSubstring("learning") &&
+                      ContainsSubstring("\ntraining ") && ContainsSubstring("\ncontrol ") &&
+                      ContainsSubstring("most at a time: ") && ContainsSubstring(" MB are free here\n"));
+  CHECK_THAT(out, !ContainsSubstring("warning"));
+}
+
+TEST_CASE("what does not fit into the memory that is free has a warning that says what would", "[memory][bad]") {
+  // Many units, few weights, small trials: check itself needs little.
+  std::string text = test::with(experiment(training), "units = 200", "units = 100000");
+  text = test::with(text, "[[connection]]\nfrom = \"memory\"\nto = \"memory\"\n", "");
+  const Run run{};
+  run.folder.write("middle.toml", text);
+
+  const std::string out =
+      run.mrnn("check", {"--set", "task.steps=10000", "--set", "simulation.control.trials=256"}).out;
+
+  CHECK_THAT(out, ContainsSubstring("warning: training takes ") && ContainsSubstring(", more than is free: ") &&
+                      ContainsSubstring("train.memory = \"recompute\""));
+  CHECK_THAT(out, ContainsSubstring("warning: simulation \"control\" takes ") &&
+                      ContainsSubstring("a shorter record, fewer trials or fewer steps take less"));
+}
