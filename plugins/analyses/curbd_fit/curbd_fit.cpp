@@ -52,7 +52,7 @@ class CurbdFit final : public mrnn::Analysis {
     curbd::FitOptions options = options_;
     options.seed = seed_.value_or(context.seed());
     check_size(data, options);
-    context.expect(static_cast<long>((options.runs + options.free_runs) * data.count()));
+    context.expect(static_cast<long>(curbd::different_runs(options) * data.count()));
     curbd::Fit fit = curbd::train(data, options, [&](long done) { context.advance(done); });
     std::vector<curbd::PairCurrent> currents;
     std::vector<curbd::Comparison> comparisons;
