@@ -59,18 +59,17 @@ void ProgressBar::skip(long done) {
 }
 
 void ProgressBar::advance(long done) {
-  constexpr double redraw_after = 0.1;  // seconds
-  if (voice_ == Voice::quiet || !terminal_ || seconds_since(drawn_) < redraw_after) return;
-  draw(done, "");
+  advance(done, "");
 }
 
 void ProgressBar::advance(long done, const std::string& note) {
-  constexpr double redraw_after = 0.1, next_line_after = 10.0;  // seconds
-  if (voice_ == Voice::quiet || seconds_since(drawn_) < (terminal_ ? redraw_after : next_line_after)) return;
+  constexpr double redraw_after = 0.1, next_line_after = 10.0, next_bare_line_after = 60.0;  // seconds
+  const double after = terminal_ ? redraw_after : note.empty() ? next_bare_line_after : next_line_after;
+  if (voice_ == Voice::quiet || seconds_since(drawn_) < after) return;
   if (terminal_) {
     draw(done, note);
   } else {
-    say_to_user("{}: {}/{}, {}{}\n", what_, done, total_, note, time_left(done));
+    say_to_user("{}: {}/{}{}{}{}\n", what_, done, total_, note.empty() ? "" : ", ", note, time_left(done));
     drawn_ = Clock::now();
   }
 }

@@ -5,8 +5,8 @@
 
 #include "mrnn/progress.hpp"
 
-/// Progress on stderr: a bar on a terminal, plain lines elsewhere (of work that says how it goes, one now and then),
-/// nothing when quiet (warnings are always said).
+/// Progress on stderr: a bar on a terminal, plain lines elsewhere (one a minute; of work that says how it goes, every
+/// ten seconds), nothing when quiet (warnings are always said).
 class ProgressBar final : public mrnn::Progress {
  public:
   enum class Voice { quiet, normal };

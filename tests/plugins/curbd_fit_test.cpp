@@ -574,6 +574,18 @@ TEST_CASE("figures of a fit", "[curbd_fit]") {
   CHECK(results.figures[3].panels[1].series.empty());
 }
 
+TEST_CASE("of runs without learning that are alike, one is gone through", "[curbd_fit]") {
+  const auto samples = [](const std::string& keys) {
+    test::CountingProgress progress;
+    test::analyse(recording(5), "curbd_fit", "runs = 2\nfree_runs = 3\n" + keys, &progress);
+    CHECK(progress.done == progress.total);
+    return progress.total;
+  };
+
+  CHECK(samples("") == 3 * 200);
+  CHECK(samples("fresh_noise = true") == 5 * 200);
+}
+
 TEST_CASE("progress counts samples of all runs, and a wish to stop is heard", "[curbd_fit]") {
   test::CountingProgress progress;
 

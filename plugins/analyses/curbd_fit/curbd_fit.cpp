@@ -52,7 +52,8 @@ class CurbdFit final : public mrnn::Analysis {
     curbd::FitOptions options = options_;
     options.seed = seed_.value_or(context.seed());
     check_size(data, options);
-    context.expect(static_cast<long>((options.runs + options.free_runs) * data.count()));
+    const auto samples = static_cast<long>(curbd::different_runs(options) * data.count());
+    context.expect(samples);
     curbd::Fit fit = curbd::train(data, options, [&](long done) { context.advance(done); });
     std::vector<curbd::PairCurrent> currents;
     std::vector<curbd::Comparison> comparisons;
@@ -61,6 +62,7 @@ class CurbdFit final : public mrnn::Analysis {
                                                                          source_.trials_of(context.simulation()));
     for (std::size_t to = 0; to < data.regions.size(); ++to) {
       for (std::size_t from = 0; from < data.regions.size(); ++from) {
+        context.advance(samples);  // looks whether the user wants to stop
         currents.push_back(curbd::current_between(data, fit, {to, from}, part_, components_));
         if (truth) comparisons.push_back(curbd::compare(data, fit, *truth, {to, from}));
       }

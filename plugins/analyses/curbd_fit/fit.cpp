@@ -86,11 +86,14 @@ class Training {
   }
 
   Fit run() {
-    const Index all = options_.runs + options_.free_runs;
-    for (run_ = 0; run_ < all; ++run_) {
-      if (options_.trace && run_ == all - 1) prepare_trace();
+    const Index different = different_runs(options_);
+    for (run_ = 0; run_ < different; ++run_) {
+      if (options_.trace && run_ == different - 1) prepare_trace();
       one_run();
     }
+    const auto all = static_cast<std::size_t>(options_.runs + options_.free_runs);
+    fit_.p_var.resize(all, fit_.p_var.back());
+    fit_.chi2.resize(all, fit_.chi2.back());
     fit_.weights = learner_.weights();
     return std::move(fit_);
   }
@@ -186,6 +189,10 @@ Index steps_of_run(const Data& data, const FitOptions& options) {
   Index steps = 0;
   for (const mrnn::StepRange& segment : data.segments) steps += 1 + options.dt_factor * (segment.size() - 1);
   return steps;
+}
+
+Index different_runs(const FitOptions& options) {
+  return options.runs + (options.noise == FitNoise::frozen ? 1 : options.free_runs);
 }
 
 Fit train(const Data& data, const FitOptions& options, const std::function<void(long)>& progress) {

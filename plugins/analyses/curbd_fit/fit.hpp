@@ -50,9 +50,12 @@ struct Fit {
 /// Steps of the model in one run.
 Index steps_of_run(const Data& data, const FitOptions& options);
 
+/// Runs that are gone through: without learning, those with the same noise are alike, and one stands for all.
+Index different_runs(const FitOptions& options);
+
 /// Trains J on the data: x += dt / tau (-x + J h + w), h = phi(x), every segment from the state of its first sample,
 /// J learning at every other sample.
-/// @param progress  called with the number of samples gone through in all runs
+/// @param progress  called with the number of samples gone through in all different runs
 /// @throws RunError where it diverges.
 Fit train(const Data& data, const FitOptions& options, const std::function<void(long)>& progress);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <thread>
 #include <utility>
 
 #include "mrnn/parallel.hpp"
@@ -10,8 +11,9 @@
 namespace fixed_points {
 namespace {
 
-/// Points whose spectra are computed between two looks at the user's wish to stop.
-constexpr Index points_at_once = 8;
+/// Points whose spectra are computed between two looks at the user's wish to stop: of many units, for which one takes
+/// seconds, as many as there are threads.
+constexpr Index points_at_once = 8, many_units = 300;
 /// Seeds that are followed on where nothing is stable, and steps of a cycle that may be drawn.
 constexpr Index most_followed = 8;
 constexpr double most_orbit = 10'000.0;
@@ -60,9 +62,11 @@ void Inspector::look_closer(const Group& group) {
   }
   if (points.empty()) return;
   const StepMap map = terrain_.map(group, seeds);
-  for (Index first = 0; first < std::ssize(points); first += points_at_once) {
+  const Index threads = map.threads() > 0 ? map.threads() : static_cast<Index>(std::thread::hardware_concurrency());
+  const Index at_once = map.size() > many_units ? std::max<Index>(1, threads) : points_at_once;
+  for (Index first = 0; first < std::ssize(points); first += at_once) {
     const auto begin = points.begin() + first;
-    look_closer(map, first, {begin, begin + std::min(points_at_once, std::ssize(points) - first)});
+    look_closer(map, first, {begin, begin + std::min(at_once, std::ssize(points) - first)});
   }
 }
 
@@ -77,6 +81,7 @@ void Inspector::look_closer(const StepMap& map, Index first, const std::vector<P
     q(k) = point.at.kind == Kind::fixed ? point.at.q : 0.0;  // Newton's steps would leave a slow point
   }
   polish(map, which, options_.unique_distance, x, q);
+  pace_.advance(0);
   q = 0.5 * map.change(x, which).colwise().squaredNorm().transpose();
   const std::vector<mrnn::Linearisation> jacobians = map.linearisations(x, which);
   mrnn::parallel_for(x.cols(), map.threads(), [&](Index k) {

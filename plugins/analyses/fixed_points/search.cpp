@@ -24,8 +24,10 @@ constexpr double flat = 1e-6;
 constexpr double shortest_step = 1e-14;
 /// Share of the state that rounding takes from F(x) - x: q below half its square is as good as zero.
 constexpr double rounding = 64.0 * epsilon;
-/// Multiply-adds of one round of work between two looks at the user's wish to stop, about a second.
-constexpr double round_work = 4e9;
+/// Multiply-adds of the work between two looks at the user's wish to stop, about a second.
+constexpr double look_work = 4e9;
+/// Seeds that are searched from at the same time, in multiples of those between two looks.
+constexpr Index looks_of_round = 4;
 constexpr int polish_steps = 8;
 
 double energy(const Eigen::VectorXd& change) {
@@ -40,7 +42,12 @@ double rounding_energy(const Eigen::VectorXd& x) {
 class Levenberg {
  public:
   Levenberg(const StepMap& map, const Eigen::MatrixXd& seeds, const SearchOptions& options, const Tell& tell)
-      : map_(map), options_(options), tell_(tell), equations_(map), nu_(Eigen::VectorXd::Zero(seeds.cols())) {
+      : map_(map),
+        options_(options),
+        tell_(tell),
+        between_looks_(seeds_between_looks(map.size())),
+        equations_(map),
+        nu_(Eigen::VectorXd::Zero(seeds.cols())) {
     found_.x = seeds;
     active_.resize(static_cast<std::size_t>(seeds.cols()));
     std::iota(active_.begin(), active_.end(), Index{0});
@@ -59,6 +66,11 @@ class Levenberg {
   }
 
  private:
+  static Index seeds_between_looks(Index units) {
+    const double n = static_cast<double>(units);
+    return std::clamp<Index>(static_cast<Index>(look_work / (n * n * n)), 16, 1 << 16);
+  }
+
   /// What became of one seed's step: none where the search ends there.
   using Steps = std::vector<std::optional<Eigen::VectorXd>>;
 
@@ -69,7 +81,8 @@ class Levenberg {
     found_.slow_x.col(seed) = found_.x.col(seed);
   }
 
-  /// Takes seeds that have come to an end out of the active ones.
+  /// Takes seeds that have come to an end out of the active ones, and others in. Where steps are long, few are active:
+  /// the first end soon, and tell how long all will take.
   void retire(const std::vector<bool>& ended) {
     std::vector<Index> left;
     for (std::size_t k = 0; k < active_.size(); ++k) {
@@ -85,7 +98,10 @@ class Levenberg {
       }
     }
     tell_(std::ssize(active_) - std::ssize(left));
-    active_ = std::move(left);
+    waiting_.insert(waiting_.begin(), left.begin(), left.end());
+    const Index count = std::min(std::ssize(waiting_), looks_of_round * between_looks_);
+    active_.assign(waiting_.begin(), waiting_.begin() + count);
+    waiting_.erase(waiting_.begin(), waiting_.begin() + count);
   }
 
   /// One step of every active seed. Says which have ended for another reason than their q.
@@ -93,10 +109,8 @@ class Levenberg {
     const mrnn::Jacobians gains = map_.gains(found_.x(Eigen::all, active_), active_);
     Steps steps(active_.size());
     Eigen::VectorXd predicted = Eigen::VectorXd::Zero(std::ssize(active_));
-    const double n = static_cast<double>(map_.size());
-    const Index piece = std::clamp<Index>(static_cast<Index>(round_work / (n * n * n)), 16, 1 << 16);
-    for (Index first = 0; first < std::ssize(active_); first += piece) {
-      const Index count = std::min(piece, std::ssize(active_) - first);
+    for (Index first = 0; first < std::ssize(active_); first += between_looks_) {
+      const Index count = std::min(between_looks_, std::ssize(active_) - first);
       mrnn::parallel_for(count, map_.threads(), [&](Index k) {
         const Index place = first + k;
         steps[static_cast<std::size_t>(place)] = solve(gains, place, predicted(place));
@@ -162,11 +176,12 @@ class Levenberg {
   const StepMap& map_;
   const SearchOptions& options_;
   const Tell& tell_;
+  Index between_looks_;
   NormalEquations equations_;
   Search found_;
   Eigen::VectorXd nu_;      ///< damping of each seed; 0: not chosen yet
   Eigen::MatrixXd change_;  ///< g = F(x) - x of each seed
-  std::vector<Index> active_;
+  std::vector<Index> active_, waiting_;
 };
 
 }  // namespace

@@ -41,7 +41,7 @@ using Tell = std::function<void(long)>;
 /// Minimises q from every seed by Levenberg's and Marquardt's method: quick as Newton's near a fixed point, stable or
 /// not, and where J - I is singular or Newton's step does not lower q, closer to the gradient. The damping
 /// mu = nu 2q vanishes with q, which keeps convergence quadratic even towards a line of fixed points (Yamashita &
-/// Fukushima 2001). All seeds go on together, and each ends on its own.
+/// Fukushima 2001). Many seeds go on together, and each ends on its own.
 Search newton(const StepMap& map, const Eigen::MatrixXd& seeds, const SearchOptions& options, const Tell& tell);
 
 /// Minimises q by Adam (Kingma & Ba 2015), all seeds together, each with a rate that falls where q no longer does.
