@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "made_activity.hpp"
+#include "scan_subject.hpp"
 
 namespace {
 
@@ -113,7 +114,6 @@ TEST_CASE("metadata that the trials lack are found before anything runs", "[shar
                                           {"currents", "by"},
                                           {"dpca", "factors"},
                                           {"dsa", "level = \"conditions\"\nby"},
-                                          {"lesion_scan", "by"},
                                           {"participation_ratio", "by"},
                                           {"pca", "by"},
                                           {"procrustes", "level = \"conditions\"\nby"},
@@ -130,6 +130,16 @@ TEST_CASE("metadata that the trials lack are found before anything runs", "[shar
   CHECK_THAT(planned_mistake(one.plugin, one.keys + " = \"coherance\""),
              ContainsSubstring("no per-trial metadata called \"coherance\"; available: condition, coherence. Did you "
                                "mean \"coherence\"?"));
+}
+
+TEST_CASE("conditions of a lesion scan are found before anything runs", "[shared_keys]") {
+  const test::Subject chain = test::chain();
+  const auto check = [&](const std::string& keys) {
+    test::make_analysis("lesion_scan", keys, chain.network)->check({&chain.simulations.front()}, nullptr);
+  };
+
+  CHECK_NOTHROW(check("by = \"condition\""));
+  CHECK_THROWS_WITH(check("by = \"conditon\""), ContainsSubstring("Did you mean \"condition\"?"));
 }
 
 TEST_CASE("trials and times beyond the simulation are found before anything runs", "[shared_keys]") {
