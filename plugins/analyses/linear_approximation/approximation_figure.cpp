@@ -178,13 +178,15 @@ void cut_rounding(mrnn::Panel& panel) {
     for (const double error : line.y) most = std::isfinite(error) ? std::max(most, error) : most;
   }
   const double floor = error_decades * most;
+  double least = most;  // of what is drawn
   bool below = false;
   for (mrnn::Series& line : panel.series) {
     const auto rounding = [&](double error) { return !(error >= floor); };
+    for (const double error : line.y) least = error >= floor ? std::min(least, error) : least;
     below = below || std::ranges::any_of(line.y, [&](double error) { return error > 0.0 && error < floor; });
     if (!line.label.empty() && most > 0.0 && std::ranges::all_of(line.y, rounding)) line.label += " (exact)";
   }
-  if (below) panel.y.low = floor;
+  if (below) panel.y.low = least;
 }
 
 mrnn::Panel all_panel(const Report& report) {
