@@ -127,16 +127,32 @@ TEST_CASE("an unfinished run is not overwritten unasked", "[program][bad]") {
 TEST_CASE("a failed analysis lets the others run and is summed up at the end", "[program][bad]") {
   const RunFolder here;
   here.folder.write("small.toml", small_experiment() +
-                                      "\n[[analysis]]\nname = \"flow\"\nplugin = \"flow_field\"\n"
-                                      "simulation = \"control\"\nregions = [\"motor\"]\n"
-                                      "num_points = 3\ntrials = [99]\n");
+                                      "\n[[analysis]]\nname = \"channels\"\n"
+                                      "plugin = \"communication_subspace\"\nsimulation = \"control\"\n");
 
   const test::Outcome outcome = here.run();
 
   CHECK(outcome.status == 4);
-  CHECK_THAT(outcome.err, ContainsSubstring("1 of the analyses failed") && ContainsSubstring("analysis \"flow\""));
+  CHECK_THAT(outcome.err, ContainsSubstring("1 of the analyses failed") && ContainsSubstring("analysis \"channels\""));
   CHECK_THAT(test::text_of(here.file("report.html")), ContainsSubstring("psth"));
   CHECK(fs::exists(here.file("results.h5")));
+}
+
+TEST_CASE("names that only the trials know are found before anything runs", "[program][bad]") {
+  const RunFolder here;
+  const auto message = [&](const std::string& key) {
+    here.folder.write("small.toml", small_experiment() + key + "\n");
+    const test::Outcome outcome = here.run();
+    CHECK(outcome.status == 2);
+    CHECK_FALSE(fs::exists(here.file("results.h5")));
+    return outcome.err;
+  };
+
+  CHECK_THAT(message("align = \"cu\""),
+             ContainsSubstring("analysis[0].align: no epoch called \"cu\"; available: cue. Did you mean \"cue\"?"));
+  CHECK_THAT(message("by = \"conditions\""),
+             ContainsSubstring("analysis[0].by: no per-trial metadata called \"conditions\"; available: condition. Did "
+                               "you mean \"condition\"? (simulation \"control\")"));
 }
 
 TEST_CASE("an analysis whose results another looks at is listed before it, and of the right kind", "[program][bad]") {

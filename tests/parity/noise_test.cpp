@@ -185,6 +185,20 @@ TEST_CASE("a region without noise stays silent beside one with noise", "[noise]"
   CHECK(x.at(2).bottomRows(7).cwiseAbs().minCoeff() > 0.0);
 }
 
+TEST_CASE("noise that is on but nowhere asked for changes no bit", "[noise]") {
+  NetworkSpec spec = unconnected(GENERATE(Dynamics::leaky, Dynamics::elman, Dynamics::rate), 0.0);
+  spec.activation = Activation::tanh;
+  spec.connections.resize(1);
+  spec.connections[0].from = spec.connections[0].to = "a";
+  spec.regions[0].base_firing = 0.3;
+
+  for (const Precision precision : {Precision::float32, Precision::float64}) {
+    const Sequence on = run(spec, precision, Noise::on, 20), off = run(spec, precision, Noise::off, 20);
+    CHECK(on.data == off.data);
+    CHECK(on(0, 0, 19) != 0.0);
+  }
+}
+
 TEST_CASE("noise is the same again, follows the trial's id, and differs between seeds", "[noise]") {
   const Network network = build_network(unconnected(Dynamics::leaky, 0.5), 0);
   const Parameters parameters = initial_parameters(network, 0);

@@ -274,6 +274,20 @@ TEST_CASE("a value that is not finite is named with its trial, step and channel"
   CHECK(mistake(file) == "x0 is inf at trial 1, b 0; finite numbers are needed");
 }
 
+TEST_CASE("targets may be missing where their mask is 0", "[dataset]") {
+  File file;
+  file.others.emplace_back("targets", File::Array({4, 3, 1}, 1));
+  file.others.emplace_back("mask", File::Array({4, 3, 1}, 1));
+  file.others[0].second.values[4] = std::numeric_limits<double>::quiet_NaN();
+  CHECK(mistake(file) == "targets is nan at trial 1, step 1, choice 0; finite numbers are needed");
+
+  file.others[1].second.values[4] = 0.0;
+  const auto made = trials(file, request(Stream::simulation_trials, 0, 4), in_order);
+  CHECK(made.targets(0, 1, 1) == 0.0);
+  CHECK(made.targets(0, 1, 2) == 6.0);
+  CHECK(made.mask(0, 1, 1) == 0.0);
+}
+
 TEST_CASE("a file that is no data set is said to be none", "[dataset]") {
   const test::TemporaryFolder folder;
 

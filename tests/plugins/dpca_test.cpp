@@ -449,6 +449,7 @@ TEST_CASE("the network's own choice can be a factor", "[dpca]") {
   made.task = &task;
   const AnalysisResults results = test::analyse(made, "dpca", keys);
   CHECK(test::array(results, "trials").values == std::vector<double>{5, 6});
+  CHECK(results.figures.front().panels.front().series[0].label == "network_choice 0");
   CHECK(test::make_analysis("dpca", keys, made.network)->needs().y);
   CHECK_FALSE(test::make_analysis("dpca", "", made.network)->needs().y);
   CHECK(test::make_analysis("dpca", "quantity = \"x\"", made.network)->needs().x);

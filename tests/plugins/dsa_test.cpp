@@ -300,6 +300,7 @@ TEST_CASE("delays and rank are chosen by predictions of trials held out", "[dsa]
   CHECK(at(mase, "delays", {}) == 3.0);
   CHECK(at(mase, "rank", {}) == 4.0);
   CHECK(aic.figures.back().name == "sweep");
+  CHECK(aic.figures.back().panels[0].x.names[1].words == "4");
   // Other trials are held out.
   CHECK(at(test::analyse(waves(5), "dsa", keys + "held_out = 0.4"), "sweep_aic", {0, 0}) !=
         at(aic, "sweep_aic", {0, 0}));
@@ -344,6 +345,8 @@ TEST_CASE("figures show distances, places and eigenvalues", "[dsa]") {
   REQUIRE(results.figures[1].panels.size() == 1);
   CHECK(results.figures[1].panels[0].series.size() == 3);
   CHECK(results.figures[1].panels[0].series[0].x.size() == 4);
+  const mrnn::Panel& plane = results.figures[1].panels[0];  // no flat strip along the real axis
+  CHECK(*plane.y.high - *plane.y.low >= 0.6 * (*plane.x.high - *plane.x.low - 0.2));
   CHECK_THAT(results.summary[0], StartsWith("rank 4 of rows of 3 delays: "));
   CHECK_THAT(results.summary[1],
              StartsWith("angular distance (rad), closest: a and b (") && ContainsSubstring("farthest: "));

@@ -172,6 +172,9 @@ TEST_CASE("where activity does not vary there is no estimate, and nowhere is an 
   const mrnn::AnalysisResults results = ratio(made, "over = \"time\"");
 
   CHECK(std::isnan(at(results, "a_ratio", {0, 0})));
+  const std::vector<double> drawn = results.figures.front().panels.front().series.back().y;
+  REQUIRE(drawn.size() == 2);  // the line is broken there
+  CHECK(std::isnan(drawn[0]));
   CHECK_THAT(at(results, "a_ratio", {0, 1}), WithinRel(1.0, tolerance));
   CHECK(test::failure(made, "participation_ratio", "window = [0, 10]") ==
         "the activity of \"a\" does not vary over its samples, so it has no dimensions");

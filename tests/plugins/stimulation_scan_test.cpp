@@ -41,6 +41,15 @@ TEST_CASE("a stimulation scan scores the task by condition", "[stimulation_scan]
         "share of trials above threshold without stimulation 0.5, lowest with b with -1 from 30 ms: 0");
 }
 
+TEST_CASE("a stimulation scan groups trials by other metadata", "[stimulation_scan]") {
+  test::Subject made = test::chain();
+  made.simulations.front().trials.numbers["cue"] = {1.0, 0.5};
+
+  const auto results = test::analyse(made, "stimulation_scan", "strengths = 1\nby = \"cue\"");
+
+  CHECK(test::texts(results, "conditions") == std::vector<std::string>{"0.5", "1"});
+}
+
 TEST_CASE("onsets follow each other where none are given", "[stimulation_scan]") {
   const auto results = test::analyse(test::chain(), "stimulation_scan", "strengths = 1\nduration = 15");
 

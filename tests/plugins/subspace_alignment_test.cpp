@@ -234,7 +234,8 @@ TEST_CASE("power of a source in the potent space of its weights, by hand", "[sub
   CHECK_THAT(at(results, "a_to_b_even_share", {}), WithinRel(1.0 / 3.0, tolerance));
   // 3^2 of a variance of 1 passes; spread evenly it would be 5^2 / 3.
   CHECK_THAT(at(results, "a_to_b_gain", {0}), WithinRel(9.0 / (25.0 / 3.0), tolerance));
-  CHECK(results.figures.size() == 3);
+  REQUIRE(results.figures.size() == 3);
+  CHECK(results.figures[2].panels.front().title == "a to b");
   CHECK_THAT(results.summary.back(), ContainsSubstring("36 % (cue), ") && ContainsSubstring("would be 33.3 %"));
 
   CHECK_THAT(test::mistake(made, "subspace_alignment", "pathways = \"cue->b\""),

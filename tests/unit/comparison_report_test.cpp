@@ -130,6 +130,7 @@ TEST_CASE("namesakes are a matrix per region", "[comparison_report]") {
   CHECK(panels[1].heat_map->values(1, 1) == 2.0);
   CHECK(panels[1].x.names[1].words == "lesion");
   CHECK(*panels[0].heat_map->high == 3.0);  // the same colours in all
+  CHECK(results.figures[0].shared_colours);
   CHECK(results.arrays.empty());
 }
 

@@ -267,6 +267,20 @@ TEST_CASE("PNG has 300 dots per inch at the size PDF is printed", "[gnuplot]") {
   CHECK_THAT(std::stod(pdf.substr(box + 16)), WithinAbs(layout.width * 2.0 / 3.0, 0.5));  // points
 }
 
+TEST_CASE("a heat map of a single column or row is at least two cells wide and high to gnuplot", "[gnuplot]") {
+  Figure figure;
+  figure.panels.resize(1);
+  const auto script = [&](const Eigen::MatrixXd& values) {
+    figure.panels[0].heat_map = HeatMap{values, 0.0, 1.0, 0.0, 1.0, "", false, {}, {}};
+    return gnuplot_script(figure, lay_out(figure), Picture::png);
+  };
+
+  CHECK_THAT(script(Eigen::Vector2d(1.0, 2.0)), ContainsSubstring("\n1 1 \n1 1 \n2 2 \n2 2 \n") &&
+                                                    ContainsSubstring("(0.25+$1*0.5):(0.125+$2*0.25):3 with image"));
+  CHECK_THAT(script(Eigen::RowVector2d(1.0, 2.0)), ContainsSubstring("\n1 1 2 2 \n1 1 2 2 \n"));
+  CHECK_THAT(script(Eigen::Matrix2d::Identity()), ContainsSubstring("\n1 0 \n0 1 \n"));
+}
+
 TEST_CASE("hostile text is drawn letter by letter and never run", "[gnuplot]") {
   const Gnuplot gnuplot;
   if (!gnuplot.available()) {

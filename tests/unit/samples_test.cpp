@@ -1,10 +1,12 @@
 // Activity cut around a moment, averaged by condition, and as a table of samples.
 
 #include "mrnn/samples.hpp"
+#include "mrnn/conditions.hpp"
 
 #include <cmath>
 
 #include "catch.hpp"
+#include "mrnn/conditions.hpp"
 #include "mrnn/error.hpp"
 #include "mrnn/normalisation.hpp"
 
@@ -220,6 +222,22 @@ TEST_CASE("metadata are the levels of a factor: words as they appear, numbers so
   CHECK(numbers.name == "coherence");
   CHECK(numbers.values == std::vector<std::string>{"-2.5", "4", "8"});
   CHECK(numbers.of_trial == std::vector<int>{1, -1, 0, 0, 2, 1});
+}
+
+TEST_CASE("numbers that differ by rounding alone are one level, called by the shortest text", "[samples]") {
+  mrnn::Simulation made = simulation(), other = simulation();
+  made.trials.numbers["coherence"] = {0.1 + 0.2, 0.1 + 0.2 - 0.3, 0.3001};
+  other.trials.numbers["coherence"] = {0.0, 0.3, 1.0};
+  const auto config = mrnn::ConfigNode::parse("by = \"coherence\"", "x.toml");
+
+  const mrnn::Levels levels = mrnn::read_levels(config, "by", "coherence", {&made, &other});
+  const mrnn::Conditions conditions = mrnn::group_trials(config, {&made});
+
+  CHECK(levels.values == std::vector<std::string>{"0", "0.3", "0.3001", "1"});
+  CHECK(levels.of_trial == std::vector<int>{1, 0, 2, 0, 1, 3});
+  CHECK(conditions.list.size() == 3);
+  made.trials.numbers["coherence"] = {1.7e9, 1.7e9 + 1.0, 1.7e9 + 0.25};  // seconds since 1970
+  CHECK(mrnn::read_levels(config, "by", "coherence", {&made}).values.size() == 3);
 }
 
 TEST_CASE("metadata that are missing, empty or words are named at their key", "[samples]") {

@@ -117,6 +117,11 @@ class MRNN_EXPORT Analysis {
   virtual void run(const AnalysisContext& context, AnalysisResults& results) const = 0;
   /// Analyses whose results it looks at; checked before anything runs.
   virtual std::vector<EarlierAnalysis> earlier_analyses() const { return {}; }
+  /// Do the conditions, epochs, trials and steps exist that its keys name? Called before anything runs, with
+  /// simulations that have their metadata, epochs and numbers of trials and steps, but no activity, inputs or targets
+  /// yet.
+  /// @param task  that makes the trials; null where there is none  @throws ConfigError.
+  virtual void check(const std::vector<const Simulation*>& planned, const Task* task) const;
 };
 
 /// Factories read their keys from an [[analysis]] table (`name`, `plugin` and `simulation` are the

@@ -99,6 +99,8 @@ class MRNN_EXPORT Comparison {
 
   /// Of this run.
   Record needs() const;
+  /// Do the simulations of this run have the epochs and conditions that are named? @throws ConfigError.
+  void check(const std::vector<const Simulation*>& planned) const;
   double dt() const noexcept { return dt_; }
   /// Names of the input channels' regions, one list per run; this run's is the last.
   const std::vector<std::vector<NamedRange>>& inputs() const noexcept { return inputs_; }

@@ -25,7 +25,8 @@ struct Conditions {
 };
 
 /// Groups trials by the metadata named `by` in the configuration (default `condition`, where there is one).
-/// Values in words keep the order in which they first appear, numbers are sorted.
+/// Values in words keep the order in which they first appear, numbers are sorted; those that differ by rounding are
+/// one.
 /// @throws ConfigError where metadata asked for is missing.
 MRNN_EXPORT Conditions group_trials(const ConfigNode& config, const std::vector<const Simulation*>& simulations);
 
@@ -48,7 +49,7 @@ MRNN_EXPORT void add_trials(const Conditions& conditions, const std::vector<cons
 /// Per-trial metadata as the levels of a factor. Trials of all simulations are counted through.
 struct Levels {
   std::string name;                 ///< of the metadata
-  std::vector<std::string> values;  ///< distinct; words in the order in which they first appear, numbers sorted
+  std::vector<std::string> values;  ///< distinct (not by rounding alone); words as they first appear, numbers sorted
   std::vector<int> of_trial;        ///< index into the values; -1: the trial has none
 };
 

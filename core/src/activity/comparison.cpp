@@ -80,6 +80,14 @@ Conditions Comparison::conditions_of(const Simulation& simulation) const {
   return conditions;
 }
 
+void Comparison::check(const std::vector<const Simulation*>& planned) const {
+  for (const Simulation* simulation : planned) {
+    if (!this_run_) break;
+    alignment_->window({simulation});
+    conditions_of(*simulation);
+  }
+}
+
 /// Do all sources have the same trials (conditions) as the first?
 void Comparison::match(std::vector<ComparedActivities::Source>& sources) const {
   for (ComparedActivities::Source& source : sources) {

@@ -207,6 +207,7 @@ void add_comparison(const ComparedActivities& activities, const Network& network
   for (const Shown& shown : panels_of(activities, matrix.values)) {
     figure.panels.push_back(matrix_panel(shown, matrix, range));
   }
+  figure.shared_colours = figure.panels.size() > 1;
   const MatrixXd& distances = matrix.distances ? *matrix.distances : matrix.values;
   if (distances.rows() > 2 && distances.allFinite()) {
     const MatrixXd places = classical_scaling(distances, 2);

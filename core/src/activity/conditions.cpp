@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <iterator>
 #include <limits>
+#include <map>
 #include <optional>
 #include <set>
 
@@ -21,13 +23,40 @@ std::string text_of(double value) {
   return {text, end};
 }
 
+/// Numbers that differ by less than this share of the largest magnitude are one value: 0.1 + 0.2 is 0.3.
+constexpr double rounding = 1e-12;
+
+/// What each number among the metadata of all simulations is called. Of those that differ by rounding alone, the
+/// shortest text stands for all.
+std::map<double, std::string> name_numbers(const std::string& name, const std::vector<const Simulation*>& simulations) {
+  std::set<double> all;
+  for (const Simulation* simulation : simulations) {
+    const auto found = simulation->trials.numbers.find(name);
+    if (found == simulation->trials.numbers.end()) continue;
+    std::ranges::copy_if(found->second, std::inserter(all, all.end()),
+                         [](double value) { return std::isfinite(value); });
+  }
+  const double largest = all.empty() ? 0.0 : std::max(std::abs(*all.begin()), std::abs(*all.rbegin()));
+  std::map<double, std::string> names;
+  for (auto first = all.begin(); first != all.end();) {
+    std::string shortest = text_of(*first);
+    auto last = std::next(first);
+    for (; last != all.end() && *last - *std::prev(last) <= rounding * largest; ++last) {
+      if (std::string text = text_of(*last); text.size() < shortest.size()) shortest = std::move(text);
+    }
+    for (; first != last; ++first) names[*first] = shortest;
+  }
+  return names;
+}
+
 /// One text per trial, empty for none; nothing where the trials have no such metadata.
-std::optional<Values> values_of(const Trials& trials, const std::string& name) {
+std::optional<Values> values_of(const Trials& trials, const std::string& name,
+                                const std::map<double, std::string>& names) {
   if (const auto found = trials.texts.find(name); found != trials.texts.end()) return found->second;
   const auto found = trials.numbers.find(name);
   if (found == trials.numbers.end()) return std::nullopt;
   Values values;
-  for (const double number : found->second) values.push_back(std::isfinite(number) ? text_of(number) : "");
+  for (const double number : found->second) values.push_back(std::isfinite(number) ? names.at(number) : "");
   return values;
 }
 
@@ -70,8 +99,9 @@ struct Metadata {
 std::optional<Metadata> read_metadata(const ConfigNode& config, const std::string& by,
                                       const std::vector<const Simulation*>& simulations) {
   Metadata metadata;
+  const std::map<double, std::string> names = name_numbers(by, simulations);
   for (const Simulation* simulation : simulations) {
-    auto values = values_of(simulation->trials, by);
+    auto values = values_of(simulation->trials, by, names);
     if (!values && config.has("by")) fail_unknown(config, "by", by, *simulation);
     if (!values) return std::nullopt;
     metadata.of_simulations.push_back(std::move(*values));
@@ -168,8 +198,9 @@ Levels read_levels(const ConfigNode& config, std::string_view key, const std::st
                    const std::vector<const Simulation*>& simulations) {
   std::vector<Values> of_simulations;
   bool numeric = true;
+  const std::map<double, std::string> names = name_numbers(name, simulations);
   for (const Simulation* simulation : simulations) {
-    auto values = values_of(simulation->trials, name);
+    auto values = values_of(simulation->trials, name, names);
     if (!values) fail_unknown(config, key, name, *simulation);
     numeric = numeric && !simulation->trials.texts.contains(name);
     of_simulations.push_back(std::move(*values));

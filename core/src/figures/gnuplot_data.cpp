@@ -215,7 +215,9 @@ ArrowBlocks quiver_data(const Quiver& quiver, const PanelLayout& layout) {
 
 HeatBlock heat_data(const HeatMap& map, Eigen::Index pixels) {
   const Eigen::Index rows = std::min(map.values.rows(), most_cells), columns = std::min(map.values.cols(), most_cells);
-  const Eigen::Index repeat = std::max<Eigen::Index>(pixels / std::max(rows, columns), 1);
+  // gnuplot draws no image of a single column or row.
+  const Eigen::Index least = std::min(rows, columns) < 2 ? 2 : 1;
+  const Eigen::Index repeat = std::max(pixels / std::max(rows, columns), least);
   HeatBlock heat;
   heat.cell_width = (map.x_high - map.x_low) / static_cast<double>(columns * repeat);
   heat.cell_height = (map.y_high - map.y_low) / static_cast<double>(rows * repeat);

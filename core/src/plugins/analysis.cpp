@@ -9,6 +9,8 @@ namespace mrnn {
 
 Analysis::~Analysis() = default;
 
+void Analysis::check(const std::vector<const Simulation*>& /*planned*/, const Task* /*task*/) const {}
+
 void AnalysisResults::add(NamedArray array) {
   Index size = 1;
   for (const Index length : array.shape) size *= length;

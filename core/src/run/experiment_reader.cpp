@@ -1,12 +1,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "mrnn/error.hpp"
 #include "mrnn/names.hpp"
 #include "mrnn/weights.hpp"
 #include "run/experiment_state.hpp"
 #include "run/make_product.hpp"
+#include "run/simulate.hpp"
 #include "run/task_reader.hpp"
 #include "train/training_batches.hpp"
 #include "train/training_memory.hpp"
@@ -250,6 +252,20 @@ SimulationPlan ExperimentReader::read_simulation(const ConfigNode& table) const 
 
 void ExperimentReader::read_analyses() {
   for (const ConfigNode& table : root_.list("analysis")) read_analysis(table);
+  check_analyses();
+}
+
+/// Do the analyses name conditions, epochs and steps that the trials have? They are made here once without being run.
+void ExperimentReader::check_analyses() const {
+  std::map<std::size_t, Simulation> planned;
+  for (const AnalysisPlan& plan : state_.analyses) {
+    std::vector<const Simulation*> chosen;
+    for (const std::size_t index : plan.simulations) {
+      if (!planned.contains(index)) planned.emplace(index, planned_simulation(state_, state_.simulations[index]));
+      chosen.push_back(&planned.at(index));
+    }
+    plan.analysis->check(chosen, state_.task.get());
+  }
 }
 
 std::vector<std::size_t> ExperimentReader::simulations_of(const ConfigNode& table) const {

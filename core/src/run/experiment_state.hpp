@@ -78,6 +78,7 @@ class ExperimentReader {
   void read_analyses();
   void read_analysis(const ConfigNode& table);
   void check_earlier(const ConfigNode& table, const Analysis& analysis) const;
+  void check_analyses() const;
   std::vector<std::size_t> simulations_of(const ConfigNode& table) const;
 
   const ConfigNode& root_;

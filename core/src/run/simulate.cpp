@@ -43,6 +43,19 @@ Trials make_trials(const ExperimentState& state, const SimulationPlan& plan) {
   return trials;
 }
 
+Simulation planned_simulation(const ExperimentState& state, const SimulationPlan& plan) {
+  Simulation simulation;
+  simulation.name = plan.name;
+  simulation.trials = make_trials(state, plan);
+  Trials& trials = simulation.trials;
+  for (Sequence* sequence : {&trials.inputs, &trials.stimulus, &trials.targets, &trials.mask}) *sequence = {};
+  simulation.record = plan.record;
+  simulation.steps = {0, trials.steps};
+  simulation.noise = plan.noise;
+  simulation.seed = plan.seed;
+  return simulation;
+}
+
 void run_trials(const Backend& backend, Session& session, Simulation& simulation,
                 const std::function<void(Index)>& batch) {
   simulation.steps = {0, simulation.trials.steps};

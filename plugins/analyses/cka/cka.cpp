@@ -54,6 +54,10 @@ class Cka final : public mrnn::Analysis {
 
   mrnn::Record needs() const override { return comparison_.needs(); }
 
+  void check(const std::vector<const mrnn::Simulation*>& planned, const mrnn::Task* /*task*/) const override {
+    comparison_.check(planned);
+  }
+
   void run(const mrnn::AnalysisContext& context, mrnn::AnalysisResults& results) const override {
     const mrnn::ComparedActivities activities = comparison_.read(context);
     const Index fewest = estimate_ == cka::Estimate::debiased ? 4 : 2;

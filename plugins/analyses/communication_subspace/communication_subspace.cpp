@@ -96,6 +96,10 @@ class CommunicationSubspace final : public mrnn::Analysis {
     return record;
   }
 
+  void check(const std::vector<const mrnn::Simulation*>& planned, const mrnn::Task* /*task*/) const override {
+    activity_.check(*planned.front());
+  }
+
   void run(const mrnn::AnalysisContext& context, mrnn::AnalysisResults& results) const override {
     std::vector<mrnn::Population> all = groups_.front().targets;
     for (const Group& group : groups_) all.push_back(group.source);

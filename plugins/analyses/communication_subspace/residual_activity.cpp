@@ -85,6 +85,11 @@ ActivityChoice::ActivityChoice(const mrnn::ConfigNode& config, double dt)
   config.text("by", "condition");  // what the trials offer is known only when they are there
 }
 
+void ActivityChoice::check(const mrnn::Simulation& simulation) const {
+  alignment_.window({&simulation});
+  if (residuals_) mrnn::group_trials(config_, {&simulation});
+}
+
 Activity ActivityChoice::read(const mrnn::Simulation& simulation, mrnn::Quantity quantity,
                               const std::vector<mrnn::Population>& populations) const {
   const std::vector<const mrnn::Simulation*> simulations{&simulation};

@@ -29,6 +29,8 @@ class ActivityChoice {
  public:
   ActivityChoice(const mrnn::ConfigNode& config, double dt);
 
+  /// Does the simulation have what the keys name? @throws ConfigError.
+  void check(const mrnn::Simulation& simulation) const;
   /// @throws RunError where no trial has a residual, or no unit varies.
   Activity read(const mrnn::Simulation& simulation, mrnn::Quantity quantity,
                 const std::vector<mrnn::Population>& populations) const;

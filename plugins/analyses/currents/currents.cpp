@@ -41,6 +41,11 @@ class Currents final : public mrnn::Analysis {
 
   mrnn::Record needs() const override { return {.h = true}; }
 
+  void check(const std::vector<const mrnn::Simulation*>& planned, const mrnn::Task* /*task*/) const override {
+    mrnn::group_trials(config_, planned);
+    alignment_.window(planned);
+  }
+
   void run(const mrnn::AnalysisContext& context, mrnn::AnalysisResults& results) const override {
     const mrnn::Conditions conditions = mrnn::group_trials(config_, context.simulations());
     const currents::Scope scope{context, alignment_, alignment_.window(context.simulations()), conditions};

@@ -36,6 +36,13 @@ class Dpca final : public mrnn::Analysis {
     return record;
   }
 
+  void check(const std::vector<const mrnn::Simulation*>& planned, const mrnn::Task* /*task*/) const override {
+    alignment_.common_window(planned);
+    for (const std::string& name : keys_.factors) {
+      if (name != choice && name != "simulation") mrnn::read_levels(config_, "factors", name, planned);
+    }
+  }
+
   void run(const mrnn::AnalysisContext& context, mrnn::AnalysisResults& results) const override {
     const auto& simulations = context.simulations();
     const dpca::Excerpt excerpt{keys_.quantity, alignment_.common_window(simulations), keys_.bin};

@@ -1,6 +1,7 @@
 #include "dpca_figure.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <limits>
 #include <set>
@@ -47,12 +48,19 @@ Style style_of(const Grid& grid, Index cell) {
   return {static_cast<int>(cell), false};
 }
 
-/// `left`, or `left, motion` of several factors.
+bool is_number(const std::string& text) {
+  double value = 0.0;
+  const char* end = text.data() + text.size();
+  return std::from_chars(text.data(), end, value).ptr == end;
+}
+
+/// `left`, or `left, motion` of several factors; a number has its factor's name.
 std::string label_of(const Grid& grid, Index cell) {
   std::string label;
   const std::vector<Index> lengths = grid.lengths();
   for (std::size_t f = lengths.size(); f-- > 0; cell /= lengths[f]) {
-    const std::string& level = grid.factors[f].values[static_cast<std::size_t>(cell % lengths[f])];
+    std::string level = grid.factors[f].values[static_cast<std::size_t>(cell % lengths[f])];
+    if (is_number(level)) level = grid.factors[f].name + " " + level;
     label = label.empty() ? level : level + ", " + label;
   }
   return label;

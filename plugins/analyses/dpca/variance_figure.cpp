@@ -133,7 +133,7 @@ mrnn::Panel shares_panel(const Outcome& outcome, const Palette& palette) {
 /// Row 0 of a heat map is at its bottom.
 mrnn::Panel overlap_panel(const Outcome& outcome) {
   mrnn::Panel panel;
-  panel.title = "Products of encoders (lower right), correlations of projections (upper left)";
+  panel.title = "Overlaps of components";
   const Index count = std::min(shown_components, outcome.explained.single.size());
   panel.x.label = panel.y.label = "component";
   panel.x.names = panel.y.names = numbered(count);
@@ -157,7 +157,7 @@ mrnn::Panel lambda_panel(const LambdaSearch& search) {
   panel.title = "Choice of lambda";
   panel.x.label = "lambda";
   panel.x.log = true;
-  panel.y.label = "variance not found in held-out trials";
+  panel.y.label = "share of variance missed";
   panel.guides.push_back({mrnn::Guide::Kind::vertical, search.lambdas(search.best), "chosen"});
   mrnn::Series band, line;
   band.kind = mrnn::Series::Kind::band;
@@ -194,10 +194,11 @@ mrnn::Figure draw_variances(const Outcome& outcome) {
                    overlap_panel(outcome)};
   figure.caption =
       "Each component's explained variance, by the marginalisation whose variance it is, beside that of "
-      "principal components; the share of each marginalisation.";
+      "principal components; the share of each marginalisation; products of encoders (lower right) and correlations of "
+      "projections (upper left).";
   if (outcome.search) {
     figure.panels.push_back(lambda_panel(*outcome.search));
-    figure.caption += " Last: cross-validation of the regularisation, mean and range of " +
+    figure.caption += " Last: variance not found in trials held out, by the regularisation; mean and range of " +
                       std::to_string(lambda_repeats) + " repeats.";
   }
   return figure;

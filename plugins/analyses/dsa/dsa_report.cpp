@@ -82,6 +82,9 @@ mrnn::Panel eigenvalue_panel(const Report& report, const std::vector<std::size_t
   return panel;
 }
 
+/// Height above the real axis that panels show, at least, as a share of their width.
+constexpr double flattest = 0.3;
+
 /// All panels show the same part of the plane: the eigenvalues and 1, where slow modes are.
 void show_same_part(mrnn::Figure& figure) {
   double left = 1.0, right = 1.0, top = 0.05;
@@ -95,6 +98,7 @@ void show_same_part(mrnn::Figure& figure) {
     }
   }
   const double margin = 0.1 * std::max(right - left, 2.0 * top);
+  top = std::max(top, flattest * (right - left));
   for (mrnn::Panel& panel : figure.panels) {
     panel.x.low = left - margin;
     panel.x.high = right + margin;
@@ -138,6 +142,7 @@ mrnn::Figure eigenvalue_figure(const Report& report) {
 mrnn::Panel sweep_panel(const Sweep& sweep, const MatrixXd& scores, const std::string& label, bool labelled) {
   mrnn::Panel panel;
   panel.x.label = "rank";
+  for (const Index rank : sweep.ranks) panel.x.names.push_back({static_cast<double>(rank), std::to_string(rank)});
   panel.y.label = label;
   for (Index d = 0; d < scores.rows(); ++d) {
     mrnn::Series line;

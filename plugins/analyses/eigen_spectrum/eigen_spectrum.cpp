@@ -64,6 +64,10 @@ class EigenSpectrum final : public mrnn::Analysis {
     return record;
   }
 
+  void check(const std::vector<const mrnn::Simulation*>& planned, const mrnn::Task* /*task*/) const override {
+    for (const mrnn::Simulation* simulation : planned) states_.choose(*simulation);
+  }
+
   void run(const mrnn::AnalysisContext& context, mrnn::AnalysisResults& results) const override {
     Index total = 0;
     for (const mrnn::Simulation* simulation : context.simulations()) total += std::ssize(states_.choose(*simulation));

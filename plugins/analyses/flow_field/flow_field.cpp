@@ -103,6 +103,11 @@ class FlowField final : public mrnn::Analysis {
     return {{"fixed_points_of", fixed_points_of_, "fixed_points"}};
   }
 
+  void check(const std::vector<const mrnn::Simulation*>& planned, const mrnn::Task* /*task*/) const override {
+    steps_.choose(*planned.front());
+    chosen_trials(*planned.front());
+  }
+
   void run(const mrnn::AnalysisContext& context, mrnn::AnalysisResults& results) const override {
     const std::vector<Index> steps = steps_.choose(context.simulation());
     Work work{context};

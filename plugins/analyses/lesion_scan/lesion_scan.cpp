@@ -50,6 +50,10 @@ class LesionScan final : public mrnn::Analysis {
 
   mrnn::Record needs() const override { return needs_; }
 
+  void check(const std::vector<const mrnn::Simulation*>& planned, const mrnn::Task* /*task*/) const override {
+    mrnn::group_trials(config_, {planned.front()});
+  }
+
   void run(const mrnn::AnalysisContext& context, mrnn::AnalysisResults& results) const override {
     const mrnn::Conditions conditions = mrnn::group_trials(config_, {&context.simulation()});
     const mrnn::PerturbationScan scan(context, conditions);
@@ -215,7 +219,7 @@ class LesionScan final : public mrnn::Analysis {
                       static_cast<double>(regions),
                       0.0,
                       static_cast<double>(shown),
-                      "change of h",
+                      "change of h (a.u.)",
                       false,
                       {},
                       {}};

@@ -153,17 +153,12 @@ mrnn::Series median(const Report& report, const Eigen::MatrixXd& values) {
   return line;
 }
 
-/// @param shown  the errors that will be drawn
-mrnn::Panel error_panel(const Report& report, const std::vector<Eigen::MatrixXd>& shown) {
+/// The axes and what is marked in them.
+mrnn::Panel error_panel(const Report& report) {
   mrnn::Panel panel;
   panel.title = "error";
   const mrnn::StepRange& steps = report.plan.steps;
   panel.x = {"time (ms)", static_cast<double>(steps.first) * report.dt, static_cast<double>(steps.last) * report.dt};
-  double most = 0.0;
-  for (const Eigen::MatrixXd& errors : shown) {
-    for (const double error : errors.reshaped()) most = std::isfinite(error) ? std::max(most, error) : most;
-  }
-  if (most > 0.0) panel.y.low = error_decades * most;
   panel.y.label = "relative error";
   panel.y.log = true;
   panel.guides.push_back({mrnn::Guide::Kind::horizontal, report.threshold, ""});
@@ -176,8 +171,26 @@ mrnn::Panel error_panel(const Report& report, const std::vector<Eigen::MatrixXd>
   return panel;
 }
 
+/// Cuts the axis where errors are only rounding, and says of which lines nothing is left.
+void cut_rounding(mrnn::Panel& panel) {
+  double most = 0.0;
+  for (const mrnn::Series& line : panel.series) {
+    for (const double error : line.y) most = std::isfinite(error) ? std::max(most, error) : most;
+  }
+  const double floor = error_decades * most;
+  double least = most;  // of what is drawn
+  bool below = false;
+  for (mrnn::Series& line : panel.series) {
+    const auto rounding = [&](double error) { return !(error >= floor); };
+    for (const double error : line.y) least = error >= floor ? std::min(least, error) : least;
+    below = below || std::ranges::any_of(line.y, [&](double error) { return error > 0.0 && error < floor; });
+    if (!line.label.empty() && most > 0.0 && std::ranges::all_of(line.y, rounding)) line.label += " (exact)";
+  }
+  if (below) panel.y.low = least;
+}
+
 mrnn::Panel all_panel(const Report& report) {
-  mrnn::Panel panel = error_panel(report, {report.measures.relative});
+  mrnn::Panel panel = error_panel(report);
   if (report.plan.trials.size() > 1) {
     mrnn::Series band;
     band.kind = mrnn::Series::Kind::band;
@@ -187,11 +200,12 @@ mrnn::Panel all_panel(const Report& report) {
     panel.series.push_back(std::move(band));
   }
   panel.series.push_back(median(report, report.measures.relative));
+  cut_rounding(panel);
   return panel;
 }
 
 mrnn::Panel region_panel(const Report& report) {
-  mrnn::Panel panel = error_panel(report, report.measures.parts);
+  mrnn::Panel panel = error_panel(report);
   panel.title = "error by region";
   const std::vector<Part>& parts = report.comparison.errors.parts();
   for (std::size_t r = 0; r < parts.size(); ++r) {
@@ -200,6 +214,7 @@ mrnn::Panel region_panel(const Report& report) {
     line.colour = mrnn::region_colour(report.network, parts[r].name);
     panel.series.push_back(std::move(line));
   }
+  cut_rounding(panel);
   return panel;
 }
 

@@ -191,8 +191,9 @@ void add_summary(const Report& report, mrnn::AnalysisResults& results) {
   } else if (!std::isfinite(median)) {
     line << " in " << passed << " of " << horizons.size() << " trials";
   } else {
-    line << " after " << number(median) << " ms (median), never in " << std::ssize(horizons) - passed << " of "
-         << horizons.size() << " trials";
+    line << " after " << number(median) << " ms" << (horizons.size() > 1 ? " (median)" : "");
+    const auto never = std::ssize(horizons) - passed;
+    if (never > 0) line << ", never in " << never << " of " << horizons.size() << " trials";
   }
   if (still > 0) line << "; " << still << " do not move and are left out";
   results.summary.push_back(line.str());

@@ -34,6 +34,10 @@ class LinearApproximation final : public mrnn::Analysis {
     return record;
   }
 
+  void check(const std::vector<const mrnn::Simulation*>& planned, const mrnn::Task* /*task*/) const override {
+    plan_.make(*planned.front());
+  }
+
   void run(const mrnn::AnalysisContext& context, mrnn::AnalysisResults& results) const override {
     const mrnn::Simulation& simulation = context.simulation();
     const linear_approximation::Plan plan = plan_.make(simulation);

@@ -48,6 +48,13 @@ class Lyapunov final : public mrnn::Analysis {
     return record;
   }
 
+  void check(const std::vector<const mrnn::Simulation*>& planned, const mrnn::Task* /*task*/) const override {
+    for (const mrnn::Simulation* simulation : planned) {
+      trajectory_.trials(*simulation);
+      if (trajectory_.continued()) trajectory_.held(*simulation);
+    }
+  }
+
   void run(const mrnn::AnalysisContext& context, mrnn::AnalysisResults& results) const override {
     Index total = 0;
     for (const mrnn::Simulation* simulation : context.simulations()) {

@@ -45,6 +45,10 @@ class ParticipationRatio final : public mrnn::Analysis {
     return record;
   }
 
+  void check(const std::vector<const mrnn::Simulation*>& planned, const mrnn::Task* /*task*/) const override {
+    groups_.check(planned);
+  }
+
   void run(const mrnn::AnalysisContext& context, mrnn::AnalysisResults& results) const override {
     const auto& simulations = context.simulations();
     std::vector<Estimates> estimates;

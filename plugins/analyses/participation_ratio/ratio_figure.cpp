@@ -115,16 +115,16 @@ mrnn::Figure draw_times(const mrnn::Network& network, const TimeCourses& courses
       for (Index t = 0; t < courses.time.size(); ++t) {
         const Index group = static_cast<Index>(s) * courses.time.size() + t;
         const double ratio = estimate.ratio(group), sem = estimate.sem(group);
-        if (!std::isfinite(ratio)) continue;
+        // Lines break where there is no estimate.
         line.x.push_back(courses.time(t));
         line.y.push_back(ratio);
-        if (!std::isfinite(sem)) continue;
         band.x.push_back(courses.time(t));
         band.y.push_back(ratio - sem);
         band.upper.push_back(ratio + sem);
       }
-      if (!band.x.empty()) panel.series.push_back(std::move(band));
-      if (!line.x.empty()) panel.series.push_back(std::move(line));
+      const auto finite = [](double value) { return std::isfinite(value); };
+      if (std::ranges::any_of(band.upper, finite)) panel.series.push_back(std::move(band));
+      if (std::ranges::any_of(line.y, finite)) panel.series.push_back(std::move(line));
     }
     figure.panels.push_back(std::move(panel));
   }

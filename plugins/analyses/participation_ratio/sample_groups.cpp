@@ -45,6 +45,15 @@ SampleGroups::SampleGroups(const mrnn::ConfigNode& config, double dt)
   }
 }
 
+void SampleGroups::check(const std::vector<const mrnn::Simulation*>& simulations) const {
+  if (over_ == Over::epochs) {
+    mrnn::read_epochs(config_, "epochs", simulations);
+  } else {
+    alignment_.window(simulations);
+  }
+  for (const mrnn::Simulation* simulation : simulations) mrnn::group_trials(config_, {simulation});
+}
+
 mrnn::Conditions SampleGroups::prepare(const mrnn::Simulation& simulation, Sequence& activity) const {
   mrnn::Conditions conditions = mrnn::group_trials(config_, {&simulation});
   if (fit_ == Fit::residuals) mrnn::subtract_condition_means(activity, conditions);

@@ -22,6 +22,9 @@ class SampleGroups {
  public:
   SampleGroups(const mrnn::ConfigNode& config, double dt);
 
+  /// Do the simulations have what the keys name? @throws ConfigError.
+  void check(const std::vector<const mrnn::Simulation*>& simulations) const;
+
   Over over() const noexcept { return over_; }
   /// Groups of one population: calls visit(name, activity, choice) for each, simulation by simulation; over time the
   /// samples of each step are a group of the simulation's name.

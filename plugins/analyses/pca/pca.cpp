@@ -64,6 +64,11 @@ class Pca final : public mrnn::Analysis {
     return record;
   }
 
+  void check(const std::vector<const mrnn::Simulation*>& planned, const mrnn::Task* /*task*/) const override {
+    mrnn::group_trials(config_, planned);
+    alignment_.window(planned);
+  }
+
   void run(const mrnn::AnalysisContext& context, mrnn::AnalysisResults& results) const override {
     const auto& simulations = context.simulations();
     const mrnn::Conditions conditions = mrnn::group_trials(config_, simulations);

@@ -65,6 +65,12 @@ Question read_question(const mrnn::ConfigNode& config, const mrnn::Task* task) {
   return question;
 }
 
+void check(const mrnn::ConfigNode& config, const Question& question,
+           const std::vector<const mrnn::Simulation*>& simulations) {
+  mrnn::read_numbers(config, "variable", question.variable, simulations);
+  if (!question.group.empty()) mrnn::read_levels(config, "by", question.group, simulations);
+}
+
 mrnn::Simulation run_psychometric(const mrnn::ConfigNode& config, const mrnn::AnalysisContext& context,
                                   const mrnn::Simulation& simulation, Index count, Index conditions) {
   mrnn::TrialRequest request;

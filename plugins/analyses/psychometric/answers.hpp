@@ -28,6 +28,10 @@ struct Question {
 /// From the task and the keys `variable` and `by`. @throws ConfigError where the task knows no choices.
 Question read_question(const mrnn::ConfigNode& config, const mrnn::Task* task);
 
+/// Do the simulations have the metadata that the question names? @throws ConfigError.
+void check(const mrnn::ConfigNode& config, const Question& question,
+           const std::vector<const mrnn::Simulation*>& simulations);
+
 /// Whole rounds of the task's psychometric trials, `count` or a few more, run like a simulation: with its manipulations
 /// and its noise. @throws ConfigError where they act on chosen trials only.
 mrnn::Simulation run_psychometric(const mrnn::ConfigNode& config, const mrnn::AnalysisContext& context,

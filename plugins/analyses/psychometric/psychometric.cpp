@@ -73,6 +73,11 @@ class PsychometricCurves final : public mrnn::Analysis {
     return record;
   }
 
+  void check(const std::vector<const mrnn::Simulation*>& planned, const mrnn::Task* task) const override {
+    const psychometric::Question question = psychometric::read_question(config_, task);
+    if (trials_ == 0) psychometric::check(config_, question, planned);
+  }
+
   void run(const mrnn::AnalysisContext& context, mrnn::AnalysisResults& results) const override {
     const psychometric::Question question = psychometric::read_question(config_, context.task());
     std::vector<mrnn::Simulation> own;

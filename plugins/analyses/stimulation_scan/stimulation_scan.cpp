@@ -55,6 +55,11 @@ class StimulationScan final : public mrnn::Analysis {
 
   mrnn::Record needs() const override { return needs_; }
 
+  void check(const std::vector<const mrnn::Simulation*>& planned, const mrnn::Task* /*task*/) const override {
+    mrnn::group_trials(config_, {planned.front()});
+    onsets_of(*planned.front());
+  }
+
   void run(const mrnn::AnalysisContext& context, mrnn::AnalysisResults& results) const override {
     const mrnn::Conditions conditions = mrnn::group_trials(config_, {&context.simulation()});
     const mrnn::PerturbationScan scan(context, conditions);
@@ -240,6 +245,7 @@ class StimulationScan final : public mrnn::Analysis {
     figure.caption = "Each square: " + number(duration_) + " ms of stimulation of a region from the onset on.";
     if (performance) figure.caption += " Without stimulation: " + number(control.performance) + ".";
     figure.columns = 0;
+    figure.shared_x = figure.shared_y = figure.shared_colours = true;
     double low = value(effects.front()), high = low;
     for (const mrnn::Effect& effect : effects) {
       low = std::min(low, value(effect));
@@ -249,7 +255,7 @@ class StimulationScan final : public mrnn::Analysis {
       mrnn::Panel panel;
       panel.title = regions_[region];
       panel.x = {"onset (ms)", 0.0, static_cast<double>(onsets.size())};
-      panel.y = {"strength", 0.0, static_cast<double>(strengths_.size())};
+      panel.y = {"strength (a.u.)", 0.0, static_cast<double>(strengths_.size())};
       for (std::size_t k = 0; k < onsets.size(); ++k) {
         panel.x.names.push_back({static_cast<double>(k) + 0.5, number(onsets[k])});
       }
@@ -261,7 +267,7 @@ class StimulationScan final : public mrnn::Analysis {
                         static_cast<double>(onsets.size()),
                         0.0,
                         static_cast<double>(strengths_.size()),
-                        performance ? context.task()->performance_label() : "change of h, all regions",
+                        performance ? context.task()->performance_label() : "change of h, all regions (a.u.)",
                         false,
                         {},
                         {}};

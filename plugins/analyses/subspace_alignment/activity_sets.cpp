@@ -58,6 +58,16 @@ SetChoice::SetChoice(const mrnn::ConfigNode& config, double dt)
   }
 }
 
+void SetChoice::check(const Simulations& simulations) const {
+  if (between_ == Between::epochs) {
+    mrnn::read_epochs(config_, "epochs", simulations);
+  } else {
+    alignment_.window(simulations);
+  }
+  if (between_ != Between::conditions && fit_ != Fit::conditions) return;
+  for (const mrnn::Simulation* simulation : simulations) mrnn::group_trials(config_, {simulation});
+}
+
 void SetChoice::average(const Simulations& simulations, Sequence& activity) const {
   if (fit_ == Fit::conditions) activity = mrnn::condition_means(activity, mrnn::group_trials(config_, simulations));
 }

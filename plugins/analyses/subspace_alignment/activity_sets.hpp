@@ -28,6 +28,8 @@ class SetChoice {
   SetChoice(const mrnn::ConfigNode& config, double dt);
 
   Between between() const noexcept { return between_; }
+  /// Do the simulations have what the keys name? @throws ConfigError.
+  void check(const std::vector<const mrnn::Simulation*>& simulations) const;
   /// The sets of one population, not between regions. @throws ConfigError where there is one set only, RunError where
   /// its activity does not vary.
   std::vector<ActivitySet> of_population(const std::vector<const mrnn::Simulation*>& simulations,

@@ -118,6 +118,7 @@ mrnn::Figure draw_indices(const std::vector<Comparison>& comparisons) {
       "Variance of each column's activity in the leading components of each row's, as a share of the most that so "
       "many dimensions can hold: 1 where both fill the same subspace.";
   lay_out(comparisons.size(), figure);
+  figure.shared_colours = true;
   for (const Comparison& comparison : comparisons) figure.panels.push_back(index_panel(comparison));
   return figure;
 }
@@ -150,7 +151,7 @@ mrnn::Figure draw_pathways(const mrnn::Network& network, const std::vector<Pathw
   for (const PathwayResult& result : pathways) {
     const auto units = static_cast<double>(result.pathway.source.units.size());
     mrnn::Panel panel;
-    panel.title = result.pathway.name;
+    panel.title = result.pathway.title;
     panel.x = {"", 0.0, static_cast<double>(result.sets.size()), false, names_of(result.sets, false)};
     panel.y = {"share in the potent space (%)", 0.0, 105.0};
     panel.guides.push_back(

@@ -39,12 +39,12 @@ PathwayChoice::PathwayChoice(const mrnn::ConfigNode& config, const mrnn::Network
     std::string name = texts[k];
     std::erase_if(name, [](char c) { return c == ' ' || c == '\t'; });
     const auto arrow = name.find("->");
-    const std::string from = name.substr(0, arrow);
+    const std::string from = name.substr(0, arrow), to = name.substr(arrow + 2);
     if (components_ > weights[k].from.size()) {
       config.fail("potent_components", "is " + std::to_string(components_) + "; \"" + from + "\" has only " +
                                            std::to_string(weights[k].from.size()) + " units");
     }
-    list_.push_back({name.replace(arrow, 2, "_to_"), {from, weights[k].from}, weights[k]});
+    list_.push_back({from + "_to_" + to, from + " to " + to, {from, weights[k].from}, weights[k]});
   }
 }
 

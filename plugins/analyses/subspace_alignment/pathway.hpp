@@ -12,7 +12,8 @@ namespace subspace_alignment {
 
 /// Weights from one population to another, and the dimensions of the source that they read.
 struct Pathway {
-  std::string name;  ///< `sensory_to_motor`
+  std::string name;   ///< `sensory_to_motor`
+  std::string title;  ///< `sensory to motor`
   mrnn::Population source;
   mrnn::ScaleWeights weights;  ///< which; the factor has no meaning here
 };

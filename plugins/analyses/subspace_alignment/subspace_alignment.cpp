@@ -72,6 +72,10 @@ class SubspaceAlignment final : public mrnn::Analysis {
     return record;
   }
 
+  void check(const std::vector<const mrnn::Simulation*>& planned, const mrnn::Task* /*task*/) const override {
+    sets_.check(planned);
+  }
+
   void run(const mrnn::AnalysisContext& context, mrnn::AnalysisResults& results) const override {
     const bool regions = sets_.between() == Between::regions;
     context.expect((regions ? 1 : std::ssize(populations_.list)) * draws_);

@@ -61,6 +61,11 @@ class Tuning final : public mrnn::Analysis {
     return record;
   }
 
+  void check(const std::vector<const mrnn::Simulation*>& planned, const mrnn::Task* /*task*/) const override {
+    mrnn::read_numbers(config_, "variable", variable_, planned);
+    for (const mrnn::Simulation* simulation : planned) period_.steps(*simulation);
+  }
+
   void run(const mrnn::AnalysisContext& context, mrnn::AnalysisResults& results) const override {
     const std::vector<double> values = mrnn::read_numbers(config_, "variable", variable_, context.simulations());
     const std::vector<Index> trials = usable_trials(values, context);
@@ -85,7 +90,7 @@ class Tuning final : public mrnn::Analysis {
     add_measures(all, results);
     add_units(all, results);
     add_regions(all, results);
-    const std::string quantity = quantity_ == mrnn::Quantity::h ? "activity h" : "pre-activation x";
+    const std::string quantity = quantity_ == mrnn::Quantity::h ? "activity h (a.u.)" : "pre-activation x (a.u.)";
     const tuning::Drawing drawing{all,
                                   points,
                                   regression,

@@ -79,8 +79,7 @@ class Reader {
     }
     read_inputs(network);
     if (network.outputs() > 0) {
-      contents_.targets = read("targets", "channels", outputs_of(network), 3);
-      contents_.mask = read("mask", "channels", outputs_of(network), 3);
+      read_targets(outputs_of(network));
     }
     contents_.stimulus = read("stimulus", "units", units_of(network), 3);
     contents_.initial_state = read("x0", "units", units_of(network), 2);
@@ -123,9 +122,27 @@ class Reader {
     contents_.inputs = read("inputs", "channels", network.input_regions(), 3);
   }
 
-  /// An array of `axes` axes whose last one belongs to `parts`; empty where the file has none.
+  /// Targets that do not count may be missing: NaN where the mask is 0.
+  void read_targets(const std::vector<mrnn::NamedRange>& outputs) {
+    contents_.mask = read("mask", "channels", outputs, 3);
+    contents_.targets = read_unchecked("targets", "channels", outputs, 3);
+    const std::size_t masked = contents_.targets.empty() ? 0 : contents_.mask.values.size();
+    for (std::size_t k = 0; k < masked; ++k) {
+      if (contents_.mask.values[k] == 0.0 && std::isnan(contents_.targets.values[k])) contents_.targets.values[k] = 0.0;
+    }
+    check_finite("targets", contents_.targets, outputs, 3);
+  }
+
   Rows read(const std::string& name, const std::string& what, const std::vector<mrnn::NamedRange>& parts,
             std::size_t axes) {
+    Rows rows = read_unchecked(name, what, parts, axes);
+    check_finite(name, rows, parts, axes);
+    return rows;
+  }
+
+  /// An array of `axes` axes whose last one belongs to `parts`; empty where the file has none.
+  Rows read_unchecked(const std::string& name, const std::string& what, const std::vector<mrnn::NamedRange>& parts,
+                      std::size_t axes) {
     const std::string path = group_ + name;
     if (!reader_.has(path)) return {};
     const std::vector<Index> shape = reader_.shape(path);
@@ -146,7 +163,6 @@ class Reader {
       fail(name + " has " + std::to_string(shape[1]) + " steps, inputs has " + std::to_string(contents_.steps));
     }
     rows.values = reader_.read_doubles(path);
-    check_finite(name, rows, parts, axes);
     return rows;
   }
 
