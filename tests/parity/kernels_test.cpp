@@ -2,6 +2,7 @@
 
 #include "kernels.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <vector>
@@ -67,7 +68,8 @@ std::vector<Scalar> pack(const std::vector<Scalar>& weights, Index rows, Index d
   std::vector<Scalar> packed;
   for (Index p = 0; p < count; ++p) {
     const Index first = width == 1 ? p * limit : panels.first_row(p);
-    const Index height = width == 1 ? limit : panels.rows(p);
+    const Index quarter = limit / 4, rest = rows - first;
+    const Index height = width > 1 ? panels.rows(p) : std::min(limit, (rest + quarter - 1) / quarter * quarter);
     for (Index k = 0; k < depth; ++k) {
       for (Index r = first; r < first + height; ++r) {
         packed.push_back(r < rows ? weights[static_cast<std::size_t>(r * depth + k)] : Scalar(0));

@@ -143,9 +143,12 @@ TEST_CASE("conditions of a lesion scan are found before anything runs", "[shared
 }
 
 TEST_CASE("trials and times beyond the simulation are found before anything runs", "[shared_keys]") {
-  const Case one = GENERATE(values<Case>({{"eigen_spectrum", "trials = [6]"},
+  const Case one = GENERATE(values<Case>({{"curbd_fit", "tau = 100\ntrials = [6]"},
+                                          {"eigen_spectrum", "trials = [6]"},
                                           {"eigen_spectrum", "steps = [12]"},
                                           {"eigen_spectrum", "times = [120]"},
+                                          {"fixed_points", "start = 120"},
+                                          {"fixed_points", "input = { trial = 6, step = 0 }"},
                                           {"flow_field", "trial = 6"},
                                           {"flow_field", "trials = [6]"},
                                           {"flow_field", "start = 120"},

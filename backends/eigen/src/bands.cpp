@@ -36,6 +36,22 @@ UnitRange meet(UnitRange range, UnitRange within) {
   return {first, std::max<Index>(0, std::min(range.end(), within.end()) - first)};
 }
 
+BandShare share_of(const std::vector<Band>& bands, Index member, Index members) {
+  if (members == 1) return {0, bands.size()};
+  const auto work = [](const Band& band) { return band.rows.size * (band.depth + 1); };
+  Index total = 0;
+  for (const Band& band : bands) total += work(band);
+  BandShare share;
+  Index before = 0;
+  for (const Band& band : bands) {
+    const Index middle = before + work(band) / 2, owner = middle * members / total;
+    share.first += owner < member ? 1 : 0;
+    share.last += owner <= member ? 1 : 0;
+    before += work(band);
+  }
+  return share;
+}
+
 std::vector<Rectangle> drive_rectangles(const Network& network) {
   std::vector<Rectangle> rectangles;
   for (const Block& block : network.recurrent_blocks()) {
@@ -133,7 +149,13 @@ std::vector<Band> make_bands(const std::vector<Rectangle>& rectangles, Index row
 
   std::vector<Band> bands;
   for (const Band& band : whole) {
-    const Index height = library_takes(band.rows.size, band.depth, Scalar()) ? band.rows.size : split;
+    Index height = split;
+    if (library_takes(band.rows.size, band.depth, Scalar())) {
+      // As many as it still takes, for the members of a team.
+      Index parts = 1;
+      while (library_takes(band.rows.size / (parts + 1), band.depth, Scalar())) ++parts;
+      height = (band.rows.size + parts - 1) / parts;
+    }
     for (Index start = band.rows.start; start < band.rows.end(); start += height) {
       bands.push_back({{start, std::min(height, band.rows.end() - start)}, band.sources, band.depth, band.columns});
     }

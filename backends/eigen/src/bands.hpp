@@ -57,9 +57,15 @@ std::vector<Rectangle> readout_rectangles(const Network& network);
 /// where the output channels follow the units.
 std::vector<Rectangle> adjoint_rectangles(const Network& network);
 
-/// @param split  rows above which a band is cut, unless the library computes it whole
+/// @param split  rows above which a band is cut, unless the library computes it
 template <class Scalar>
 std::vector<Band> make_bands(const std::vector<Rectangle>& rectangles, Index rows, Index split);
+
+/// Bands [first, last): part `member` of `members` of all, equal in work as far as whole bands allow.
+struct BandShare {
+  std::size_t first = 0, last = 0;
+};
+BandShare share_of(const std::vector<Band>& bands, Index member, Index members);
 
 /// The part of `range` from which [first, last) of `within` remains; size 0 where they do not meet.
 UnitRange meet(UnitRange range, UnitRange within);

@@ -114,26 +114,67 @@ void EigenSession<Scalar>::do_load(const Trials& trials) {
 
 template <class Scalar>
 SliceTask<Scalar> EigenSession<Scalar>::task(std::size_t slice) const {
-  return {model_, trials_, slices_[slice], slice_weights_[slice], record_, noise_, options().seed};
+  return {model_, trials_, slices_[slice], slice_weights_[slice], record_, noise_, options().seed, *teams_[slice]};
+}
+
+/// Threads that run one slice: more than one where there are so few slices that others would be idle, and where a step
+/// takes long enough.
+template <class Scalar>
+Index EigenSession<Scalar>::team_size() const {
+  constexpr Index least_work = Index{1} << 16;  // weights times eight trials; some microseconds
+  Index weights = 0;
+  for (const Band& band : model_.drive_bands) weights += band.rows.size * band.depth;
+  const Index members = static_cast<Index>(threads_.size() / slices_.size());
+  const bool worthwhile = weights * std::max<Index>(1, widest(slices_) / 8) >= least_work;
+  return worthwhile && std::ssize(slices_) <= most_groups ? std::max<Index>(1, members) : 1;
+}
+
+/// Does work(piece, place in the workspaces) for pieces 0 ... count - 1. Where a team has several members, pieces are
+/// slices.
+template <class Scalar>
+template <class Work>
+void EigenSession<Scalar>::run_pieces(std::size_t count, const Work& work) {
+  const auto members = static_cast<std::size_t>(teams_.front()->members());
+  if (members == 1) {
+    threads_.run(count, work);
+    return;
+  }
+  for (const auto& team : teams_) team->begin();
+  threads_.run(count * members, [&](std::size_t piece, std::size_t /*thread*/) {
+    const std::size_t slice = piece / members, member = piece % members;
+    Team& team = *teams_[slice];
+    if (member > 0) return team.serve(static_cast<Index>(member));
+    try {
+      work(slice, slice);
+    } catch (...) {
+      team.end();
+      throw;
+    }
+    team.end();
+  });
 }
 
 template <class Scalar>
 void EigenSession<Scalar>::do_forward(const Record& record, Noise noise) {
   record_ = record;
   noise_ = noise;
-  const std::size_t threads = std::min(threads_.size(), slices_.size());
-  const Index width = widest(slices_);
-  if (workspaces_.size() < threads || workspaces_.front().width != width) {
-    workspaces_.assign(threads, Workspace<Scalar>(model_, width));
+  const Index members = team_size(), width = widest(slices_);
+  if (teams_.size() != slices_.size() || teams_.front()->members() != members) {
+    teams_.clear();
+    for (std::size_t k = 0; k < slices_.size(); ++k) teams_.push_back(std::make_unique<Team>(members));
+  }
+  const std::size_t at_once = std::min(threads_.size(), slices_.size());
+  if (workspaces_.size() < at_once || workspaces_.front().width != width || workspaces_.front().members != members) {
+    workspaces_.assign(at_once, Workspace<Scalar>(model_, width, members));
   }
   for (Workspace<Scalar>& work : workspaces_) {
     work.trajectory.resize(model_, width, record.backward_every > 1 ? record.backward_every + 1 : 2);
   }
   recordings_.resize(slices_.size());
   for (std::size_t k = 0; k < slices_.size(); ++k) make_room(task(k), recordings_[k]);
-  threads_.run(slices_.size(), [&](std::size_t k, std::size_t thread) {
+  run_pieces(slices_.size(), [&](std::size_t k, std::size_t place) {
     const SliceTask<Scalar> now = task(k);
-    Workspace<Scalar>& work = workspaces_[thread];
+    Workspace<Scalar>& work = workspaces_[place];
     auto& trajectory = record_.backward_every == 1 ? recordings_[k].trajectory : work.trajectory;
     SliceRun<Scalar>(now, work, trajectory).run(recordings_[k]);
   });
@@ -234,15 +275,16 @@ void EigenSession<Scalar>::run_backward(const BackwardPlan<Scalar>& plan, std::v
   const std::size_t count = std::min(slices_.size(), static_cast<std::size_t>(most_groups));
   groups_.resize(count);
   for (GradientSums<Scalar>& group : groups_) group.reset(model_, scalings.size());
-  const Index width = widest(slices_);
-  if (backward_workspaces_.size() < workspaces_.size() || backward_workspaces_.front().width != width) {
-    backward_workspaces_.assign(workspaces_.size(), BackwardWorkspace<Scalar>(model_, width));
+  const Index width = widest(slices_), members = teams_.front()->members();
+  if (backward_workspaces_.size() < workspaces_.size() || backward_workspaces_.front().width != width ||
+      backward_workspaces_.front().members != members) {
+    backward_workspaces_.assign(workspaces_.size(), BackwardWorkspace<Scalar>(model_, width, members));
   }
-  threads_.run(count, [&](std::size_t group, std::size_t thread) {
+  run_pieces(count, [&](std::size_t group, std::size_t place) {
     for (std::size_t k = group; k < slices_.size(); k += count) {
       const SliceTask<Scalar> now = task(k);
       SliceBackward<Scalar>(
-          {now, segments[k], plan, recordings_[k], workspaces_[thread], backward_workspaces_[thread], groups_[group]})
+          {now, segments[k], plan, recordings_[k], workspaces_[place], backward_workspaces_[place], groups_[group]})
           .run();
     }
   });

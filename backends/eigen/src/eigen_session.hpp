@@ -45,6 +45,9 @@ class EigenSession final : public Session {
   const PackedWeights<Scalar>* adjoint_weights_for(const Scalings& scalings, Packing packing);
   EffectiveWeights scaled(const Scalings& scalings) const;
   SliceTask<Scalar> task(std::size_t slice) const;
+  Index team_size() const;
+  template <class Work>
+  void run_pieces(std::size_t count, const Work& work);
 
   /// The adjoint weights of each slice's segments; `scalings` are the sets of weight scalings they are for.
   std::vector<std::vector<AdjointSegment<Scalar>>> adjoint_segments(std::vector<Scalings>& scalings);
@@ -71,8 +74,9 @@ class EigenSession final : public Session {
   Trials trials_;  ///< as loaded, without metadata
   std::vector<Slice> slices_;
   std::vector<std::vector<SegmentWeights<Scalar>>> slice_weights_;  ///< per slice and segment
-  std::vector<Workspace<Scalar>> workspaces_;                       ///< per thread
-  std::vector<BackwardWorkspace<Scalar>> backward_workspaces_;      ///< per thread
+  std::vector<std::unique_ptr<Team>> teams_;                        ///< per slice
+  std::vector<Workspace<Scalar>> workspaces_;                       ///< per slice that runs at a time
+  std::vector<BackwardWorkspace<Scalar>> backward_workspaces_;      ///< likewise
   std::vector<GradientSums<Scalar>> groups_;
   Record record_;
   Noise noise_ = Noise::off;

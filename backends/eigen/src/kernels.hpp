@@ -113,7 +113,7 @@ template <class Scalar>
 struct Kernels {
   const char* name = nullptr;   ///< of the instruction set
   Index panel_rows = 1;         ///< highest panel for widths above 1
-  Index vector_panel_rows = 1;  ///< highest panel for width 1
+  Index vector_panel_rows = 1;  ///< highest panel for width 1, where the last has as many quarters of it as it needs
   void (*multiply)(const Product<Scalar>&) = nullptr;
   void (*multiply_sparse)(const SparseProduct<Scalar>&) = nullptr;
   /// @return false where an activity is no longer finite

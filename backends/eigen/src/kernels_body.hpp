@@ -55,25 +55,39 @@ void multiply_rows(const Product<Scalar>& product, std::integer_sequence<int, Ro
   }
 }
 
-/// Width 1: the vectors run over the rows of a panel, [depth x rows], padded to `vector_panel` rows.
+/// A panel of the result for width 1, whose vectors run over its rows.
+template <class Scalar, int Vectors>
+void multiply_vector_panel(const Product<Scalar>& product, const Scalar* weights, Scalar* out, Index rows) {
+  constexpr int lanes = vector_bytes / sizeof(Scalar);
+  using Wide = Vector<Scalar, lanes>;
+  Wide sums[Vectors] = {};
+  for (Index s = 0; s < product.source_count; ++s) {
+    const Source source = product.sources[s];
+    for (Index k = 0; k < source.size; ++k, weights += Vectors * lanes) {
+      const Scalar activity = product.state[source.start + k];
+      for (int v = 0; v < Vectors; ++v) sums[v] += *reinterpret_cast<const Wide*>(weights + v * lanes) * activity;
+    }
+  }
+  for (Index r = 0; r < rows; ++r) out[r] = sums[r / lanes][r % lanes];
+}
+
+/// Width 1: panels of four vectors, [depth x rows], the last one of as few as its rows need.
 template <class Scalar>
 void multiply_vector(const Product<Scalar>& product) {
-  constexpr int lanes = vector_bytes / sizeof(Scalar);
-  constexpr int vectors = 4;
-  constexpr Index height = lanes * vectors;
-  using Wide = Vector<Scalar, lanes>;
+  constexpr Index lanes = vector_bytes / sizeof(Scalar), height = 4 * lanes;
   const Scalar* weights = product.packed;
-  for (Index first = 0; first < product.rows; first += height) {
-    Wide sums[vectors] = {};
-    for (Index s = 0; s < product.source_count; ++s) {
-      const Source source = product.sources[s];
-      for (Index k = 0; k < source.size; ++k, weights += height) {
-        const Scalar activity = product.state[source.start + k];
-        for (int v = 0; v < vectors; ++v) sums[v] += *reinterpret_cast<const Wide*>(weights + v * lanes) * activity;
-      }
+  for (Index first = 0; first < product.rows; first += height, weights += height * product.depth) {
+    const Index rest = product.rows - first, rows = rest < height ? rest : height;
+    Scalar* out = product.out + first;
+    if (rows > 3 * lanes) {
+      multiply_vector_panel<Scalar, 4>(product, weights, out, rows);
+    } else if (rows > 2 * lanes) {
+      multiply_vector_panel<Scalar, 3>(product, weights, out, rows);
+    } else if (rows > lanes) {
+      multiply_vector_panel<Scalar, 2>(product, weights, out, rows);
+    } else {
+      multiply_vector_panel<Scalar, 1>(product, weights, out, rows);
     }
-    const Index rows = product.rows - first < height ? product.rows - first : height;
-    for (Index r = 0; r < rows; ++r) product.out[first + r] = sums[r / lanes][r % lanes];
   }
 }
 

@@ -11,7 +11,7 @@ namespace mrnn::eigen {
 namespace {
 
 /// Rows of a product whose result, with the activity it becomes, stays in the cache nearest to the core.
-constexpr Index band_rows = 96;
+constexpr Index band_rows = 128;
 
 std::vector<Run> runs_of(const Network& network, UnitRange units) {
   std::vector<Run> runs;

@@ -19,8 +19,8 @@ bool by_library(const Band& band) {
 template <class Scalar>
 Index packed_size(const Band& band, Packing packing) {
   if (packing == Packing::panels) return band.rows.size * band.depth;
-  const Index height = kernels<Scalar>().vector_panel_rows;
-  return (band.rows.size + height - 1) / height * height * band.depth;
+  const Index quarter = kernels<Scalar>().vector_panel_rows / 4;
+  return (band.rows.size + quarter - 1) / quarter * quarter * band.depth;
 }
 
 /// [rows x depth]
@@ -56,9 +56,9 @@ void pack_panels(const Matrix<Scalar>& weights, Scalar* out) {
 
 template <class Scalar>
 void pack_vector_panels(const Matrix<Scalar>& weights, Scalar* out) {
-  const Index height = kernels<Scalar>().vector_panel_rows;
-  for (Index first = 0; first < weights.rows(); first += height) {
-    const Index rows = std::min(height, weights.rows() - first);
+  const Index highest = kernels<Scalar>().vector_panel_rows, quarter = highest / 4;
+  for (Index first = 0; first < weights.rows(); first += highest) {
+    const Index rows = std::min(highest, weights.rows() - first), height = (rows + quarter - 1) / quarter * quarter;
     Eigen::Map<Matrix<Scalar>> panel(out, height, weights.cols());
     panel.topRows(rows) = weights.middleRows(first, rows);
     panel.bottomRows(height - rows).setZero();

@@ -40,7 +40,8 @@ Index BackwardWorkspace<Scalar>::chunk_slots(const Model<Scalar>& model) {
 }
 
 template <class Scalar>
-BackwardWorkspace<Scalar>::BackwardWorkspace(const Model<Scalar>& model, Index width_) : width(width_) {
+BackwardWorkspace<Scalar>::BackwardWorkspace(const Model<Scalar>& model, Index width_, Index members_)
+    : width(width_), members(members_) {
   const Index units = model.network.units() * width, outputs = model.network.outputs() * width;
   const Index slots = chunk_slots(model);
   left.setZero(slots * model.adjoint_rows() * width);
@@ -49,7 +50,7 @@ BackwardWorkspace<Scalar>::BackwardWorkspace(const Model<Scalar>& model, Index w
   readout_sum.setZero(outputs);
   scratch.setZero(outputs);
   lanes.setZero(3 * width);
-  gathered.setZero(width * PackedWeights<Scalar>::gathered_rows(model.adjoint_bands));
+  gathered.setZero(members * width * PackedWeights<Scalar>::gathered_rows(model.adjoint_bands));
 }
 
 template <class Scalar>
@@ -147,10 +148,13 @@ void SliceBackward<Scalar>::outputs_back(Index slot) {
 template <class Scalar>
 void SliceBackward<Scalar>::multiply_back(Index slot, Scalar* out) const {
   const PackedWeights<Scalar>& weights = *adjoint_[segment_of(slot)].weights;
-  for (std::size_t k = 0; k < model_.adjoint_bands.size(); ++k) {
-    Scalar* rows = out + model_.adjoint_bands[k].rows.start * width_;
-    weights.multiply(k, left(slot), width_, rows, work_.gathered.data());
-  }
+  task_.team.run([&](Index member) {
+    Scalar* gathered = work_.gathered.data() + work_.gathered.size() / work_.members * member;
+    const BandShare share = share_of(model_.adjoint_bands, member, task_.team.members());
+    for (std::size_t k = share.first; k < share.last; ++k) {
+      weights.multiply(k, left(slot), width_, out + model_.adjoint_bands[k].rows.start * width_, gathered);
+    }
+  });
 }
 
 template <class Scalar>
@@ -330,29 +334,42 @@ void SliceBackward<Scalar>::add_products(const std::vector<Band>& bands, const F
     out.resize(
         static_cast<std::size_t>(elements_of(bands, drive ? model_.drive_patterns : std::vector<BandPattern>())));
   }
+  task_.team.run([&](Index member) { add_products(bands, factors, out.data(), member); });
+}
+
+template <class Scalar>
+void SliceBackward<Scalar>::add_products(const std::vector<Band>& bands, const Factors& factors, Scalar* out,
+                                         Index member) const {
+  const bool drive = &bands == &model_.drive_bands;
+  const BandShare share = share_of(bands, member, task_.team.members());
   OuterProduct<Scalar> product;
   product.left_stride = model_.adjoint_rows() * width_;
   product.right = factors.right;
   product.right_stride = model_.rows() * width_;
   product.positions = filled_;
   product.width = width_;
-  product.out = out.data();
-  for (std::size_t k = 0; k < bands.size(); ++k) {
+  product.out = out;
+  for (std::size_t k = 0; k < share.last; ++k) {
     const Band& band = bands[k];
+    const BandPattern* pattern = drive && !model_.drive_patterns[k].empty() ? &model_.drive_patterns[k] : nullptr;
+    const Index elements = pattern != nullptr ? pattern->elements(band) : band.rows.size * band.depth;
+    if (k < share.first) {
+      product.out += elements;
+      continue;
+    }
     product.left = factors.left + band.rows.start * width_;
     product.sources = band.sources.data();
     product.source_count = std::ssize(band.sources);
     product.rows = band.rows.size;
-    if (drive && !model_.drive_patterns[k].empty()) {
+    if (pattern != nullptr) {
       product.columns = band.columns.data();
-      product.starts = model_.drive_patterns[k].starts.data();
-      product.entries = model_.drive_patterns[k].entries.data();
+      product.starts = pattern->starts.data();
+      product.entries = pattern->entries.data();
       kernels<Scalar>().add_sparse_outer_product(product);
-      product.out += model_.drive_patterns[k].elements(band);
     } else {
       kernels<Scalar>().add_outer_product(product);
-      product.out += band.rows.size * band.depth;
     }
+    product.out += elements;
   }
 }
 

@@ -45,17 +45,18 @@ struct GradientSums {
   void reset(const Model<Scalar>& model, std::size_t scalings);
 };
 
-/// The arrays one thread works in.
+/// The arrays a slice is gone back through in.
 template <class Scalar>
 struct BackwardWorkspace {
   using Array = Eigen::Array<Scalar, Eigen::Dynamic, 1>;
 
-  BackwardWorkspace(const Model<Scalar>& model, Index width_);
+  BackwardWorkspace(const Model<Scalar>& model, Index width_, Index members_);
   static std::size_t bytes(const Model<Scalar>& model, Index width);
   /// Slots whose products are taken together; a matter of the network alone.
   static Index chunk_slots(const Model<Scalar>& model);
 
   Index width;                 ///< of the widest slice
+  Index members;               ///< of the team that runs it
   Array left;                  ///< per slot: delta_s, then dL/dz_{s-1} [(N + K) x width]
   Array right;                 ///< per slot: h_{s-1}, then v_s [(N + I) x width]
   Array vanishing;             ///< per slot: what takes the place of h_{s-1} in vanishing_gradient [(N + I) x width]
@@ -63,7 +64,7 @@ struct BackwardWorkspace {
   Array bias_sum, alpha_sum;   ///< [N x width]
   Array readout_sum, scratch;  ///< [K x width]
   Array lanes;                 ///< sums of vanishing_gradient [3 x width]
-  Array gathered;              ///< for the library
+  Array gathered;              ///< for the library, of each member
 };
 
 /// Goes back through all steps of one slice, from the last to the first, and adds to the sums. Slot s pairs
@@ -107,6 +108,7 @@ class SliceBackward {
     const Scalar *left, *right;
   };
   void add_products(const std::vector<Band>& bands, const Factors& factors, WeightSums<Scalar>& out) const;
+  void add_products(const std::vector<Band>& bands, const Factors& factors, Scalar* out, Index member) const;
   void finish();
 
   const SliceTask<Scalar>& task_;

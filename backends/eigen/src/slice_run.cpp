@@ -131,14 +131,23 @@ void SliceRun<Scalar>::advance(const Segment& segment, const SegmentWeights<Scal
   set_inputs(step);
   draw_noise(step);
   if (adds_more_) set_added(segment, step);
-  bool finite = true;
-  for (std::size_t k = 0; k < model_.drive_bands.size(); ++k) {
-    weights.drive->multiply(k, before_, width_, work_.drive.data(), work_.gathered.data());
-    for (const Run& run : model_.runs[k]) finite &= update(run, model_.drive_bands[k].rows.start);
-  }
-  if (!finite) fail(step);
+  task_.team.run([&](Index member) { advance_bands(*weights.drive, member); });
+  if (!finite_.load(std::memory_order_relaxed)) fail(step);
   for (const LaneIntervention& clamp : segment.clamps) hold(clamp);
   keep_x(step + 1);
+}
+
+template <class Scalar>
+void SliceRun<Scalar>::advance_bands(const PackedWeights<Scalar>& weights, Index member) {
+  Scalar* drive = work_.drive_of(member);
+  const BandShare share = share_of(model_.drive_bands, member, task_.team.members());
+  for (std::size_t k = share.first; k < share.last; ++k) {
+    weights.multiply(k, before_, width_, drive, work_.gathered_of(member));
+    for (const Run& run : model_.runs[k]) {
+      const bool finite = update(run, drive + (run.units.start - model_.drive_bands[k].rows.start) * width_);
+      if (!finite) finite_.store(false, std::memory_order_relaxed);
+    }
+  }
 }
 
 /// v_t = u_t + sqrt(2 / a) sigma_in eta, beneath h_{t-1}.
@@ -162,7 +171,18 @@ void SliceRun<Scalar>::set_inputs(Index step) {
 
 template <class Scalar>
 void SliceRun<Scalar>::draw_noise(Index step) {
-  for (const UnitRange& units : *noisy_units_) {
+  if (noisy_units_->empty()) return;
+  task_.team.run([&](Index member) { draw_noise(step, member); });
+}
+
+/// The member's share of the units: from a multiple of 4 on, as the generator wants it.
+template <class Scalar>
+void SliceRun<Scalar>::draw_noise(Index step, Index member) {
+  const Index members = task_.team.members(), quarter = (network_.units() + 3) / 4;
+  const Index first = quarter * member / members * 4, last = quarter * (member + 1) / members * 4;
+  for (const UnitRange& range : *noisy_units_) {
+    const UnitRange units = meet(range, {first, last - first});
+    if (units.size == 0) continue;
     const NormalBlock block = {task_.seed, Stream::recurrent_noise, static_cast<std::uint32_t>(step), units.start,
                                units.size};
     fill_normals(block, slice_.ids,
@@ -202,14 +222,14 @@ void SliceRun<Scalar>::add_drive(const LaneIntervention& acting, Index step) {
 }
 
 template <class Scalar>
-bool SliceRun<Scalar>::update(const Run& run, Index first_of_band) {
+bool SliceRun<Scalar>::update(const Run& run, const Scalar* drive) {
   Update<Scalar> update;
   update.dynamics = network_.spec().dynamics;
   update.activation = run.activation;
   update.first = run.units.start;
   update.rows = run.units.size;
   update.width = width_;
-  update.drive = row(work_.drive.data(), run.units.start - first_of_band);
+  update.drive = drive;
   update.bias = model_.bias.data();
   update.alpha = model_.alpha.data();
   update.amplitude = adds_more_ ? model_.ones.data() : model_.noise.data();
@@ -293,18 +313,20 @@ void SliceRun<Scalar>::fail(Index step) const {
 }
 
 template <class Scalar>
-Workspace<Scalar>::Workspace(const Model<Scalar>& model, Index width_) : width(width_) {
+Workspace<Scalar>::Workspace(const Model<Scalar>& model, Index width_, Index members_)
+    : width(width_), members(members_) {
   const Index units = model.network.units() * width;
   Index band = 0;
   for (const Band& one : model.drive_bands) band = std::max(band, one.rows.size);
   x.setZero(units);
-  drive.setZero(band * width);
+  drive.setZero(members * band * width);
   eta.setZero(units);
   amplitude.setZero(units);
   added.setZero(units);
   input_eta.setZero(model.network.inputs() * width);
-  gathered.setZero(width * std::max(PackedWeights<Scalar>::gathered_rows(model.drive_bands),
-                                    PackedWeights<Scalar>::gathered_rows(model.readout_bands)));
+  gathered.setZero(members * width *
+                   std::max(PackedWeights<Scalar>::gathered_rows(model.drive_bands),
+                            PackedWeights<Scalar>::gathered_rows(model.readout_bands)));
 }
 
 template <class Scalar>

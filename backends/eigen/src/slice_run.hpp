@@ -1,31 +1,37 @@
 #pragma once
 
+#include <atomic>
 #include <vector>
 
 #include "model.hpp"
 #include "packed_weights.hpp"
 #include "slices.hpp"
+#include "team.hpp"
 #include "trajectory.hpp"
 
 namespace mrnn::eigen {
 
-/// The arrays one thread works in; as large as the widest slice needs. Rows have their trials side by side.
+/// The arrays a slice is run in; as large as the widest slice needs. Rows have their trials side by side.
 template <class Scalar>
 struct Workspace {
   using Array = Eigen::Array<Scalar, Eigen::Dynamic, 1>;
 
-  Workspace(const Model<Scalar>& model, Index width_);
+  Workspace(const Model<Scalar>& model, Index width_, Index members_);
   static std::size_t bytes(const Model<Scalar>& model, Index width);
 
   Index width;                    ///< of the widest slice
+  Index members;                  ///< of the team that runs it
   Trajectory<Scalar> trajectory;  ///< of slices that keep none of their own
   Array x;                        ///< [N x width]
-  Array drive;                    ///< of one band
+  Array drive;                    ///< of one band of each member
   Array eta;                      ///< standard normals, zero where no unit is noisy [N x width]
   Array amplitude;                ///< of eta, where it differs between trials [N x width]
   Array added;                    ///< all that adds to x, where it is more than noise [N x width]
   Array input_eta;                ///< [I x width]
-  Array gathered;                 ///< for the library
+  Array gathered;                 ///< for the library, of each member
+
+  Scalar* drive_of(Index member) { return drive.data() + drive.size() / members * member; }
+  Scalar* gathered_of(Index member) { return gathered.data() + gathered.size() / members * member; }
 };
 
 /// What a run leaves behind of a slice.
@@ -54,8 +60,9 @@ struct SliceTask {
   const Slice& slice;
   const std::vector<SegmentWeights<Scalar>>& weights;  ///< per segment
   const Record& record;                                ///< units and steps filled in
-  Noise noise = Noise::off;
-  std::uint64_t seed = 0;
+  Noise noise;
+  std::uint64_t seed;
+  Team& team;
 };
 
 /// Numbers of a recording, so that it can be made before the run.
@@ -90,9 +97,11 @@ class SliceRun {
   void advance(const Segment& segment, const SegmentWeights<Scalar>& weights, Index step);
   void set_inputs(Index step);
   void draw_noise(Index step);
+  void draw_noise(Index step, Index member);
+  void advance_bands(const PackedWeights<Scalar>& weights, Index member);
   void set_added(const Segment& segment, Index step);
   void add_drive(const LaneIntervention& acting, Index step);
-  bool update(const Run& run, Index first_of_band);
+  bool update(const Run& run, const Scalar* drive);
   void hold(const LaneIntervention& acting);
   void keep_x(Index slot);
   void keep_state(Recording<Scalar>& recording, Index slot);
@@ -113,6 +122,7 @@ class SliceRun {
   const Segment* amplitudes_of_ = nullptr;  ///< segment that the workspace's amplitudes are for
   const std::vector<UnitRange>* noisy_units_ = nullptr;
   bool adds_more_ = false;  ///< to x than the network's own noise
+  std::atomic<bool> finite_ = true;
 };
 
 }  // namespace mrnn::eigen

@@ -135,6 +135,18 @@ std::vector<Index> DataSource::trials_of(const mrnn::Simulation& simulation) con
   return *trials_;
 }
 
+void DataSource::check(const mrnn::Simulation& planned) const {
+  check_resets(file_ ? file_->count() : std::ssize(trials_of(planned)) * planned.trials.steps);
+}
+
+void DataSource::check_resets(Index samples) const {
+  for (const Index reset : resets_.value_or(std::vector<Index>{})) {
+    if (reset < samples) continue;
+    config_.fail("reset_points", "has " + std::to_string(reset) + ", but there are " + std::to_string(samples) +
+                                     " samples, counted from 0");
+  }
+}
+
 Data DataSource::recorded(const mrnn::Simulation& simulation) const {
   const std::vector<Index> trials = trials_of(simulation);
   const Index steps = simulation.steps.size();
@@ -186,13 +198,8 @@ void DataSource::cut(Data& data) const {
   if (!resets_) {
     for (const mrnn::StepRange& trial : data.trials) starts.insert(trial.first);
   } else {
-    for (const Index reset : *resets_) {
-      if (reset >= data.count()) {
-        config_.fail("reset_points", "has " + std::to_string(reset) + ", but there are " +
-                                         std::to_string(data.count()) + " samples, counted from 0");
-      }
-      starts.insert(reset);
-    }
+    check_resets(data.count());
+    starts.insert(resets_->begin(), resets_->end());
   }
   Index learned = 0;
   for (auto start = starts.begin(); std::next(start) != starts.end(); ++start) {

@@ -42,6 +42,8 @@ class DataSource {
   /// Numbers of the trials taken, for data from a simulation.
   std::vector<Index> trials_of(const mrnn::Simulation& simulation) const;
   double dt() const noexcept { return dt_; }
+  /// @throws ConfigError for trials and resets that a simulation, or the file, does not have.
+  void check(const mrnn::Simulation& planned) const;
 
   /// Divided by the largest |value| and clipped to what the activation can reach. @throws RunError for activity that
   /// does not vary, ConfigError for trials and resets that are not there.
@@ -52,6 +54,7 @@ class DataSource {
   void read_simulation(const mrnn::ConfigNode& config, const mrnn::Network& network);
   Data recorded(const mrnn::Simulation& simulation) const;
   void scale(Data& data) const;
+  void check_resets(Index samples) const;
   void cut(Data& data) const;
 
   mrnn::ConfigNode config_;  ///< for the position in messages

@@ -42,10 +42,14 @@ SeedChoice::SeedChoice(const mrnn::ConfigNode& config, const mrnn::Network& netw
   others_ = others == "frozen" ? Others::frozen : others == "mean" ? Others::mean : Others::zero;
 }
 
-std::vector<Moment> SeedChoice::candidates(const mrnn::AnalysisContext& context) const {
+void SeedChoice::check(const std::vector<const mrnn::Simulation*>& simulations) const {
+  candidates(simulations);
+}
+
+std::vector<Moment> SeedChoice::candidates(const std::vector<const mrnn::Simulation*>& simulations) const {
   std::vector<Moment> moments;
-  for (std::size_t s = 0; s < context.simulations().size(); ++s) {
-    const mrnn::Simulation& simulation = *context.simulations()[s];
+  for (std::size_t s = 0; s < simulations.size(); ++s) {
+    const mrnn::Simulation& simulation = *simulations[s];
     const Index end = last_ < 0 ? simulation.trials.steps : std::min(last_, simulation.trials.steps);
     for (Index trial = 0; trial < simulation.trials.count; ++trial) {
       for (Index step = first_; step < end; ++step) {
@@ -57,8 +61,8 @@ std::vector<Moment> SeedChoice::candidates(const mrnn::AnalysisContext& context)
     config_.fail(config_.has("start")  ? "start"
                  : config_.has("stop") ? "stop"
                                        : "",
-                 "leaves no step of simulation \"" + context.simulation().name +
-                     "\" whose state was recorded; it has " + std::to_string(context.simulation().trials.steps) +
+                 "leaves no step of simulation \"" + simulations.front()->name +
+                     "\" whose state was recorded; it has " + std::to_string(simulations.front()->trials.steps) +
                      " steps");
   }
   return moments;
@@ -90,7 +94,7 @@ void SeedChoice::hold_others(const mrnn::AnalysisContext& context, const std::ve
 }
 
 Seeds SeedChoice::draw(const mrnn::AnalysisContext& context) const {
-  const std::vector<Moment> candidates = this->candidates(context);
+  const std::vector<Moment> candidates = this->candidates(context.simulations());
   Seeds seeds{choose(candidates, context.seed()), {}, std::ssize(candidates)};
   seeds.states.resize(context.network().units(), std::ssize(seeds.moments));
   const std::vector<Index> units = units_.indices();
@@ -136,15 +140,19 @@ void InputChoice::read_moment(const mrnn::ConfigNode& table, double dt) {
   table.finish();
 }
 
-mrnn::Trials InputChoice::held(const mrnn::Simulation& simulation, const mrnn::Simulation& first) const {
-  mrnn::Trials trials = simulation.trials;
-  trials.targets = trials.mask = {};
-  if (kind_ == Kind::step) return trials;
+void InputChoice::check(const mrnn::Simulation& first) const {
   if (kind_ == Kind::moment && (trial_ >= first.trials.count || step_ >= first.trials.steps)) {
     config_.fail("input", "names trial " + std::to_string(trial_) + " and step " + std::to_string(step_) +
                               "; simulation \"" + first.name + "\" has " + std::to_string(first.trials.count) +
                               " trials of " + std::to_string(first.trials.steps) + " steps");
   }
+}
+
+mrnn::Trials InputChoice::held(const mrnn::Simulation& simulation, const mrnn::Simulation& first) const {
+  mrnn::Trials trials = simulation.trials;
+  trials.targets = trials.mask = {};
+  if (kind_ == Kind::step) return trials;
+  check(first);
   const Eigen::VectorXd u =
       kind_ == Kind::moment ? Eigen::VectorXd(first.trials.inputs.at(step_).col(trial_)) : constant_;
   for (Index step = 0; step < trials.steps; ++step) trials.inputs.at(step).colwise() = u;

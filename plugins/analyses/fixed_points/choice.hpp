@@ -23,12 +23,13 @@ class SeedChoice {
   SeedChoice(const mrnn::ConfigNode& config, const mrnn::Network& network, mrnn::Selection units);
 
   /// @throws ConfigError where no state lies within start and stop.
+  void check(const std::vector<const mrnn::Simulation*>& simulations) const;
   Seeds draw(const mrnn::AnalysisContext& context) const;
 
  private:
   enum class Others : std::uint8_t { frozen, mean, zero };
 
-  std::vector<Moment> candidates(const mrnn::AnalysisContext& context) const;
+  std::vector<Moment> candidates(const std::vector<const mrnn::Simulation*>& simulations) const;
   std::vector<Moment> choose(std::vector<Moment> candidates, std::uint64_t seed) const;
   void hold_others(const mrnn::AnalysisContext& context, const std::vector<Moment>& candidates,
                    Eigen::MatrixXd& states) const;
@@ -46,8 +47,9 @@ class InputChoice {
  public:
   InputChoice(const mrnn::ConfigNode& config, const mrnn::Network& network);
 
-  /// The trials of a simulation with the inputs to be held in place of their own.
   /// @throws ConfigError where the trial and step asked for are not among those of `first`.
+  void check(const mrnn::Simulation& first) const;
+  /// The trials of a simulation with the inputs to be held in place of their own.
   mrnn::Trials held(const mrnn::Simulation& simulation, const mrnn::Simulation& first) const;
   /// For the summary: `zero input`.
   const std::string& words() const noexcept { return words_; }

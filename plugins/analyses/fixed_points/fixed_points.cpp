@@ -78,6 +78,11 @@ class FixedPoints final : public mrnn::Analysis {
     return record;
   }
 
+  void check(const std::vector<const mrnn::Simulation*>& planned, const mrnn::Task* /*task*/) const override {
+    seeds_.check(planned);
+    inputs_.check(*planned.front());
+  }
+
   void run(const mrnn::AnalysisContext& context, mrnn::AnalysisResults& results) const override {
     const Terrain terrain(context, units_, seeds_, inputs_);
     Options options = options_;
