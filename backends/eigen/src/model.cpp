@@ -42,7 +42,7 @@ Model<Scalar>::Model(const Network& network_)
   for (const Block& block : network.input_blocks()) patterns.push_back(&block.pattern);
   for (const Band& band : drive_bands) {
     runs.push_back(runs_of(network, band.rows));
-    drive_patterns.push_back(pattern_of(band, drive_blocks, patterns, sparse_density));
+    drive_patterns.push_back(pattern_of(band, drive_blocks, patterns, sparse_gradient_density));
   }
   all_runs = runs_of(network, {0, network.units()});
   learns_tau = std::ranges::any_of(network.spec().regions, &Region::learnable_tau);

@@ -115,6 +115,7 @@ void SliceBackward<Scalar>::go_back(Index slot) {
   if (plan_.vanishing_gradient) find_vanishing(slot);
   multiply_back(slot, work_.back.data());
   add_identity_readouts(slot);
+  if (slot > 0 && task_.record.backward_every == 1) fetch(slot - 1);
   if (slot > 0) {
     if (plan_.on_rates()) penalise_rates(trajectory_.state(slot));
     release_held(slot - 1);
@@ -128,6 +129,14 @@ void SliceBackward<Scalar>::go_back(Index slot) {
   ++filled_;
   if (slot % chunk_ == 0 || segment_of(slot - 1) != segment_of(slot)) flush(slot);
   update_adjoint(slot);
+}
+
+/// Asks for the state of a slot, which comes from memory while the products of the one before are computed.
+template <class Scalar>
+void SliceBackward<Scalar>::fetch(Index slot) const {
+  constexpr Index line = 64 / static_cast<Index>(sizeof(Scalar));
+  const Scalar* state = trajectory_.state(slot);
+  for (Index k = 0; k < model_.rows() * width_; k += line) __builtin_prefetch(state + k, 0, 2);
 }
 
 /// dL/dz_{s-1}, beneath delta_s.

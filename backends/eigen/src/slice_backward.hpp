@@ -91,6 +91,7 @@ class SliceBackward {
   std::size_t segment_of(Index slot) const;
 
   void go_back(Index slot);
+  void fetch(Index slot) const;
   void outputs_back(Index slot);
   void multiply_back(Index slot, Scalar* out) const;
   void add_identity_readouts(Index slot);
