@@ -33,6 +33,17 @@ TEST_CASE("figures of training without data are left out", "[training figures]")
   CHECK(names_of(figures) == std::vector<std::string>{"training_weights", "training_eigenvalues"});
 }
 
+TEST_CASE("eigenvalues of large networks are left out", "[training figures]") {
+  NetworkSpec spec = small_network().spec();
+  spec.regions[1].units = 3000;
+  spec.connections.erase(spec.connections.begin() + 2);  // m1 to itself
+  const Network network = build_network(spec, 1);
+
+  const auto figures = training_figures(network, {}, ChoosingTask(), small_outcome(network), {});
+
+  CHECK(names_of(figures) == std::vector<std::string>{"training", "training_weights"});
+}
+
 TEST_CASE("the figures of training can be drawn", "[training figures]") {
   const Gnuplot gnuplot;
   if (!gnuplot.available()) {

@@ -13,6 +13,7 @@ namespace {
 
 constexpr Index all_up_to = 500;  // units; of larger networks only the leading eigenvalues
 constexpr Index leading = 20;
+constexpr Index at_most = 3000;  // units; of larger networks they take minutes, and more than the training of some
 
 /// Eigenvalues of W itself: of a linearisation without leak whose gains are all 1.
 Eigen::VectorXcd eigenvalues(const Network& network, const Parameters& parameters) {
@@ -59,7 +60,7 @@ Panel plane(const Eigen::VectorXcd& values, double half, std::string title) {
 }  // namespace
 
 std::optional<Figure> training_eigenvalues(const Network& network, const Parameters& before, const Parameters& after) {
-  if (network.recurrent_blocks().empty()) return std::nullopt;
+  if (network.recurrent_blocks().empty() || network.units() > at_most) return std::nullopt;
   Figure figure;
   figure.name = "training_eigenvalues";
   figure.title = "Eigenvalues of the recurrent weights";

@@ -23,7 +23,7 @@ struct TrainingExamples {
 
 /// The figures of the report's section on training, in order: `training` (curves of loss, performance, gradient,
 /// rate), `training_examples`, `training_psychometric`, `training_weights` (W_rec before and after),
-/// `training_eigenvalues` (of W_rec before and after). Those without data are left out.
+/// `training_eigenvalues` (of W_rec before and after, up to 3,000 units). Those without data are left out.
 MRNN_EXPORT std::vector<Figure> training_figures(const Network& network, const TrainingPlan& plan, const Task& task,
                                                  const TrainingOutcome& outcome, const TrainingExamples& examples);
 
