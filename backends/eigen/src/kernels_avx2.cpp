@@ -24,6 +24,12 @@ constexpr int tile_rows = 6;  // with 2 vectors a row and the operands, all regi
 #include "kernels_body.hpp"
 //
 #include "kernels_backward.hpp"
+//
+#include "kernels_gradient.hpp"
+//
+#include "kernels_sparse_gradient.hpp"
+//
+#include "kernels_table.hpp"
 
 }  // namespace
 

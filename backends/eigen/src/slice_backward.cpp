@@ -20,47 +20,6 @@ void add_lanes(const Array& rows, Index width, Eigen::VectorXd& out) {
 }  // namespace
 
 template <class Scalar>
-void GradientSums<Scalar>::reset(const Model<Scalar>& model, std::size_t scalings) {
-  drive.resize(scalings);
-  vanishing.resize(scalings);
-  for (auto* sums : {&drive, &vanishing}) {
-    for (WeightSums<Scalar>& one : *sums) std::ranges::fill(one, Scalar(0));
-  }
-  readout.assign(static_cast<std::size_t>(elements_of(model.readout_bands, {})), Scalar(0));
-  for (Eigen::VectorXd* sums : {&bias, &alpha, &initial_state}) sums->setZero(model.network.units());
-  readout_bias.setZero(model.network.outputs());
-  losses.assign(model.network.output_layouts().size(), 0.0);
-  absolute_rates = squared_rates = vanishing_sum = vanishing_count = 0.0;
-}
-
-template <class Scalar>
-Index BackwardWorkspace<Scalar>::chunk_slots(const Model<Scalar>& model) {
-  constexpr Index longest = 32, shortest = 8, most_numbers = Index{1} << 22;
-  return std::clamp(most_numbers / ((model.rows() + model.adjoint_rows()) * widest_slice), shortest, longest);
-}
-
-template <class Scalar>
-BackwardWorkspace<Scalar>::BackwardWorkspace(const Model<Scalar>& model, Index width_, Index members_)
-    : width(width_), members(members_) {
-  const Index units = model.network.units() * width, outputs = model.network.outputs() * width;
-  const Index slots = chunk_slots(model);
-  left.setZero(slots * model.adjoint_rows() * width);
-  right.setZero(slots * model.rows() * width);
-  for (Array* array : {&back, &carried, &next, &bias_sum, &alpha_sum}) array->setZero(units);
-  readout_sum.setZero(outputs);
-  scratch.setZero(outputs);
-  lanes.setZero(3 * width);
-  gathered.setZero(members * width * PackedWeights<Scalar>::gathered_rows(model.adjoint_bands));
-}
-
-template <class Scalar>
-std::size_t BackwardWorkspace<Scalar>::bytes(const Model<Scalar>& model, Index width) {
-  const Index rows = chunk_slots(model) * (model.adjoint_rows() + model.rows()) + 5 * model.network.units() +
-                     2 * model.network.outputs() + PackedWeights<Scalar>::gathered_rows(model.adjoint_bands);
-  return static_cast<std::size_t>(rows * width) * sizeof(Scalar);
-}
-
-template <class Scalar>
 SliceBackward<Scalar>::SliceBackward(const Parts& parts)
     : task_(parts.task),
       model_(parts.task.model),
@@ -391,10 +350,6 @@ void SliceBackward<Scalar>::finish() {
   if (!own_state) add_lanes(work_.carried, width_, sums_.initial_state);
 }
 
-template struct GradientSums<float>;
-template struct GradientSums<double>;
-template struct BackwardWorkspace<float>;
-template struct BackwardWorkspace<double>;
 template class SliceBackward<float>;
 template class SliceBackward<double>;
 

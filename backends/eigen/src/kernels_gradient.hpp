@@ -1,0 +1,165 @@
+// The gradient of weights, products over steps and trials, included after kernels_body.hpp; the same rules hold.
+
+/// What takes the place of a row, and of the row `half` below it, when the blocks beside the diagonal of a square of
+/// 2 half x 2 half change places: elements of the two rows, one after the other.
+template <class Integer, int Size, int half>
+struct Exchange {
+  alignas(Size * sizeof(Integer)) Integer upper[Size] = {};
+  alignas(Size * sizeof(Integer)) Integer lower[Size] = {};
+  constexpr Exchange() {
+    for (int j = 0; j < Size; ++j) {
+      upper[j] = (j & half) != 0 ? Size + j - half : j;
+      lower[j] = (j & half) != 0 ? Size + j : j + half;
+    }
+  }
+};
+template <class Integer, int Size, int half>
+constexpr Exchange<Integer, Size, half> exchange;
+
+/// Turns a square: row i becomes column i.
+template <class Scalar, int Size, int half = 1>
+inline void turn(Vector<Scalar, Size> (&rows)[Size]) {
+  using Integer = std::conditional_t<sizeof(Scalar) == 4, std::int32_t, std::int64_t>;
+  using Mask = Vector<Integer, Size>;
+  const Mask upper = *reinterpret_cast<const Mask*>(exchange<Integer, Size, half>.upper);
+  const Mask lower = *reinterpret_cast<const Mask*>(exchange<Integer, Size, half>.lower);
+#pragma GCC unroll 16
+  for (int i = 0; i < Size; ++i) {
+    if ((i & half) != 0) continue;
+    const Vector<Scalar, Size> one = rows[i], other = rows[i + half];
+    rows[i] = shuffle<Scalar, Size>(one, other, upper);
+    rows[i + half] = shuffle<Scalar, Size>(one, other, lower);
+  }
+  if constexpr (2 * half < Size) turn<Scalar, Size, 2 * half>(rows);
+}
+
+/// Steps times trials that are summed before they are added to the result: so many that a panel of the left factor
+/// stays in the nearest cache.
+constexpr Index outer_depth = 256;
+
+/// `height` rows of the left factor from `first` on, those beyond its end zero: [positions x Width x height], a step
+/// and trial after the other.
+template <class Scalar, int Width>
+void pack_left(const OuterProduct<Scalar>& product, Index position, Index count, Index first, Index height,
+               Scalar* out) {
+  constexpr int lanes = vector_bytes / sizeof(Scalar);
+  constexpr int size = Width < lanes ? Width : lanes;
+  using Wide = Vector<Scalar, size>;
+  for (Index p = 0; p < count; ++p, out += Width * height) {
+    const Scalar* left = product.left + (position + p) * product.left_stride + first * Width;
+    for (Index row = 0; row < height; row += size) {
+      for (int lane = 0; lane < Width; lane += size) {
+        Wide square[size];
+        for (int i = 0; i < size; ++i) {
+          square[i] =
+              first + row + i < product.rows ? *reinterpret_cast<const Wide*>(left + (row + i) * Width + lane) : Wide{};
+        }
+        if constexpr (size > 1) turn<Scalar, size>(square);
+        for (int i = 0; i < size; ++i) *reinterpret_cast<Wide*>(out + (lane + i) * height + row) = square[i];
+      }
+    }
+  }
+}
+
+/// A tile of the result, Vectors x lanes rows by Columns columns, held in registers.
+template <class Scalar>
+struct OuterTile {
+  const Scalar* left;   ///< packed
+  const Scalar* right;  ///< first of the columns
+  Index right_stride, positions, width;
+  Scalar* out;  ///< first of its rows and columns
+  Index rows;   ///< of it that exist
+  Index stride;
+};
+
+template <class Scalar, int Vectors, int Columns>
+void add_outer_tile(const OuterTile<Scalar>& tile) {
+  constexpr int lanes = vector_bytes / sizeof(Scalar);
+  using Wide = Vector<Scalar, lanes>;
+  Wide sums[Columns][Vectors] = {};
+  // An address is one of these plus once or twice the width.
+  constexpr int bases = (Columns + 2) / 3;
+  const Index width = tile.width, jump = tile.right_stride - width;
+  const Scalar *left = tile.left, *right[bases];
+  for (int b = 0; b < bases; ++b) right[b] = tile.right + 3 * b * width;
+  for (int c = 0; c < Columns; ++c) {
+    for (int v = 0; v < Vectors; ++v) __builtin_prefetch(tile.out + c * tile.stride + v * lanes, 1);
+  }
+  for (Index p = 0; p < tile.positions; ++p) {
+    for (Index lane = 0; lane < width; ++lane, left += Vectors * lanes) {
+      Wide of_left[Vectors];
+      for (int v = 0; v < Vectors; ++v) of_left[v] = *reinterpret_cast<const Wide*>(left + v * lanes);
+      for (int c = 0; c < Columns; ++c) {
+        const Scalar of_right = right[c / 3][c % 3 * width];
+        for (int v = 0; v < Vectors; ++v) sums[c][v] += of_right * of_left[v];
+      }
+      for (int b = 0; b < bases; ++b) ++right[b];
+    }
+    for (int b = 0; b < bases; ++b) right[b] += jump;
+  }
+  for (int c = 0; c < Columns; ++c) {
+    for (int v = 0; v < Vectors; ++v) {
+      Scalar* out = tile.out + c * tile.stride + v * lanes;
+      if (tile.rows >= (v + 1) * lanes) {
+        *reinterpret_cast<Wide*>(out) += sums[c][v];
+      } else {
+        for (int r = 0; r < tile.rows - v * lanes; ++r) out[r] += sums[c][v][r];
+      }
+    }
+  }
+}
+
+template <class Scalar, int Vectors, int... Columns>
+void add_outer_columns(const OuterProduct<Scalar>& product, OuterTile<Scalar> tile,
+                       std::integer_sequence<int, Columns...>) {
+  using Tile = void (*)(const OuterTile<Scalar>&);
+  static constexpr Tile tiles[] = {add_outer_tile<Scalar, Vectors, Columns + 1>...};
+  const Scalar* right = tile.right;
+  for (Index s = 0; s < product.source_count; ++s) {
+    const Source source = product.sources[s];
+    const PanelSizes panels(source.size, sizeof...(Columns));
+    for (Index p = 0; p < panels.count; ++p) {
+      tile.right = right + (source.start + panels.first_row(p)) * product.width;
+      tiles[panels.rows(p) - 1](tile);
+      tile.out += panels.rows(p) * tile.stride;
+    }
+  }
+}
+
+/// Rows outside, so that a panel of the left factor stays in the nearest cache, and is packed once.
+template <class Scalar, int Width>
+void add_outer_product_of(const OuterProduct<Scalar>& product) {
+  constexpr Index lanes = vector_bytes / sizeof(Scalar), at_once = outer_depth / Width;
+  using Columns = std::make_integer_sequence<int, tile_rows>;
+  alignas(vector_bytes) Scalar packed[outer_depth * 2 * lanes];
+  for (Index position = 0; position < product.positions; position += at_once) {
+    const Index rest = product.positions - position, count = rest < at_once ? rest : at_once;
+    const Scalar* right = product.right + position * product.right_stride;
+    for (Index first = 0; first < product.rows; first += 2 * lanes) {
+      const Index rows = product.rows - first;
+      const OuterTile<Scalar> tile = {packed, right,       product.right_stride, count, Width, product.out + first,
+                                      rows,   product.rows};
+      if (rows > lanes) {
+        pack_left<Scalar, Width>(product, position, count, first, 2 * lanes, packed);
+        add_outer_columns<Scalar, 2>(product, tile, Columns{});
+      } else {
+        pack_left<Scalar, Width>(product, position, count, first, lanes, packed);
+        add_outer_columns<Scalar, 1>(product, tile, Columns{});
+      }
+    }
+  }
+}
+
+template <class Scalar>
+void add_outer_product(const OuterProduct<Scalar>& product) {
+  switch (product.width) {
+    case 1:
+      return add_outer_product_of<Scalar, 1>(product);
+    case 8:
+      return add_outer_product_of<Scalar, 8>(product);
+    case 16:
+      return add_outer_product_of<Scalar, 16>(product);
+    default:
+      return add_outer_product_of<Scalar, widest_slice>(product);
+  }
+}
