@@ -124,7 +124,8 @@ Index EigenSession<Scalar>::team_size() const {
   constexpr Index least_work = Index{1} << 16;  // weights times eight trials; some microseconds
   Index weights = 0;
   for (const Band& band : model_.drive_bands) weights += band.rows.size * band.depth;
-  const Index members = static_cast<Index>(threads_.size() / slices_.size());
+  const Index idle = static_cast<Index>(threads_.size() / slices_.size());
+  const Index members = std::min<Index>(idle, std::ssize(model_.drive_bands));  // more would have nothing to do
   const bool worthwhile = weights * std::max<Index>(1, widest(slices_) / 8) >= least_work;
   return worthwhile && std::ssize(slices_) <= most_groups ? std::max<Index>(1, members) : 1;
 }
