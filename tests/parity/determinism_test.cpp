@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <initializer_list>
 
 #include "catch.hpp"
 #include "mrnn/eigen_backend.hpp"
@@ -44,24 +45,35 @@ Trials varied_trials(const Network& network, Index count, Index steps) {
   return trials;
 }
 
+/// The same activity on so many threads as on one.
+void check_threads(const Network& network, const Trials& trials, Precision precision, std::initializer_list<int> more) {
+  const Parameters parameters = test::random_parameters(network, 2);
+  test::RunOptions options{.precision = precision, .noise = Noise::on, .threads = 1};
+  const test::Activity one = test::run_eigen(network, parameters, trials, options);
+  for (const int threads : more) {
+    options.threads = threads;
+    const test::Activity again = test::run_eigen(network, parameters, trials, options);
+    CHECK(again.x.data == one.x.data);
+    CHECK(again.h.data == one.h.data);
+    CHECK(again.y.data == one.y.data);
+  }
+}
+
 }  // namespace
 
 TEST_CASE("any number of threads gives the same bits", "[determinism]") {
   const auto precision = GENERATE(Precision::float32, Precision::float64);
   const auto activation = GENERATE(Activation::tanh, Activation::relu);
   const Network network = build_network(test::network_spec({.units = 129, .activation = activation, .noise = 0.2}), 1);
-  const Parameters parameters = test::random_parameters(network, 2);
-  const Trials trials = varied_trials(network, 100, 12);
-  test::RunOptions options{.precision = precision, .noise = Noise::on, .threads = 1};
-  const test::Activity one = test::run_eigen(network, parameters, trials, options);
+  check_threads(network, varied_trials(network, 100, 12), precision, {2, 3});
+}
 
-  for (const int threads : {2, 3}) {
-    options.threads = threads;
-    const test::Activity more = test::run_eigen(network, parameters, trials, options);
-    CHECK(more.x.data == one.x.data);
-    CHECK(more.h.data == one.h.data);
-    CHECK(more.y.data == one.y.data);
-  }
+TEST_CASE("threads that share a slice, as of few trials of a large network, give the same bits",
+          "[determinism][team]") {
+  const auto precision = GENERATE(Precision::float32, Precision::float64);
+  const Index count = GENERATE(1, 5, 40);
+  const Network network = build_network(test::network_spec({.units = 500, .noise = 0.2}), 1);
+  check_threads(network, test::random_trials(network, count, 7), precision, {2, 5});
 }
 
 TEST_CASE("any split of a batch gives the same bits", "[determinism]") {

@@ -29,6 +29,19 @@ test::Training large_training(Dynamics dynamics, Activation activation) {
                               .away_from_kinks = 0.0});
 }
 
+/// The same gradient on several threads as on one.
+void check_threads(const test::Training& training, test::BackwardOptions options) {
+  options.threads = 1;
+  const test::SessionGradient one = test::run_backward(training, options);
+  for (const int threads : {2, 3}) {
+    options.threads = threads;
+    const test::SessionGradient more = test::run_backward(training, options);
+    CHECK(more.terms.terms == one.terms.terms);
+    CHECK(more.terms.total == one.terms.total);
+    test::check_same_bits(more.gradient, one.gradient);
+  }
+}
+
 }  // namespace
 
 TEST_CASE("storing and recomputing give gradients of the same bits", "[gradient][determinism]") {
@@ -51,17 +64,17 @@ TEST_CASE("any number of threads gives gradients of the same bits", "[gradient][
   const auto precision = GENERATE(Precision::float32, Precision::float64);
   const auto dynamics = GENERATE(Dynamics::leaky, Dynamics::rate);
   const Index every = GENERATE(1, 4);
-  const test::Training training = large_training(dynamics, Activation::softplus);
-  const test::SessionGradient one =
-      test::run_backward(training, {.precision = precision, .threads = 1, .backward_every = every});
+  check_threads(large_training(dynamics, Activation::softplus), {.precision = precision, .backward_every = every});
+}
 
-  for (const int threads : {2, 3}) {
-    const test::SessionGradient more =
-        test::run_backward(training, {.precision = precision, .threads = threads, .backward_every = every});
-    CHECK(more.terms.terms == one.terms.terms);
-    CHECK(more.terms.total == one.terms.total);
-    test::check_same_bits(more.gradient, one.gradient);
-  }
+TEST_CASE("gradients that threads share a slice for have the same bits", "[gradient][determinism][team]") {
+  const auto precision = GENERATE(Precision::float32, Precision::float64);
+  const Index count = GENERATE(1, 5);
+  const Index every = GENERATE(1, 3);
+  check_threads(
+      test::make_training(
+          {.units = 500, .trials = count, .steps = 7, .penalty = "all", .noise = Noise::on, .away_from_kinks = 0.0}),
+      {.precision = precision, .backward_every = every});
 }
 
 TEST_CASE("a session keeps nothing of the gradient before", "[gradient][determinism]") {

@@ -1,4 +1,5 @@
-// Several threads that run one slice together, where there are few trials.
+// Several threads that run one slice together, where there are few trials. That bits do not depend on them is tested
+// in determinism_test.cpp and gradient_bits_test.cpp.
 
 #include "team.hpp"
 
@@ -8,10 +9,8 @@
 #include <vector>
 
 #include "catch.hpp"
-#include "checks.hpp"
 #include "mrnn/eigen_backend.hpp"
 #include "problems.hpp"
-#include "training_problems.hpp"
 
 using namespace mrnn;
 
@@ -29,11 +28,6 @@ void with_members(Index members, const Lead& lead) {
     team.end();
     for (std::thread& other : others) other.join();
   }
-}
-
-/// Large enough that its slices are run by all threads.
-Network large_network(double noise) {
-  return build_network(test::network_spec({.units = 500, .noise = noise}), 1);
 }
 
 }  // namespace
@@ -62,43 +56,8 @@ TEST_CASE("what a member throws reaches the leader, and the team goes on", "[tea
   });
 }
 
-TEST_CASE("any number of threads that share a slice gives the same bits", "[team][determinism]") {
-  const auto precision = GENERATE(Precision::float32, Precision::float64);
-  const Index count = GENERATE(1, 5, 40);
-  const Network network = large_network(0.2);
-  const Parameters parameters = test::random_parameters(network, 2);
-  const Trials trials = test::random_trials(network, count, 7);
-  test::RunOptions options{.precision = precision, .noise = Noise::on, .threads = 1};
-  const test::Activity one = test::run_eigen(network, parameters, trials, options);
-
-  for (const int threads : {2, 5}) {
-    options.threads = threads;
-    const test::Activity more = test::run_eigen(network, parameters, trials, options);
-    CHECK(more.x.data == one.x.data);
-    CHECK(more.h.data == one.h.data);
-    CHECK(more.y.data == one.y.data);
-  }
-}
-
-TEST_CASE("gradients that threads share a slice for have the same bits", "[team][gradient][determinism]") {
-  const auto precision = GENERATE(Precision::float32, Precision::float64);
-  const Index count = GENERATE(1, 5);
-  const Index every = GENERATE(1, 3);
-  const test::Training training = test::make_training(
-      {.units = 500, .trials = count, .steps = 7, .penalty = "all", .noise = Noise::on, .away_from_kinks = 0.0});
-  const test::SessionGradient one =
-      test::run_backward(training, {.precision = precision, .threads = 1, .backward_every = every});
-
-  for (const int threads : {2, 3}) {
-    const test::SessionGradient more =
-        test::run_backward(training, {.precision = precision, .threads = threads, .backward_every = every});
-    CHECK(more.terms.total == one.terms.total);
-    test::check_same_bits(more.gradient, one.gradient);
-  }
-}
-
 TEST_CASE("a slice that threads share and that fails is an error, and the session goes on", "[team][bad]") {
-  const Network network = large_network(0.0);
+  const Network network = build_network(test::network_spec({.units = 500}), 1);
   const auto session = eigen::make_backend()->open(network, {.threads = 3});
   session->write_parameters(test::random_parameters(network, 2));
   Trials trials = test::random_trials(network, 4, 6);

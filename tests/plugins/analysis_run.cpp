@@ -5,6 +5,20 @@
 #include "mrnn/error.hpp"
 
 namespace test {
+namespace {
+
+/// The message of an error of this kind; empty where there is none.
+template <class Error>
+std::string message_of(const Subject& subject, const std::string& plugin, const std::string& keys) {
+  try {
+    analyse(subject, plugin, keys);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+}  // namespace
 
 mrnn::Simulation simulate(const Subject& subject, const std::string& name, const mrnn::Trials& trials) {
   mrnn::SessionOptions options;
@@ -61,21 +75,15 @@ mrnn::AnalysisResults analyse(const Subject& subject, const std::string& plugin,
 }
 
 std::string mistake(const Subject& subject, const std::string& plugin, const std::string& keys) {
-  try {
-    analyse(subject, plugin, keys);
-  } catch (const mrnn::ConfigError& error) {
-    return error.what();
-  }
-  return "";
+  return message_of<mrnn::ConfigError>(subject, plugin, keys);
 }
 
 std::string file_mistake(const Subject& subject, const std::string& plugin, const std::string& keys) {
-  try {
-    analyse(subject, plugin, keys);
-  } catch (const mrnn::FileError& error) {
-    return error.what();
-  }
-  return "";
+  return message_of<mrnn::FileError>(subject, plugin, keys);
+}
+
+std::string failure(const Subject& subject, const std::string& plugin, const std::string& keys) {
+  return message_of<mrnn::RunError>(subject, plugin, keys);
 }
 
 bool has_array(const mrnn::AnalysisResults& results, const std::string& name) {

@@ -49,6 +49,8 @@ std::string mistake(const Subject& subject, const std::string& plugin, const std
 
 /// The message of what is wrong with the file that these keys name; empty where there is nothing.
 std::string file_mistake(const Subject& subject, const std::string& plugin, const std::string& keys);
+/// The message of the RunError of an analysis; empty where there is none.
+std::string failure(const Subject& subject, const std::string& plugin, const std::string& keys);
 
 bool has_array(const mrnn::AnalysisResults& results, const std::string& name);
 

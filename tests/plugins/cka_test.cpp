@@ -55,12 +55,7 @@ double similarity(const test::Subject& subject, const std::string& keys) {
 }
 
 std::string failure(const test::Subject& subject, const std::string& keys) {
-  try {
-    test::analyse(subject, "cka", keys);
-  } catch (const mrnn::RunError& error) {
-    return error.what();
-  }
-  return "none";
+  return test::failure(subject, "cka", keys);
 }
 
 }  // namespace

@@ -353,13 +353,8 @@ TEST_CASE("figures show distances, places and eigenvalues", "[dsa]") {
 }
 
 TEST_CASE("trials that are too short for the delays say how long they must be", "[dsa]") {
-  const auto failure = [](const test::Subject& subject, const std::string& keys) -> std::string {
-    try {
-      test::analyse(subject, "dsa", keys);
-    } catch (const mrnn::RunError& error) {
-      return error.what();
-    }
-    return "none";
+  const auto failure = [](const test::Subject& subject, const std::string& keys) {
+    return test::failure(subject, "dsa", keys);
   };
 
   CHECK_THAT(failure(waves(2, 8), "delays = 5\ndelay_interval = 2"),

@@ -51,14 +51,4 @@ inline Eigen::MatrixXd matrix(const mrnn::AnalysisResults& results, const std::s
   return Eigen::Map<const RowMajor>(found.values.data(), rows, columns);
 }
 
-/// The message of the RunError of an analysis; empty where there is none.
-inline std::string failure(const Subject& subject, const std::string& plugin, const std::string& keys) {
-  try {
-    analyse(subject, plugin, keys);
-  } catch (const mrnn::RunError& error) {
-    return error.what();
-  }
-  return "";
-}
-
 }  // namespace test

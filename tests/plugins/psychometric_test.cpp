@@ -355,12 +355,7 @@ TEST_CASE("mistakes in the keys of psychometric are named", "[psychometric]") {
   CHECK_THAT(mistake("by = \"side\""), ContainsSubstring("no per-trial metadata called \"side\""));
   const auto too_few = [&](const std::string& keys) {
     const test::Subject three = subject({answers("control", {{-1, 20, 3}, {0, 20, 9}, {1, 20, 16}})});
-    try {
-      test::analyse(three, "psychometric", keys);
-    } catch (const mrnn::RunError& error) {
-      return std::string(error.what());
-    }
-    return std::string();
+    return test::failure(three, "psychometric", keys);
   };
   CHECK(
       too_few("") ==

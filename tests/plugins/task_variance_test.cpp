@@ -48,12 +48,7 @@ test::Subject courses(const std::vector<std::string>& rules, const std::vector<s
 }
 
 std::string failure(const test::Subject& subject, const std::string& keys) {
-  try {
-    test::analyse(subject, "task_variance", keys);
-  } catch (const mrnn::RunError& error) {
-    return error.what();
-  }
-  return "";
+  return test::failure(subject, "task_variance", keys);
 }
 
 }  // namespace

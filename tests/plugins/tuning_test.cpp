@@ -215,11 +215,6 @@ TEST_CASE("mistakes in the keys of tuning are named", "[tuning]") {
   never.simulations.front().trials.epochs.front() = {"go", std::vector<Index>(12, -1), std::vector<Index>(12, -1)};
   CHECK_THAT(test::mistake(never, "tuning", on_circle + "epoch = \"go\""),
              ContainsSubstring("has no value in any trial that has go"));
-  try {
-    test::analyse(line({1, 1, 1, 1}, {1, 2, 3, 4}), "tuning", "variable = \"v\"");
-    FAIL("one value is enough");
-  } catch (const mrnn::RunError& error) {
-    CHECK(std::string(error.what()) ==
-          "tuning to v needs 2 or more different values and 3 or more trials; here are 1 and 4");
-  }
+  CHECK(test::failure(line({1, 1, 1, 1}, {1, 2, 3, 4}), "tuning", "variable = \"v\"") ==
+        "tuning to v needs 2 or more different values and 3 or more trials; here are 1 and 4");
 }
