@@ -20,7 +20,7 @@ void GradientSums<Scalar>::reset(const Model<Scalar>& model, std::size_t scaling
 
 template <class Scalar>
 Index BackwardWorkspace<Scalar>::chunk_slots(const Model<Scalar>& model) {
-  constexpr Index longest = 32, shortest = 8, most_numbers = Index{1} << 22;
+  constexpr Index longest = 32, shortest = 8, most_numbers = Index{1} << 18;
   return std::clamp(most_numbers / ((model.rows() + model.adjoint_rows()) * widest_slice), shortest, longest);
 }
 
