@@ -20,8 +20,10 @@ void GradientSums<Scalar>::reset(const Model<Scalar>& model, std::size_t scaling
 
 template <class Scalar>
 Index BackwardWorkspace<Scalar>::chunk_slots(const Model<Scalar>& model) {
-  constexpr Index longest = 32, shortest = 8, most_numbers = Index{1} << 18;
-  return std::clamp(most_numbers / ((model.rows() + model.adjoint_rows()) * widest_slice), shortest, longest);
+  // Multiples of what the kernels sum at a time, as long as both factors stay in the second cache of a core.
+  constexpr Index unit = 8, longest = 32, most_numbers = Index{3} << 17;
+  const Index slots = most_numbers / ((model.rows() + model.adjoint_rows()) * widest_slice);
+  return std::clamp(slots / unit * unit, unit, longest);
 }
 
 template <class Scalar>
@@ -35,6 +37,7 @@ BackwardWorkspace<Scalar>::BackwardWorkspace(const Model<Scalar>& model, Index w
   readout_sum.setZero(outputs);
   scratch.setZero(outputs);
   lanes.setZero(3 * width);
+  rate_sums.setZero(2, std::ssize(model.adjoint_bands));
   gathered.setZero(members * width * PackedWeights<Scalar>::gathered_rows(model.adjoint_bands));
 }
 

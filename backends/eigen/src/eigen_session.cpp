@@ -238,6 +238,14 @@ auto EigenSession<Scalar>::adjoint_segments(std::vector<Scalings>& scalings)
   return all;
 }
 
+template <class Scalar>
+void EigenSession<Scalar>::sum_rates() {
+  run_pieces(slices_.size(), [&](std::size_t k, std::size_t place) {
+    const SliceTask<Scalar> now = task(k);
+    SliceRun<Scalar>(now, workspaces_[place], recordings_[k].trajectory).sum_rates(recordings_[k]);
+  });
+}
+
 /// Mean activity of every unit over all trials and steps.
 template <class Scalar>
 Eigen::VectorXd EigenSession<Scalar>::mean_rates() const {
@@ -294,6 +302,7 @@ void EigenSession<Scalar>::run_backward(const BackwardPlan<Scalar>& plan, std::v
 template <class Scalar>
 LossTerms EigenSession<Scalar>::do_backward(const Loss& loss) {
   const OutputLosses<Scalar> outputs(network(), loss, trials_);
+  if (loss.penalties.rate_target != 0.0) sum_rates();
   const BackwardPlan<Scalar> plan = plan_for(loss, outputs);
   std::vector<Scalings> scalings;
   run_backward(plan, scalings);

@@ -52,6 +52,8 @@ class EigenSession final : public Session {
   /// The adjoint weights of each slice's segments; `scalings` are the sets of weight scalings they are for.
   std::vector<std::vector<AdjointSegment<Scalar>>> adjoint_segments(std::vector<Scalings>& scalings);
   BackwardPlan<Scalar> plan_for(const Loss& loss, const OutputLosses<Scalar>& outputs) const;
+  /// Makes what mean_rates() adds up.
+  void sum_rates();
   Eigen::VectorXd mean_rates() const;
   /// Fills the groups; `scalings` are the sets of weight scalings that their sums are for.
   void run_backward(const BackwardPlan<Scalar>& plan, std::vector<Scalings>& scalings);

@@ -12,6 +12,13 @@ struct Source {
   Index size = 0;
 };
 
+/// Numbers that are wanted from memory next: asked for while a product is computed.
+template <class Scalar>
+struct Ahead {
+  const Scalar* first = nullptr;
+  Index size = 0;
+};
+
 /// One product, out = W state over the rows of a band. `state` is [rows x width] and `out` [rows of the
 /// band x width], both with the trials of a row side by side. `packed` holds panels of at most panel_rows rows
 /// (see PanelSizes), each [depth x rows of the panel], depth running through all sources.
@@ -25,6 +32,7 @@ struct Product {
   Scalar* out = nullptr;
   Index rows = 0;
   Index width = 1;
+  Ahead<Scalar> ahead = {};
 };
 
 /// Rows of sparse weights that are computed side by side.
@@ -74,6 +82,7 @@ struct AdjointUpdate {
   const Scalar* x = nullptr;      ///< x_t; rate dynamics only
   Scalar* carried = nullptr;      ///< before: dL/dx_{t+1} (dL/dh_{t+1} for rate dynamics), after: of t
   Scalar* delta = nullptr;        ///< dL/d drive_t
+  Scalar* delta_sum = nullptr;    ///< what delta is added to, or null
 };
 
 /// out += left right^T over positions and trials. `left` holds the rows of out, the sources of `right` its columns;

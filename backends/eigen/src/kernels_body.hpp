@@ -40,6 +40,15 @@ void multiply_tile(const Product<Scalar>& product, const Scalar* weights, const 
   }
 }
 
+/// Asks for part `part` of `parts`: a few lines at a time, so that they come while the processor multiplies.
+template <class Scalar>
+inline void fetch(const Ahead<Scalar>& ahead, Index part, Index parts) {
+  constexpr Index line = 64 / sizeof(Scalar);
+  for (Index k = ahead.size * part / parts / line; k < ahead.size * (part + 1) / parts / line; ++k) {
+    __builtin_prefetch(ahead.first + k * line, 0, 3);
+  }
+}
+
 template <class Scalar, int Vectors, int Lanes, int... Rows>
 void multiply_rows(const Product<Scalar>& product, std::integer_sequence<int, Rows...>) {
   using Tile = void (*)(const Product<Scalar>&, const Scalar*, const Scalar*, Scalar*);
@@ -48,6 +57,7 @@ void multiply_rows(const Product<Scalar>& product, std::integer_sequence<int, Ro
   const Scalar* weights = product.packed;
   for (Index p = 0; p < panels.count; ++p) {
     Scalar* out = product.out + panels.first_row(p) * product.width;
+    fetch(product.ahead, p, panels.count);
     for (Index column = 0; column < product.width; column += Vectors * Lanes) {
       tiles[panels.rows(p) - 1](product, weights, product.state + column, out + column);
     }

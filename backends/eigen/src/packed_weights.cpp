@@ -127,7 +127,7 @@ typename PackedWeights<Scalar>::Sparse PackedWeights<Scalar>::pack_sparse(const 
 
 template <class Scalar>
 void PackedWeights<Scalar>::multiply(std::size_t k, const Scalar* state, Index width, Scalar* out,
-                                     Scalar* gathered) const {
+                                     Scalar* gathered, const Ahead<Scalar>& ahead) const {
   const Band& band = bands_[k];
   const Scalar* weights = data_.data() + offsets_[k];
   if (band.depth == 0) {
@@ -154,7 +154,7 @@ void PackedWeights<Scalar>::multiply(std::size_t k, const Scalar* state, Index w
     }
   }
   kernels<Scalar>().multiply({weights, band.sources.data(), static_cast<Index>(band.sources.size()), band.depth, state,
-                              out, band.rows.size, width});
+                              out, band.rows.size, width, ahead});
 }
 
 template <class Scalar>

@@ -32,7 +32,8 @@ class PackedWeights {
 
   /// out [rows of band k x width] = its weights x state. Zero where the band has no sources.
   /// @param gathered  room for [depth x width] where the library is used, see gathered_rows()
-  void multiply(std::size_t k, const Scalar* state, Index width, Scalar* out, Scalar* gathered) const;
+  void multiply(std::size_t k, const Scalar* state, Index width, Scalar* out, Scalar* gathered,
+                const Ahead<Scalar>& ahead = {}) const;
 
   /// Highest depth of the bands that the library computes.
   static Index gathered_rows(const std::vector<Band>& bands);

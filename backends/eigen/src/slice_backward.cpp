@@ -42,6 +42,7 @@ void SliceBackward<Scalar>::run() {
   work_.bias_sum.setZero();
   work_.alpha_sum.setZero();
   work_.readout_sum.setZero();
+  work_.rate_sums.setZero();
   if (plan_.vanishing_gradient) work_.vanishing.setZero(chunk_ * model_.rows() * width_);
   const Index every = task_.record.backward_every, steps = task_.trials.steps;
   std::fill_n(left(steps), network_.units() * width_, Scalar(0));  // delta_T
@@ -72,30 +73,30 @@ void SliceBackward<Scalar>::go_back(Index slot) {
   outputs_back(slot);
   if (model_.learns_tau && slot < task_.trials.steps) add_tau(slot);
   if (plan_.vanishing_gradient) find_vanishing(slot);
-  multiply_back(slot, work_.back.data());
-  add_identity_readouts(slot);
-  if (slot > 0 && task_.record.backward_every == 1) fetch(slot - 1);
-  if (slot > 0) {
-    if (plan_.on_rates()) penalise_rates(trajectory_.state(slot));
-    release_held(slot - 1);
-  }
-  const Scalar* delta = left(slot);
-  for (Index k = 0; k < network_.units() * width_; ++k) work_.bias_sum[k] += delta[k];
   if (task_.record.backward_every > 1) {
     const Index size = model_.rows() * width_;
     std::copy_n(trajectory_.state(slot), size, work_.right.data() + slot % chunk_ * size);
   }
   ++filled_;
+  // Before delta_{s-1} takes the place of one that has not been used.
   if (slot % chunk_ == 0 || segment_of(slot - 1) != segment_of(slot)) flush(slot);
-  update_adjoint(slot);
+  task_.team.run([&](Index member) { go_back(slot, member); });
 }
 
-/// Asks for the state of a slot, which comes from memory while the products of the one before are computed.
+/// Band by band, while what comes back to its units is in the nearest cache.
 template <class Scalar>
-void SliceBackward<Scalar>::fetch(Index slot) const {
-  constexpr Index line = 64 / static_cast<Index>(sizeof(Scalar));
-  const Scalar* state = trajectory_.state(slot);
-  for (Index k = 0; k < model_.rows() * width_; k += line) __builtin_prefetch(state + k, 0, 2);
+void SliceBackward<Scalar>::go_back(Index slot, Index member) {
+  const BandShare share = share_of(model_.adjoint_bands, member, task_.team.members());
+  for (std::size_t k = share.first; k < share.last; ++k) {
+    multiply_back(slot, k, member, work_.back.data());
+    const UnitRange units = model_.adjoint_bands[k].rows;
+    add_identity_readouts(slot, units);
+    if (slot > 0) {
+      if (plan_.on_rates()) penalise_rates(slot, k);
+      release_held(slot - 1, units);
+    }
+    update_adjoint(slot, units);
+  }
 }
 
 /// dL/dz_{s-1}, beneath delta_s.
@@ -113,36 +114,40 @@ void SliceBackward<Scalar>::outputs_back(Index slot) {
   for (Index k = 0; k < size; ++k) work_.readout_sum[k] += z[k];
 }
 
+/// Of one band, into `out` [N x width]. Meanwhile the state of the slot before comes from memory.
 template <class Scalar>
-void SliceBackward<Scalar>::multiply_back(Index slot, Scalar* out) const {
-  const PackedWeights<Scalar>& weights = *adjoint_[segment_of(slot)].weights;
-  task_.team.run([&](Index member) {
-    Scalar* gathered = work_.gathered.data() + work_.gathered.size() / work_.members * member;
-    const BandShare share = share_of(model_.adjoint_bands, member, task_.team.members());
-    for (std::size_t k = share.first; k < share.last; ++k) {
-      weights.multiply(k, left(slot), width_, out + model_.adjoint_bands[k].rows.start * width_, gathered);
-    }
-  });
+void SliceBackward<Scalar>::multiply_back(Index slot, std::size_t band, Index member, Scalar* out) const {
+  const Index start = model_.adjoint_bands[band].rows.start * width_;
+  const Index size = model_.adjoint_bands[band].rows.size * width_;
+  const bool stored = slot > 0 && task_.record.backward_every == 1;
+  adjoint_[segment_of(slot)].weights->multiply(
+      band, left(slot), width_, out + start,
+      work_.gathered.data() + work_.gathered.size() / work_.members * member,
+      stored ? Ahead<Scalar>{trajectory_.state(slot - 1) + start, size} : Ahead<Scalar>{});
 }
 
 template <class Scalar>
-void SliceBackward<Scalar>::add_identity_readouts(Index slot) {
+void SliceBackward<Scalar>::add_identity_readouts(Index slot, UnitRange units) {
   for (const OutputLayout& output : network_.output_layouts()) {
     if (output.readout != Readout::identity) continue;
-    const Scalar* slope = left(slot) + (network_.units() + output.range.start) * width_;
+    const Scalar* slopes = left(slot) + (network_.units() + output.range.start) * width_;
     for (const UnitRange& range : output.units.ranges()) {
-      Scalar* back = work_.back.data() + range.start * width_;
-      for (Index k = 0; k < range.size * width_; ++k) back[k] += slope[k];
-      slope += range.size * width_;
+      const UnitRange part = meet(range, units);
+      const Scalar* slope = slopes + (part.start - range.start) * width_;
+      Scalar* back = work_.back.data() + part.start * width_;
+      for (Index k = 0; k < part.size * width_; ++k) back[k] += slope[k];
+      slopes += range.size * width_;
     }
   }
 }
 
-/// What the penalties add to dL/dh_t, in lanes with a trial of their own.
+/// What the penalties add to dL/dh_t of a band's units, in lanes with a trial of their own.
 template <class Scalar>
-void SliceBackward<Scalar>::penalise_rates(const Scalar* h) {
+void SliceBackward<Scalar>::penalise_rates(Index slot, std::size_t band) {
+  const UnitRange units = model_.adjoint_bands[band].rows;
+  const Scalar* h = trajectory_.state(slot);
   double absolute = 0.0, squared = 0.0;
-  for (Index unit = 0; unit < network_.units(); ++unit) {
+  for (Index unit = units.start; unit < units.end(); ++unit) {
     const Scalar target = plan_.rate.size() > 0 ? plan_.rate[unit] : Scalar(0);
     const Scalar* activity = h + unit * width_;
     Scalar* back = work_.back.data() + unit * width_;
@@ -153,17 +158,18 @@ void SliceBackward<Scalar>::penalise_rates(const Scalar* h) {
       squared += static_cast<double>(activity[lane]) * static_cast<double>(activity[lane]);
     }
   }
-  sums_.absolute_rates += absolute;
-  sums_.squared_rates += squared;
+  work_.rate_sums(0, static_cast<Index>(band)) += absolute;
+  work_.rate_sums(1, static_cast<Index>(band)) += squared;
 }
 
-/// Calls action(place in [N x width]) for the units and lanes that are clamped after a step.
+/// Calls action(place in [N x width]) for those of the units and lanes that are clamped after a step.
 template <class Scalar>
 template <class Action>
-void SliceBackward<Scalar>::for_each_held(Index step, Action&& action) const {
+void SliceBackward<Scalar>::for_each_held(Index step, UnitRange units, Action&& action) const {
   for (const LaneIntervention& acting : forward_.segment_at(step).clamps) {
     for (const UnitRange& range : std::get<Clamp>(acting.intervention->what).units.ranges()) {
-      for (Index unit = range.start; unit < range.end(); ++unit) {
+      const UnitRange part = meet(range, units);
+      for (Index unit = part.start; unit < part.end(); ++unit) {
         for (const Index lane : acting.lanes) action(unit * width_ + lane);
       }
     }
@@ -172,9 +178,9 @@ void SliceBackward<Scalar>::for_each_held(Index step, Action&& action) const {
 
 /// The activity of held units depends on nothing: nothing comes back through it.
 template <class Scalar>
-void SliceBackward<Scalar>::release_held(Index step) {
+void SliceBackward<Scalar>::release_held(Index step, UnitRange units) {
   const bool rate = network_.spec().dynamics == Dynamics::rate;
-  for_each_held(step, [&](Index place) {
+  for_each_held(step, units, [&](Index place) {
     work_.back[place] = Scalar(0);
     if (rate) work_.carried[place] = Scalar(0);
   });
@@ -210,7 +216,10 @@ void SliceBackward<Scalar>::find_vanishing(Index slot) {
   Scalar* z = left(slot) + units * width_;
   std::copy_n(z, size, work_.scratch.data());
   std::fill_n(z, size, Scalar(0));
-  multiply_back(slot, work_.next.data());
+  task_.team.run([&](Index member) {
+    const BandShare share = share_of(model_.adjoint_bands, member, task_.team.members());
+    for (std::size_t k = share.first; k < share.last; ++k) multiply_back(slot, k, member, work_.next.data());
+  });
   std::copy_n(work_.scratch.data(), size, z);
 
   // `next` becomes D_s dx_s/dx_{s-1}, `out` its part that W goes through.
@@ -223,7 +232,7 @@ void SliceBackward<Scalar>::find_vanishing(Index slot) {
       work_.next[k] = out[k] * work_.next[k] + (Scalar(1) - model_.alpha[unit]) * work_.carried[k];
     }
   }
-  for_each_held(slot - 1, [&](Index place) {
+  for_each_held(slot - 1, {0, units}, [&](Index place) {
     out[place] = Scalar(0);
     work_.next[place] = rate ? Scalar(0) : (Scalar(1) - model_.alpha[place / width_]) * work_.carried[place];
   });
@@ -261,7 +270,7 @@ void SliceBackward<Scalar>::vanishing_factors() {
 }
 
 template <class Scalar>
-void SliceBackward<Scalar>::update_adjoint(Index slot) {
+void SliceBackward<Scalar>::update_adjoint(Index slot, UnitRange units) {
   AdjointUpdate<Scalar> update;
   update.dynamics = network_.spec().dynamics;
   update.width = width_;
@@ -271,10 +280,13 @@ void SliceBackward<Scalar>::update_adjoint(Index slot) {
   update.x = trajectory_.keeps_x() ? trajectory_.x(slot) : nullptr;
   update.carried = work_.carried.data();
   update.delta = slot > 0 ? left(slot - 1) : work_.next.data();
+  update.delta_sum = slot > 0 ? work_.bias_sum.data() : nullptr;
   for (const Run& run : model_.all_runs) {
+    const UnitRange part = meet(run.units, units);
+    if (part.size == 0) continue;
     update.activation = run.activation;
-    update.first = run.units.start;
-    update.rows = run.units.size;
+    update.first = part.start;
+    update.rows = part.size;
     kernels<Scalar>().update_adjoint(update);
   }
 }
@@ -343,6 +355,10 @@ void SliceBackward<Scalar>::add_products(const std::vector<Band>& bands, const F
 
 template <class Scalar>
 void SliceBackward<Scalar>::finish() {
+  for (const auto& sums : work_.rate_sums.colwise()) {
+    sums_.absolute_rates += sums[0];
+    sums_.squared_rates += sums[1];
+  }
   add_lanes(work_.bias_sum, width_, sums_.bias);
   add_lanes(work_.alpha_sum, width_, sums_.alpha);
   add_lanes(work_.readout_sum, width_, sums_.readout_bias);

@@ -65,6 +65,7 @@ struct BackwardWorkspace {
   Array readout_sum, scratch;  ///< [K x width]
   Array lanes;                 ///< sums of vanishing_gradient [3 x width]
   Array gathered;              ///< for the library, of each member
+  Eigen::Array2Xd rate_sums;   ///< sums of |h| and of h^2 over the slots, of each adjoint band
 };
 
 /// Goes back through all steps of one slice, from the last to the first, and adds to the sums. Slot s pairs
@@ -91,18 +92,18 @@ class SliceBackward {
   std::size_t segment_of(Index slot) const;
 
   void go_back(Index slot);
-  void fetch(Index slot) const;
+  void go_back(Index slot, Index member);
   void outputs_back(Index slot);
-  void multiply_back(Index slot, Scalar* out) const;
-  void add_identity_readouts(Index slot);
-  void penalise_rates(const Scalar* h);
+  void multiply_back(Index slot, std::size_t band, Index member, Scalar* out) const;
+  void add_identity_readouts(Index slot, UnitRange units);
+  void penalise_rates(Index slot, std::size_t band);
   template <class Action>
-  void for_each_held(Index step, Action&& action) const;
-  void release_held(Index step);
+  void for_each_held(Index step, UnitRange units, Action&& action) const;
+  void release_held(Index step, UnitRange units);
   void add_tau(Index slot);
   void find_vanishing(Index slot);
   void vanishing_factors();
-  void update_adjoint(Index slot);
+  void update_adjoint(Index slot, UnitRange units);
   void flush(Index slot);
   /// Of an outer product over the filled slots, at the first of them.
   struct Factors {

@@ -33,7 +33,7 @@ void SliceRun<Scalar>::run(Recording<Scalar>& recording) {
     for (Index step = segment.steps.first; step < segment.steps.last; ++step) {
       if (every > 1 && step % every == 0) keep_state(recording, step);
       advance(segment, task_.weights[k], step);
-      if (every > 0) add_rates(recording);
+      if (every > 1) add_rates(after_, recording);
       if (task_.record.steps.contains(step)) record(task_.weights[k], step, recording);
     }
   }
@@ -140,9 +140,12 @@ void SliceRun<Scalar>::advance(const Segment& segment, const SegmentWeights<Scal
 template <class Scalar>
 void SliceRun<Scalar>::advance_bands(const PackedWeights<Scalar>& weights, Index member) {
   Scalar* drive = work_.drive_of(member);
+  const bool stored = task_.record.backward_every == 1;  // what is written was not in a cache
   const BandShare share = share_of(model_.drive_bands, member, task_.team.members());
   for (std::size_t k = share.first; k < share.last; ++k) {
-    weights.multiply(k, before_, width_, drive, work_.gathered_of(member));
+    const UnitRange& rows = model_.drive_bands[k].rows;
+    weights.multiply(k, before_, width_, drive, work_.gathered_of(member),
+                     stored ? Ahead<Scalar>{after_ + rows.start * width_, rows.size * width_} : Ahead<Scalar>{});
     for (const Run& run : model_.runs[k]) {
       const bool finite = update(run, drive + (run.units.start - model_.drive_bands[k].rows.start) * width_);
       if (!finite) finite_.store(false, std::memory_order_relaxed);
@@ -269,11 +272,17 @@ void SliceRun<Scalar>::keep_state(Recording<Scalar>& recording, Index slot) {
 }
 
 template <class Scalar>
-void SliceRun<Scalar>::add_rates(Recording<Scalar>& recording) const {
-  const Scalar* __restrict h = after_;
+void SliceRun<Scalar>::add_rates(const Scalar* __restrict h, Recording<Scalar>& recording) const {
   Scalar* __restrict sum = recording.rate_sum.data();
   const Index size = network_.units() * width_;
   for (Index k = 0; k < size; ++k) sum[k] += h[k];
+}
+
+template <class Scalar>
+void SliceRun<Scalar>::sum_rates(Recording<Scalar>& recording) const {
+  if (task_.record.backward_every > 1) return;
+  std::ranges::fill(recording.rate_sum, Scalar(0));
+  for (Index slot = 1; slot <= task_.trials.steps; ++slot) add_rates(trajectory_.state(slot), recording);
 }
 
 template <class Scalar>

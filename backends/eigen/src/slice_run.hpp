@@ -42,7 +42,7 @@ struct Recording {
   // For backward(), see Record::backward_every.
   Trajectory<Scalar> trajectory;  ///< all slots, where every = 1
   std::vector<Scalar> kept;       ///< h and x before every `every`-th step, where every > 1 [2 N x width]
-  std::vector<Scalar> rate_sum;   ///< sum of h over the steps [N x width]
+  std::vector<Scalar> rate_sum;   ///< sum of h over the steps, see SliceRun::sum_rates() [N x width]
 };
 
 /// The weights a segment runs with.
@@ -82,6 +82,9 @@ class SliceRun {
   /// The steps again from h and x before the first of them, as they were kept.
   void repeat(StepRange steps, const Scalar* kept);
 
+  /// Makes the recording's sum of activity from the trajectory, where all of it is stored.
+  void sum_rates(Recording<Scalar>& recording) const;
+
   /// amplitude eta: what the noise of a step added to x [N x width]. Valid until the next call.
   const Scalar* noise(Index step);
   const Segment& segment_at(Index step) const;
@@ -106,7 +109,7 @@ class SliceRun {
   void keep_x(Index slot);
   void keep_state(Recording<Scalar>& recording, Index slot);
   void record(const SegmentWeights<Scalar>& weights, Index step, Recording<Scalar>& recording);
-  void add_rates(Recording<Scalar>& recording) const;
+  void add_rates(const Scalar* h, Recording<Scalar>& recording) const;
   void copy_selected(const Scalar* rows, Scalar* out) const;
   [[noreturn]] void fail(Index step) const;
 
