@@ -73,14 +73,14 @@ SegmentWeights<Scalar> EigenSession<Scalar>::weights_for(const Scalings& scaling
   auto& readout = readout_weights_[packing];
   if (readout == nullptr) {
     readout = std::make_unique<PackedWeights<Scalar>>(model_.readout_bands, model_.readout_blocks,
-                                                      pointers(effective_.readout), packing);
+                                                      pointers(effective_.readout), packing, threads_);
   }
   auto& drive = drive_weights_[{scalings, packing}];
   if (drive == nullptr) {
     const EffectiveWeights other = scalings.empty() ? EffectiveWeights{} : scaled(scalings);
     const EffectiveWeights& weights = scalings.empty() ? effective_ : other;
     drive = std::make_unique<PackedWeights<Scalar>>(model_.drive_bands, model_.drive_blocks,
-                                                    pointers(weights.recurrent, weights.input), packing);
+                                                    pointers(weights.recurrent, weights.input), packing, threads_);
   }
   return {drive.get(), readout.get()};
 }
@@ -217,7 +217,7 @@ const PackedWeights<Scalar>* EigenSession<Scalar>::adjoint_weights_for(const Sca
     const EffectiveWeights other = scalings.empty() ? EffectiveWeights{} : scaled(scalings);
     const EffectiveWeights& weights = scalings.empty() ? effective_ : other;
     packed = std::make_unique<PackedWeights<Scalar>>(model_.adjoint_bands, model_.adjoint_blocks,
-                                                     pointers(weights.recurrent, weights.readout), packing);
+                                                     pointers(weights.recurrent, weights.readout), packing, threads_);
   }
   return packed.get();
 }
@@ -283,13 +283,13 @@ void EigenSession<Scalar>::run_backward(const BackwardPlan<Scalar>& plan, std::v
   const auto segments = adjoint_segments(scalings);
   const std::size_t count = std::min(slices_.size(), static_cast<std::size_t>(most_groups));
   groups_.resize(count);
-  for (GradientSums<Scalar>& group : groups_) group.reset(model_, scalings.size());
   const Index width = widest(slices_), members = teams_.front()->members();
   if (backward_workspaces_.size() < workspaces_.size() || backward_workspaces_.front().width != width ||
       backward_workspaces_.front().members != members) {
     backward_workspaces_.assign(workspaces_.size(), BackwardWorkspace<Scalar>(model_, width, members));
   }
   run_pieces(count, [&](std::size_t group, std::size_t place) {
+    groups_[group].reset(model_, scalings.size());
     for (std::size_t k = group; k < slices_.size(); k += count) {
       const SliceTask<Scalar> now = task(k);
       SliceBackward<Scalar>(
@@ -306,8 +306,8 @@ LossTerms EigenSession<Scalar>::do_backward(const Loss& loss) {
   const BackwardPlan<Scalar> plan = plan_for(loss, outputs);
   std::vector<Scalings> scalings;
   run_backward(plan, scalings);
-  const double vanishing =
-      make_gradients({network(), parameters_, effective_, trainable_, loss}, model_, groups_, scalings, gradients_);
+  const double vanishing = make_gradients({network(), parameters_, effective_, trainable_, loss}, model_, groups_,
+                                          scalings, threads_, gradients_);
   return loss_terms(loss, plan, vanishing);
 }
 
@@ -348,7 +348,7 @@ LossTerms EigenSession<Scalar>::loss_terms(const Loss& loss, const BackwardPlan<
 
 template <class Scalar>
 double EigenSession<Scalar>::do_update(const OptimiserStep& step) {
-  const double norm = eigen::update({network(), trainable_, parameters_, gradients_, optimiser_state_}, step);
+  const double norm = eigen::update({network(), trainable_, parameters_, gradients_, optimiser_state_}, step, threads_);
   if (std::isfinite(norm)) use_parameters();
   return norm;
 }

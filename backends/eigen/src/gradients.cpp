@@ -16,6 +16,17 @@ struct Layout {
   const std::vector<Band>& bands;
   const std::vector<Rectangle>& rectangles;
   const std::vector<BandPattern>& patterns;
+
+  const BandPattern& pattern(std::size_t band) const {
+    static const BandPattern all;
+    return patterns.empty() ? all : patterns[band];
+  }
+  /// Where the sums of each band begin.
+  std::vector<Index> starts() const {
+    std::vector<Index> found = {0};
+    for (std::size_t k = 0; k < bands.size(); ++k) found.push_back(found.back() + pattern(k).elements(bands[k]));
+    return found;
+  }
 };
 
 /// Rows of a rectangle that a band has, and where both lie.
@@ -44,30 +55,26 @@ void scatter_elements(const BandPattern& pattern, const Overlap& part, const Sca
   }
 }
 
-/// Adds factor times the sums of bands to the matrices of the rectangles that they are made of.
+/// Adds factor times the sums of band k to the matrices of the rectangles that it is made of.
+/// @param first  where its sums begin
 template <class Scalar>
-void scatter(const Layout& layout, const WeightSums<Scalar>& sums, double factor,
+void scatter(const Layout& layout, std::size_t k, Index first, const WeightSums<Scalar>& sums, double factor,
              const std::vector<Eigen::MatrixXd*>& values) {
   if (sums.empty()) return;
-  const Scalar* from = sums.data();
-  const BandPattern all;
-  for (std::size_t k = 0; k < layout.bands.size(); ++k) {
-    const Band& band = layout.bands[k];
-    const BandPattern& pattern = layout.patterns.empty() ? all : layout.patterns[k];
-    for (const Rectangle& rectangle : layout.rectangles) {
-      const Overlap part(band, rectangle);
-      if (part.rows.size == 0) continue;
-      Eigen::MatrixXd& out = *values[rectangle.value];
-      if (pattern.empty()) {
-        const Eigen::Map<const Matrix<Scalar>> sum(from, band.rows.size, band.depth);
-        out.middleRows(part.first_of_rectangle, part.rows.size) +=
-            factor *
-            sum.block(part.first_of_band, part.column, part.rows.size, rectangle.from.size).template cast<double>();
-      } else {
-        scatter_elements(pattern, part, from, factor, out);
-      }
+  const Scalar* from = sums.data() + first;
+  const Band& band = layout.bands[k];
+  for (const Rectangle& rectangle : layout.rectangles) {
+    const Overlap part(band, rectangle);
+    if (part.rows.size == 0) continue;
+    Eigen::MatrixXd& out = *values[rectangle.value];
+    if (layout.pattern(k).empty()) {
+      const Eigen::Map<const Matrix<Scalar>> sum(from, band.rows.size, band.depth);
+      out.middleRows(part.first_of_rectangle, part.rows.size) +=
+          factor *
+          sum.block(part.first_of_band, part.column, part.rows.size, rectangle.from.size).template cast<double>();
+    } else {
+      scatter_elements(layout.pattern(k), part, from, factor, out);
     }
-    from += pattern.elements(band);
   }
 }
 
@@ -81,27 +88,37 @@ std::vector<Eigen::MatrixXd*> drive_matrices(Weights& weights) {
   return all;
 }
 
+/// What the slices have summed. A band is one piece of work: no two of them share an element.
+template <class Scalar>
+struct Sums {
+  const Model<Scalar>& model;
+  const std::vector<GradientSums<Scalar>>& groups;
+  double vanishing;  ///< factor of what vanishing_gradient has summed
+  ThreadPool& threads;
+};
+
 /// Adds what the groups have summed for one set of weight scalings.
 template <class Scalar>
-void add_drive(const Model<Scalar>& model, const std::vector<GradientSums<Scalar>>& groups, std::size_t set,
-               double vanishing, const std::vector<Eigen::MatrixXd*>& out) {
-  const Layout layout = {model.drive_bands, model.drive_blocks, model.drive_patterns};
-  for (const GradientSums<Scalar>& group : groups) {
-    scatter(layout, group.drive[set], 1.0, out);
-    if (vanishing != 0.0) scatter(layout, group.vanishing[set], vanishing, out);
-  }
+void add_drive(const Sums<Scalar>& sums, std::size_t set, const std::vector<Eigen::MatrixXd*>& out) {
+  const Layout layout = {sums.model.drive_bands, sums.model.drive_blocks, sums.model.drive_patterns};
+  const std::vector<Index> starts = layout.starts();
+  sums.threads.run(layout.bands.size(), [&](std::size_t k, std::size_t /*thread*/) {
+    for (const GradientSums<Scalar>& group : sums.groups) {
+      scatter(layout, k, starts[k], group.drive[set], 1.0, out);
+      if (sums.vanishing != 0.0) scatter(layout, k, starts[k], group.vanishing[set], sums.vanishing, out);
+    }
+  });
 }
 
 /// The same, where W was multiplied by factors before it acted.
 template <class Scalar>
-void add_scaled_drive(const Model<Scalar>& model, const std::vector<GradientSums<Scalar>>& groups, std::size_t set,
-                      double vanishing, const std::vector<const ScaleWeights*>& scalings,
+void add_scaled_drive(const Sums<Scalar>& sums, std::size_t set, const std::vector<const ScaleWeights*>& scalings,
                       const std::vector<Eigen::MatrixXd*>& out) {
-  Parameters zero = zero_parameters(model.network);
+  Parameters zero = zero_parameters(sums.model.network);
   EffectiveWeights part{std::move(zero.recurrent), std::move(zero.input), {}};
   const std::vector<Eigen::MatrixXd*> parts = drive_matrices(part);
-  add_drive(model, groups, set, vanishing, parts);
-  scale_weights(model.network, part, scalings);
+  add_drive(sums, set, parts);
+  scale_weights(sums.model.network, part, scalings);
   for (std::size_t k = 0; k < out.size(); ++k) *out[k] += *parts[k];
 }
 
@@ -163,28 +180,22 @@ void through_dale(const Network& network, const Block& block, Dale dale, const E
   }
 }
 
-void through_dale(const GradientSources& sources, Parameters& gradients) {
+/// dL/dV of all weights that are trainable, from dL/dW.
+void through_dale(const GradientSources& sources, ThreadPool& threads, Parameters& gradients) {
   const Network& network = sources.network;
-  const Parameters& parameters = sources.parameters;
-  for (std::size_t k = 0; k < gradients.recurrent.size(); ++k) {
-    through_dale(network, network.recurrent_blocks()[k], network.dale(), parameters.recurrent[k],
-                 gradients.recurrent[k]);
-  }
-  for (std::size_t k = 0; k < gradients.input.size(); ++k) {
-    through_dale(network, network.input_blocks()[k], network.dale_input(), parameters.input[k], gradients.input[k]);
-  }
-  for (std::size_t k = 0; k < gradients.readout.size(); ++k) {
-    const Block& block = network.readout_blocks()[k];
-    through_dale(network, block, readout_dale(network, block), parameters.readout[k], gradients.readout[k]);
-  }
+  const auto go = [&](const std::vector<Block>& blocks, Matrices Parameters::*member, auto&& dale) {
+    threads.run(blocks.size(), [&](std::size_t k, std::size_t /*thread*/) {
+      Eigen::MatrixXd& gradient = (gradients.*member)[k];
+      through_dale(network, blocks[k], dale(blocks[k]), (sources.parameters.*member)[k], gradient);
+      gradient.array() *= (sources.trainable.*member)[k].array();
+    });
+  };
+  go(network.recurrent_blocks(), &Parameters::recurrent, [&](const Block&) { return network.dale(); });
+  go(network.input_blocks(), &Parameters::input, [&](const Block&) { return network.dale_input(); });
+  go(network.readout_blocks(), &Parameters::readout, [&](const Block& block) { return readout_dale(network, block); });
 }
 
 void keep_trainable(const Parameters& trainable, Parameters& gradients) {
-  for (std::size_t k = 0; k < gradients.recurrent.size(); ++k)
-    gradients.recurrent[k].array() *= trainable.recurrent[k].array();
-  for (std::size_t k = 0; k < gradients.input.size(); ++k) gradients.input[k].array() *= trainable.input[k].array();
-  for (std::size_t k = 0; k < gradients.readout.size(); ++k)
-    gradients.readout[k].array() *= trainable.readout[k].array();
   gradients.bias.array() *= trainable.bias.array();
   gradients.readout_bias.array() *= trainable.readout_bias.array();
   gradients.initial_state.array() *= trainable.initial_state.array();
@@ -208,15 +219,20 @@ void set_zero(const Network& network, Parameters& all) {
 template <class Scalar>
 double make_gradients(const GradientSources& sources, const Model<Scalar>& model,
                       const std::vector<GradientSums<Scalar>>& groups,
-                      const std::vector<std::vector<const ScaleWeights*>>& scalings, Parameters& all) {
+                      const std::vector<std::vector<const ScaleWeights*>>& scalings, ThreadPool& threads,
+                      Parameters& all) {
   set_zero(sources.network, all);
   double omega = 0.0, count = 0.0;
   std::vector<Eigen::MatrixXd*> readout;
   for (Eigen::MatrixXd& one : all.readout) readout.push_back(&one);
+  const Layout read = {model.readout_bands, model.readout_blocks, {}};
+  const std::vector<Index> starts = read.starts();
   for (const GradientSums<Scalar>& group : groups) {
     omega += group.vanishing_sum;
     count += group.vanishing_count;
-    scatter<Scalar>({model.readout_bands, model.readout_blocks, {}}, group.readout, 1.0, readout);
+    for (std::size_t k = 0; k < model.readout_bands.size(); ++k) {
+      scatter(read, k, starts[k], group.readout, 1.0, readout);
+    }
     all.bias += group.bias;
     all.readout_bias += group.readout_bias;
     all.initial_state += group.initial_state;
@@ -225,11 +241,12 @@ double make_gradients(const GradientSources& sources, const Model<Scalar>& model
 
   const double vanishing = count > 0.0 ? sources.loss.penalties.vanishing_gradient / count : 0.0;
   const std::vector<Eigen::MatrixXd*> drive = drive_matrices(all);
+  const Sums<Scalar> sums = {model, groups, vanishing, threads};
   for (std::size_t set = 0; set < scalings.size(); ++set) {
     if (scalings[set].empty()) {
-      add_drive(model, groups, set, vanishing, drive);
+      add_drive(sums, set, drive);
     } else {
-      add_scaled_drive(model, groups, set, vanishing, scalings[set], drive);
+      add_scaled_drive(sums, set, scalings[set], drive);
     }
   }
 
@@ -237,7 +254,7 @@ double make_gradients(const GradientSources& sources, const Model<Scalar>& model
   add_weight_penalties(sources, sources.effective.input, all.input);
   add_weight_penalties(sources, sources.effective.readout, all.readout);
   add_wiring(sources, all.recurrent);
-  through_dale(sources, all);
+  through_dale(sources, threads, all);
   // alpha = sigmoid(theta)
   all.tau.array() *= model.alpha_exact.array() * (1.0 - model.alpha_exact.array());
   keep_trainable(sources.trainable, all);
@@ -267,8 +284,8 @@ WeightPenalties weight_penalties(const GradientSources& sources) {
 }
 
 template double make_gradients(const GradientSources&, const Model<float>&, const std::vector<GradientSums<float>>&,
-                               const std::vector<std::vector<const ScaleWeights*>>&, Parameters&);
+                               const std::vector<std::vector<const ScaleWeights*>>&, ThreadPool&, Parameters&);
 template double make_gradients(const GradientSources&, const Model<double>&, const std::vector<GradientSums<double>>&,
-                               const std::vector<std::vector<const ScaleWeights*>>&, Parameters&);
+                               const std::vector<std::vector<const ScaleWeights*>>&, ThreadPool&, Parameters&);
 
 }  // namespace mrnn::eigen

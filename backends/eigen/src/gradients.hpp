@@ -5,6 +5,7 @@
 #include "mrnn/loss.hpp"
 #include "mrnn/optimiser.hpp"
 #include "slice_backward.hpp"
+#include "thread_pool.hpp"
 
 namespace mrnn::eigen {
 
@@ -24,7 +25,8 @@ struct GradientSources {
 template <class Scalar>
 double make_gradients(const GradientSources& sources, const Model<Scalar>& model,
                       const std::vector<GradientSums<Scalar>>& groups,
-                      const std::vector<std::vector<const ScaleWeights*>>& scalings, Parameters& gradients);
+                      const std::vector<std::vector<const ScaleWeights*>>& scalings, ThreadPool& threads,
+                      Parameters& gradients);
 
 /// Values of the penalties on weights: mean |W|, mean W^2, mean |W_ij| distance.
 struct WeightPenalties {

@@ -43,8 +43,8 @@ inline void fold(Vector<Scalar, Size> (&rows)[Size]) {
     const Mask lower = *reinterpret_cast<const Mask*>(exchange<Integer, Size, half>.lower);
 #pragma GCC unroll 16
     for (int i = 0; i < Size; i += 2 * half) {
-      rows[i] = shuffle<Scalar, Size>(rows[i], rows[i + half], upper) +
-                shuffle<Scalar, Size>(rows[i], rows[i + half], lower);
+      rows[i] =
+          shuffle<Scalar, Size>(rows[i], rows[i + half], upper) + shuffle<Scalar, Size>(rows[i], rows[i + half], lower);
     }
     fold<Scalar, Size, 2 * half>(rows);
   }

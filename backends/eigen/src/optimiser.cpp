@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <span>
 
 #include "mrnn/formulas.hpp"
@@ -36,6 +37,21 @@ Part part(const Training& t, std::vector<Eigen::MatrixXd> Parameters::*member, s
           all((t.state.first.*member)[k]), all((t.state.second.*member)[k])};
 }
 
+/// The same in pieces whose number does not depend on the threads.
+std::vector<Part> pieces_of(const std::vector<Part>& parts) {
+  constexpr std::size_t largest = std::size_t{1} << 14;
+  std::vector<Part> pieces;
+  for (const Part& whole : parts) {
+    for (std::size_t first = 0; first < whole.values.size(); first += largest) {
+      const std::size_t size = std::min(largest, whole.values.size() - first);
+      pieces.push_back({whole.values.subspan(first, size), whole.trainable.subspan(first, size),
+                        whole.gradient.subspan(first, size), whole.first.subspan(first, size),
+                        whole.second.subspan(first, size)});
+    }
+  }
+  return pieces;
+}
+
 /// Weights and biases, which AdamW lets decay.
 std::vector<Part> decaying_parts(const Training& t) {
   std::vector<Part> parts;
@@ -44,7 +60,7 @@ std::vector<Part> decaying_parts(const Training& t) {
   }
   parts.push_back(part(t, &Parameters::bias));
   parts.push_back(part(t, &Parameters::readout_bias));
-  return parts;
+  return pieces_of(parts);
 }
 
 double squared_norm(std::span<const double> values) {
@@ -110,12 +126,14 @@ void put_within_bounds(const Training& t, std::vector<Eigen::MatrixXd> Parameter
 
 }  // namespace
 
-double update(const Training& training, const OptimiserStep& step) {
+double update(const Training& training, const OptimiserStep& step, ThreadPool& threads) {
   const std::vector<Part> decaying = decaying_parts(training);
   const Part initial_state = part(training, &Parameters::initial_state), tau = part(training, &Parameters::tau);
-  double squared = squared_norm(initial_state.gradient) + squared_norm(tau.gradient);
-  for (const Part& one : decaying) squared += squared_norm(one.gradient);
-  const double norm = std::sqrt(squared);
+  std::vector<double> squared(decaying.size());
+  threads.run(decaying.size(),
+              [&](std::size_t k, std::size_t /*thread*/) { squared[k] = squared_norm(decaying[k].gradient); });
+  const double others = squared_norm(initial_state.gradient) + squared_norm(tau.gradient);
+  const double norm = std::sqrt(std::accumulate(squared.begin(), squared.end(), others));
   if (!std::isfinite(norm)) return norm;
 
   const double limit = step.optimiser.clip_norm;
@@ -127,7 +145,8 @@ double update(const Training& training, const OptimiserStep& step) {
     scale(initial_state);
     scale(tau);
   }
-  for (const Part& one : decaying) move(one, step, step.optimiser.decay);
+  threads.run(decaying.size(),
+              [&](std::size_t k, std::size_t /*thread*/) { move(decaying[k], step, step.optimiser.decay); });
   move(initial_state, step, 0.0);
   if (training.trainable.tau.any()) move_tau(training, step);
   if (training.network.dale() == Dale::project) put_within_bounds(training, &Parameters::recurrent);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "mrnn/optimiser.hpp"
+#include "thread_pool.hpp"
 
 namespace mrnn::eigen {
 
@@ -14,6 +15,6 @@ struct Training {
 };
 
 /// One step of the optimiser, as Session::update() says. Parameters that are not trainable keep their bits.
-double update(const Training& training, const OptimiserStep& step);
+double update(const Training& training, const OptimiserStep& step, ThreadPool& threads);
 
 }  // namespace mrnn::eigen

@@ -70,26 +70,27 @@ void pack_vector_panels(const Matrix<Scalar>& weights, Scalar* out) {
 
 template <class Scalar>
 PackedWeights<Scalar>::PackedWeights(const std::vector<Band>& bands, const std::vector<Rectangle>& rectangles,
-                                     const std::vector<const Eigen::MatrixXd*>& values, Packing packing)
+                                     const std::vector<const Eigen::MatrixXd*>& values, Packing packing,
+                                     ThreadPool& threads)
     : bands_(bands), sparse_(bands.size()) {
   const Index alignment = EIGEN_MAX_ALIGN_BYTES / sizeof(Scalar);
   Index size = 0;
   std::vector<Matrix<Scalar>> dense(bands.size());
-  for (std::size_t k = 0; k < bands.size(); ++k) {
-    offsets_.push_back(size);
+  threads.run(bands.size(), [&](std::size_t k, std::size_t /*thread*/) {
     dense[k] = gather<Scalar>(bands[k], rectangles, values);
     const bool few = static_cast<double>((dense[k].array() != Scalar(0)).count()) <
                      sparse_density * static_cast<double>(dense[k].size());
-    if (packing == Packing::panels && few) {
-      sparse_[k] = pack_sparse(bands[k], dense[k]);
-    } else {
-      size += (packed_size<Scalar>(bands[k], packing) + alignment - 1) / alignment * alignment;
-    }
+    if (packing == Packing::panels && few) sparse_[k] = pack_sparse(bands[k], dense[k]);
+  });
+  for (std::size_t k = 0; k < bands.size(); ++k) {
+    offsets_.push_back(size);
+    if (!sparse_[k].starts.empty()) continue;
+    size += (packed_size<Scalar>(bands[k], packing) + alignment - 1) / alignment * alignment;
   }
   data_.resize(size);
-  for (std::size_t k = 0; k < bands.size(); ++k) {
+  threads.run(bands.size(), [&](std::size_t k, std::size_t /*thread*/) {
     Scalar* out = data_.data() + offsets_[k];
-    if (!sparse_[k].starts.empty()) continue;
+    if (!sparse_[k].starts.empty()) return;
     if (packing == Packing::vector_panels) {
       pack_vector_panels(dense[k], out);
     } else if (by_library<Scalar>(bands[k])) {
@@ -97,7 +98,7 @@ PackedWeights<Scalar>::PackedWeights(const std::vector<Band>& bands, const std::
     } else {
       pack_panels(dense[k], out);
     }
-  }
+  });
 }
 
 template <class Scalar>
@@ -126,8 +127,8 @@ typename PackedWeights<Scalar>::Sparse PackedWeights<Scalar>::pack_sparse(const 
 }
 
 template <class Scalar>
-void PackedWeights<Scalar>::multiply(std::size_t k, const Scalar* state, Index width, Scalar* out,
-                                     Scalar* gathered, const Ahead<Scalar>& ahead) const {
+void PackedWeights<Scalar>::multiply(std::size_t k, const Scalar* state, Index width, Scalar* out, Scalar* gathered,
+                                     const Ahead<Scalar>& ahead) const {
   const Band& band = bands_[k];
   const Scalar* weights = data_.data() + offsets_[k];
   if (band.depth == 0) {

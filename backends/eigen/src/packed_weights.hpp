@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "bands.hpp"
+#include "thread_pool.hpp"
 
 namespace mrnn::eigen {
 
@@ -26,7 +27,7 @@ class PackedWeights {
   /// @param bands, rectangles  of one network; must outlive this
   /// @param values  of the rectangles, [to x from], or [from x to] where they are transposed
   PackedWeights(const std::vector<Band>& bands, const std::vector<Rectangle>& rectangles,
-                const std::vector<const Eigen::MatrixXd*>& values, Packing packing);
+                const std::vector<const Eigen::MatrixXd*>& values, Packing packing, ThreadPool& threads);
 
   const std::vector<Band>& bands() const noexcept { return bands_; }
 

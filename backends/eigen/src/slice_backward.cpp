@@ -121,8 +121,7 @@ void SliceBackward<Scalar>::multiply_back(Index slot, std::size_t band, Index me
   const Index size = model_.adjoint_bands[band].rows.size * width_;
   const bool stored = slot > 0 && task_.record.backward_every == 1;
   adjoint_[segment_of(slot)].weights->multiply(
-      band, left(slot), width_, out + start,
-      work_.gathered.data() + work_.gathered.size() / work_.members * member,
+      band, left(slot), width_, out + start, work_.gathered.data() + work_.gathered.size() / work_.members * member,
       stored ? Ahead<Scalar>{trajectory_.state(slot - 1) + start, size} : Ahead<Scalar>{});
 }
 
