@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <numeric>
 #include <type_traits>
 #include <vector>
 
@@ -111,28 +110,39 @@ TEMPLATE_TEST_CASE("sparse products have the bits of the dense ones", "[kernels]
   std::vector<TestType> dense(static_cast<std::size_t>(rows * width)), sparse(dense);
   kernels.multiply({packed.data(), &source, 1, depth, state.data(), dense.data(), rows, width});
 
+  // Blocks of ten columns, in each the rows that have something there, from the last to the first.
   std::vector<TestType> values;
   std::vector<std::int32_t> columns;
-  std::vector<Index> starts = {0};
-  for (Index first = 0; first < rows; first += sparse_rows) {
-    Index longest = 0;
-    for (Index r = first; r < std::min(rows, first + sparse_rows); ++r) {
-      longest = std::max<Index>(longest, (weights.row(r).array() != 0.0).count());
+  std::vector<SparseGroup> groups;
+  for (Index block = 0; block < depth; block += 10) {
+    const auto part = weights.middleCols(block, std::min<Index>(10, depth - block));
+    std::vector<Index> some;
+    for (Index r = rows - 1; r >= 0; --r) {
+      if (!part.row(r).isZero(0.0)) some.push_back(r);
     }
-    starts.push_back(starts.back() + longest);
-    values.resize(static_cast<std::size_t>(starts.back() * sparse_rows), TestType(0));
-    columns.resize(values.size(), 0);
-    for (Index r = first; r < std::min(rows, first + sparse_rows); ++r) {
-      auto place = static_cast<std::size_t>(starts[starts.size() - 2] * sparse_rows + r - first);
-      for (Index k = 0; k < depth; ++k) {
-        if (weights(r, k) == 0.0) continue;
-        values[place] = static_cast<TestType>(weights(r, k));
-        columns[place] = static_cast<std::int32_t>(k);
-        place += sparse_rows;
+    for (std::size_t first = 0; first < some.size(); first += sparse_rows) {
+      SparseGroup group;
+      std::vector<std::vector<Index>> found(sparse_rows);
+      for (std::size_t r = 0; r < sparse_rows; ++r) {
+        const bool exists = first + r < some.size();
+        group.rows[r] = static_cast<std::int32_t>(some[exists ? first + r : first]);
+        for (Index k = 0; exists && k < part.cols(); ++k) {
+          if (part(group.rows[r], k) != 0.0) found[r].push_back(k);
+        }
+        group.entries = std::max(group.entries, static_cast<std::int32_t>(found[r].size()));
       }
+      for (std::size_t k = 0; k < static_cast<std::size_t>(group.entries); ++k) {
+        for (std::size_t r = 0; r < sparse_rows; ++r) {
+          const bool exists = k < found[r].size();
+          values.push_back(exists ? static_cast<TestType>(part(group.rows[r], found[r][k])) : TestType(0));
+          columns.push_back(exists ? static_cast<std::int32_t>(block + found[r][k]) : 0);
+        }
+      }
+      groups.push_back(group);
     }
   }
-  kernels.multiply_sparse({values.data(), columns.data(), starts.data(), state.data(), sparse.data(), rows, width});
+  kernels.multiply_sparse(
+      {values.data(), columns.data(), groups.data(), std::ssize(groups), state.data(), sparse.data(), rows, width});
 
   CHECK(same_bits(sparse, dense));
 }
@@ -146,8 +156,6 @@ TEMPLATE_TEST_CASE("wanted elements of an outer product are those of the whole",
   const Eigen::MatrixXd pattern = sparse_matrix(rows, depth, 0.3);
   const auto left = numbers<TestType>(positions * rows * width, "left");
   const auto right = numbers<TestType>(positions * right_rows * width, "right");
-  std::vector<Index> columns(static_cast<std::size_t>(depth));
-  std::iota(columns.begin(), columns.end(), Index{4});
   std::vector<TestType> whole(static_cast<std::size_t>(rows * depth), TestType(0.5));
   OuterProduct<TestType> product;
   product.left = left.data();
@@ -157,34 +165,28 @@ TEMPLATE_TEST_CASE("wanted elements of an outer product are those of the whole",
   const Source source{4, depth};
   product.sources = &source;
   product.source_count = 1;
-  product.columns = columns.data();
   product.positions = positions;
   product.width = width;
   product.rows = rows;
   product.out = whole.data();
   kernels_of<TestType>(set).add_outer_product(product);
 
-  std::vector<Index> starts = {0};
-  std::vector<std::int32_t> entries;
-  for (Index r = 0; r < rows; ++r) {
-    for (Index c = 0; c < depth; ++c) {
-      if (pattern(r, c) != 0.0) entries.push_back(static_cast<std::int32_t>(c));
+  std::vector<Element> elements;
+  for (Index c = 0; c < depth; ++c) {
+    for (Index r = 0; r < rows; ++r) {
+      if (pattern(r, c) != 0.0) elements.push_back({static_cast<std::int32_t>(r), static_cast<std::int32_t>(4 + c)});
     }
-    starts.push_back(std::ssize(entries));
   }
-  std::vector<TestType> wanted(entries.size() + 1, TestType(0.5));
+  std::vector<TestType> wanted(elements.size() + 1, TestType(0.5));
   product.out = wanted.data();
-  product.starts = starts.data();
-  product.entries = entries.data();
+  product.elements = elements.data();
+  product.element_count = std::ssize(elements);
   kernels_of<TestType>(set).add_sparse_outer_product(product);
 
   double error = 0.0;
-  for (Index r = 0; r < rows; ++r) {
-    for (Index k = starts[static_cast<std::size_t>(r)]; k < starts[static_cast<std::size_t>(r) + 1]; ++k) {
-      const auto e = static_cast<std::size_t>(k);
-      const auto place = static_cast<std::size_t>(entries[e] * rows + r);
-      error = std::max(error, static_cast<double>(std::abs(wanted[e] - whole[place])));
-    }
+  for (std::size_t e = 0; e < elements.size(); ++e) {
+    const auto place = static_cast<std::size_t>((elements[e].source - 4) * rows + elements[e].row);
+    error = std::max(error, static_cast<double>(std::abs(wanted[e] - whole[place])));
   }
   CHECK(error < (std::is_same_v<TestType, float> ? 1e-3 : 1e-12));  // of up to 1,280 products
   CHECK(wanted.back() == TestType(0.5));                            // nothing is written beyond the result
@@ -194,9 +196,10 @@ TEST_CASE("a sparse network learns from the gradient of its dense twin", "[spars
   // 90 % of the weights are absent: the backend skips them. With the same patterns as numbers in a network without
   // sparsity nothing can be skipped in the gradient.
   const Index trials = GENERATE(1, 20);
-  CAPTURE(trials);
-  const Network sparse = build_network(sparse_network(40, 0.9), 1);
-  const Network dense = build_network(sparse_network(40, 0.0), 1);
+  const Index units = GENERATE(40, 300);  // the columns of one block, and of more
+  CAPTURE(trials, units);
+  const Network sparse = build_network(sparse_network(units, 0.9), 1);
+  const Network dense = build_network(sparse_network(units, 0.0), 1);
   const Parameters parameters = initial_parameters(sparse, 1);
   Parameters twin = initial_parameters(dense, 1);
   twin.recurrent = parameters.recurrent;

@@ -94,7 +94,7 @@ Index Band::column_of(Index row) const {
 Index elements_of(const std::vector<Band>& bands, const std::vector<BandPattern>& patterns) {
   Index size = 0;
   for (std::size_t k = 0; k < bands.size(); ++k) {
-    size += patterns.empty() ? bands[k].rows.size * bands[k].depth : patterns[k].elements(bands[k]);
+    size += patterns.empty() ? bands[k].rows.size * bands[k].depth : patterns[k].count(bands[k]);
   }
   return size;
 }
@@ -110,13 +110,13 @@ BandPattern pattern_of(const Band& band, const std::vector<Rectangle>& rectangle
   }
   const auto present = static_cast<double>((whole.array() != 0).count());
   if (present >= density * static_cast<double>(whole.size())) return {};
-  BandPattern pattern;
-  pattern.starts.push_back(0);
-  for (Index row = 0; row < whole.rows(); ++row) {
-    for (Index column = 0; column < whole.cols(); ++column) {
-      if (whole(row, column) != 0) pattern.entries.push_back(static_cast<std::int32_t>(column));
+  BandPattern pattern{true, {}};
+  for (Index column = 0; column < whole.cols(); ++column) {
+    const Index source = band.columns[static_cast<std::size_t>(column)];
+    for (Index row = 0; row < whole.rows(); ++row) {
+      if (whole(row, column) == 0) continue;
+      pattern.elements.push_back({static_cast<std::int32_t>(row), static_cast<std::int32_t>(source)});
     }
-    pattern.starts.push_back(std::ssize(pattern.entries));
   }
   return pattern;
 }

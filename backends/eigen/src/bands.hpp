@@ -29,16 +29,12 @@ struct Band {
   Index column_of(Index row) const;
 };
 
-/// Which elements of a band's weights exist: of row r the columns entries[starts[r]] ... Empty where so many do that
-/// all of them are computed.
+/// Which elements of a band's weights exist, where so few do that the others are left out.
 struct BandPattern {
-  std::vector<Index> starts;  ///< [rows + 1]
-  std::vector<std::int32_t> entries;
-  bool empty() const noexcept { return starts.empty(); }
+  bool sparse = false;
+  std::vector<Element> elements;  ///< column by column; none where all are computed
   /// Elements of which something is computed.
-  Index elements(const Band& band) const noexcept {
-    return empty() ? band.rows.size * band.depth : std::ssize(entries);
-  }
+  Index count(const Band& band) const noexcept { return sparse ? std::ssize(elements) : band.rows.size * band.depth; }
 };
 
 /// Elements of the weights of bands, those that exist where there is a pattern.
@@ -46,7 +42,7 @@ struct BandPattern {
 Index elements_of(const std::vector<Band>& bands, const std::vector<BandPattern>& patterns);
 
 /// @param patterns  of the rectangles, M o S [to x from]
-/// @param density   share of elements above which the pattern is left empty
+/// @param density   share of elements from which on all are computed
 BandPattern pattern_of(const Band& band, const std::vector<Rectangle>& rectangles,
                        const std::vector<const PatternMatrix*>& patterns, double density);
 

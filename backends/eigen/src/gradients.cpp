@@ -24,7 +24,7 @@ struct Layout {
   /// Where the sums of each band begin.
   std::vector<Index> starts() const {
     std::vector<Index> found = {0};
-    for (std::size_t k = 0; k < bands.size(); ++k) found.push_back(found.back() + pattern(k).elements(bands[k]));
+    for (std::size_t k = 0; k < bands.size(); ++k) found.push_back(found.back() + pattern(k).count(bands[k]));
     return found;
   }
 };
@@ -41,17 +41,17 @@ struct Overlap {
         column(rows.size > 0 ? band.column_of(rectangle.from.start) : 0) {}
 };
 
-/// Adds factor times the elements of a sparse band, row by row.
+/// Adds factor times the elements of a sparse band that lie in a rectangle.
 template <class Scalar>
-void scatter_elements(const BandPattern& pattern, const Overlap& part, const Scalar* sums, double factor,
-                      Eigen::MatrixXd& out) {
-  for (Index row = 0; row < part.rows.size; ++row) {
-    const auto r = static_cast<std::size_t>(part.first_of_band + row);
-    for (Index k = pattern.starts[r]; k < pattern.starts[r + 1]; ++k) {
-      const Index column = pattern.entries[static_cast<std::size_t>(k)] - part.column;
-      if (column < 0 || column >= out.cols()) continue;
-      out(part.first_of_rectangle + row, column) += factor * static_cast<double>(sums[k]);
-    }
+void scatter_elements(const std::vector<Element>& elements, const Overlap& part, const Rectangle& rectangle,
+                      const Scalar* sums, double factor, Eigen::MatrixXd& out) {
+  const Source& from = rectangle.from;
+  const auto first = std::ranges::lower_bound(elements, from.start, {}, &Element::source);
+  for (auto at = first; at != elements.end() && at->source < from.start + from.size; ++at) {
+    const Index row = at->row - part.first_of_band;
+    if (row < 0 || row >= part.rows.size) continue;
+    out(part.first_of_rectangle + row, at->source - from.start) +=
+        factor * static_cast<double>(sums[at - elements.begin()]);
   }
 }
 
@@ -67,13 +67,13 @@ void scatter(const Layout& layout, std::size_t k, Index first, const WeightSums<
     const Overlap part(band, rectangle);
     if (part.rows.size == 0) continue;
     Eigen::MatrixXd& out = *values[rectangle.value];
-    if (layout.pattern(k).empty()) {
+    if (!layout.pattern(k).sparse) {
       const Eigen::Map<const Matrix<Scalar>> sum(from, band.rows.size, band.depth);
       out.middleRows(part.first_of_rectangle, part.rows.size) +=
           factor *
           sum.block(part.first_of_band, part.column, part.rows.size, rectangle.from.size).template cast<double>();
     } else {
-      scatter_elements(layout.pattern(k), part, from, factor, out);
+      scatter_elements(layout.pattern(k).elements, part, rectangle, from, factor, out);
     }
   }
 }

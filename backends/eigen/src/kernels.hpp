@@ -35,21 +35,35 @@ struct Product {
   Ahead<Scalar> ahead = {};
 };
 
-/// Rows of sparse weights that are computed side by side.
-inline constexpr Index sparse_rows = 4;
+/// Rows of sparse weights that are computed side by side, and columns at a time: so many that what they read stays in
+/// the nearest cache.
+inline constexpr int sparse_rows = 4;
+inline constexpr Index sparse_columns = 256;
 
-/// The same product of weights most of which are zero. Rows come in groups of `sparse_rows`, and each group has as many
-/// entries for each of its rows as its fullest row needs, those of entry k side by side; what a row has too many
-/// are zeros. An element is summed in the order of the sources, as by the other product, to the same bits.
+/// Rows of a band within a block of columns. Where there are fewer, the first one fills their places.
+struct SparseGroup {
+  std::int32_t rows[sparse_rows] = {};
+  std::int32_t entries = 0;  ///< of each row
+};
+
+/// The same product of weights most of which are zero: for each block of columns, in their order, groups of rows. A
+/// group has as many entries for each of its rows as its fullest row needs, those of entry k side by side; what a row
+/// has too many are zeros. An element is summed in the order of the sources, as by the other product, to the same bits.
 template <class Scalar>
 struct SparseProduct {
   const Scalar* weights = nullptr;        ///< [entries of all groups x sparse_rows]
   const std::int32_t* columns = nullptr;  ///< the row of the state each of them reads
-  const Index* starts = nullptr;          ///< first entry of each group, and the end [groups + 1]
+  const SparseGroup* groups = nullptr;
+  Index group_count = 0;
   const Scalar* state = nullptr;
   Scalar* out = nullptr;
   Index rows = 0;
   Index width = 1;
+};
+
+/// An element of a band's weights: its row within the band, and the row of the state that it reads.
+struct Element {
+  std::int32_t row = 0, source = 0;
 };
 
 /// One step of units [first, first + rows), which share an activation function. Arrays of the network
@@ -97,12 +111,9 @@ struct OuterProduct {
   Index source_count = 0;
   Index positions = 0, width = 1;
   Index rows = 0;
-  Scalar* out = nullptr;  ///< [rows x depth], column by column; or an element for each of `entries`
-  /// Where only some elements are wanted: of row r those in the columns entries[starts[r]] ..., each of which is row
-  /// columns[...] of `right`.
-  const Index* columns = nullptr;
-  const Index* starts = nullptr;
-  const std::int32_t* entries = nullptr;
+  Scalar* out = nullptr;              ///< [rows x depth], column by column; or a number for each of `elements`
+  const Element* elements = nullptr;  ///< where only some are wanted: column by column
+  Index element_count = 0;
 };
 
 /// Rows of the panels a band is cut into: as equal as can be, none higher than `limit`.

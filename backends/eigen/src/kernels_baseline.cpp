@@ -26,7 +26,7 @@ constexpr int tile_rows = 6;  // with 2 vectors a row and the operands, all regi
 //
 #include "kernels_gradient.hpp"
 //
-#include "kernels_sparse_gradient.hpp"
+#include "kernels_sparse.hpp"
 //
 #include "kernels_table.hpp"
 

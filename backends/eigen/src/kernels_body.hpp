@@ -117,48 +117,6 @@ void multiply(const Product<Scalar>& product) {
   }
 }
 
-/// A group of rows, Vectors x Lanes trials of it at a time.
-template <class Scalar, int Vectors, int Lanes>
-void multiply_sparse_with(const SparseProduct<Scalar>& product) {
-  using Wide = Vector<Scalar, Lanes>;
-  Index group = 0;
-  for (Index first = 0; first < product.rows; first += sparse_rows, ++group) {
-    const Index start = product.starts[group], end = product.starts[group + 1];
-    const Index rows = product.rows - first < sparse_rows ? product.rows - first : sparse_rows;
-    for (Index lane = 0; lane < product.width; lane += Vectors * Lanes) {
-      const Scalar* weights = product.weights + start * sparse_rows;
-      const std::int32_t* columns = product.columns + start * sparse_rows;
-      const Scalar* state = product.state + lane;
-      Wide sums[sparse_rows][Vectors] = {};
-      for (Index k = start; k < end; ++k, weights += sparse_rows, columns += sparse_rows) {
-        for (int r = 0; r < sparse_rows; ++r) {
-          const Scalar* activity = state + columns[r] * product.width;
-          for (int v = 0; v < Vectors; ++v) {
-            sums[r][v] += weights[r] * *reinterpret_cast<const Wide*>(activity + v * Lanes);
-          }
-        }
-      }
-      for (Index r = 0; r < rows; ++r) {
-        Scalar* out = product.out + (first + r) * product.width + lane;
-        for (int v = 0; v < Vectors; ++v) *reinterpret_cast<Wide*>(out + v * Lanes) = sums[r][v];
-      }
-    }
-  }
-}
-
-template <class Scalar>
-void multiply_sparse(const SparseProduct<Scalar>& product) {
-  constexpr int lanes = vector_bytes / sizeof(Scalar);
-  constexpr int narrow = lanes < 8 ? lanes : 8;
-  if (product.width >= 2 * lanes) {
-    multiply_sparse_with<Scalar, 2, lanes>(product);
-  } else if (product.width == lanes) {
-    multiply_sparse_with<Scalar, 1, lanes>(product);
-  } else {
-    multiply_sparse_with<Scalar, 1, narrow>(product);
-  }
-}
-
 // --- Element-wise ---------------------------------------------------------------------------------------
 
 /// Equations of one unit and trial: x_t and h_t from the drive, with amplitude * eta added to x.

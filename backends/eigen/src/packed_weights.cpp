@@ -1,6 +1,8 @@
 #include "packed_weights.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <numeric>
 
 #include "library_product.hpp"
 
@@ -66,6 +68,62 @@ void pack_vector_panels(const Matrix<Scalar>& weights, Scalar* out) {
   }
 }
 
+/// The nonzero weights of some columns of a band, row by row.
+template <class Scalar>
+class SparseBlock {
+ public:
+  explicit SparseBlock(Index rows)
+      : counts_(static_cast<std::size_t>(rows)), weights_(counts_.size() * width), columns_(weights_.size()) {}
+
+  /// Columns from `first` on.
+  void read(const Band& band, const Matrix<Scalar>& weights, Index first) {
+    std::ranges::fill(counts_, 0);
+    for (Index column = first; column < std::min(first + sparse_columns, weights.cols()); ++column) {
+      const auto source = static_cast<std::int32_t>(band.columns[static_cast<std::size_t>(column)]);
+      for (std::size_t row = 0; row < counts_.size(); ++row) {
+        const Scalar weight = weights(static_cast<Index>(row), column);
+        const std::size_t place = row * width + static_cast<std::size_t>(counts_[row]);
+        if (weight == Scalar(0)) continue;
+        weights_[place] = weight;
+        columns_[place] = source;
+        ++counts_[row];
+      }
+    }
+  }
+
+  /// Rows of about as many weights are put side by side, so that few zeros fill up their groups.
+  void append_to(std::vector<Scalar>& weights, std::vector<std::int32_t>& columns,
+                 std::vector<SparseGroup>& groups) const {
+    std::vector<std::int32_t> order(counts_.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::ranges::stable_sort(order, std::greater(), [this](std::int32_t row) { return count(row); });
+    for (std::size_t first = 0; first < order.size() && count(order[first]) > 0; first += sparse_rows) {
+      SparseGroup group;
+      group.entries = count(order[first]);
+      for (std::size_t r = 0; r < sparse_rows; ++r) {
+        group.rows[r] = order[first + r < order.size() ? first + r : first];
+      }
+      for (std::int32_t k = 0; k < group.entries; ++k) {
+        for (std::size_t r = 0; r < sparse_rows; ++r) {
+          const bool exists = first + r < order.size() && k < count(group.rows[r]);
+          const auto place = static_cast<std::size_t>(group.rows[exists ? r : 0]) * width + static_cast<std::size_t>(k);
+          weights.push_back(exists ? weights_[place] : Scalar(0));
+          columns.push_back(columns_[place]);
+        }
+      }
+      groups.push_back(group);
+    }
+  }
+
+ private:
+  static constexpr auto width = static_cast<std::size_t>(sparse_columns);
+  std::int32_t count(std::int32_t row) const { return counts_[static_cast<std::size_t>(row)]; }
+
+  std::vector<std::int32_t> counts_;  ///< of each row
+  std::vector<Scalar> weights_;       ///< [rows x width]
+  std::vector<std::int32_t> columns_;
+};
+
 }  // namespace
 
 template <class Scalar>
@@ -84,13 +142,13 @@ PackedWeights<Scalar>::PackedWeights(const std::vector<Band>& bands, const std::
   });
   for (std::size_t k = 0; k < bands.size(); ++k) {
     offsets_.push_back(size);
-    if (!sparse_[k].starts.empty()) continue;
+    if (sparse_[k].used) continue;
     size += (packed_size<Scalar>(bands[k], packing) + alignment - 1) / alignment * alignment;
   }
   data_.resize(size);
   threads.run(bands.size(), [&](std::size_t k, std::size_t /*thread*/) {
     Scalar* out = data_.data() + offsets_[k];
-    if (!sparse_[k].starts.empty()) return;
+    if (sparse_[k].used) return;
     if (packing == Packing::vector_panels) {
       pack_vector_panels(dense[k], out);
     } else if (by_library<Scalar>(bands[k])) {
@@ -105,23 +163,11 @@ template <class Scalar>
 typename PackedWeights<Scalar>::Sparse PackedWeights<Scalar>::pack_sparse(const Band& band,
                                                                           const Matrix<Scalar>& weights) {
   Sparse packed;
-  packed.starts.push_back(0);
-  for (Index first = 0; first < weights.rows(); first += sparse_rows) {
-    const Index rows = std::min(sparse_rows, weights.rows() - first);
-    const Index longest = (weights.middleRows(first, rows).array() != Scalar(0)).rowwise().count().maxCoeff();
-    const auto start = packed.starts.back() * sparse_rows;
-    packed.starts.push_back(packed.starts.back() + longest);
-    packed.weights.resize(static_cast<std::size_t>(packed.starts.back() * sparse_rows), Scalar(0));
-    packed.columns.resize(packed.weights.size(), static_cast<std::int32_t>(band.columns.front()));
-    for (Index row = 0; row < rows; ++row) {
-      auto place = static_cast<std::size_t>(start + row);
-      for (Index column = 0; column < weights.cols(); ++column) {
-        if (weights(first + row, column) == Scalar(0)) continue;
-        packed.weights[place] = weights(first + row, column);
-        packed.columns[place] = static_cast<std::int32_t>(band.columns[static_cast<std::size_t>(column)]);
-        place += sparse_rows;
-      }
-    }
+  packed.used = true;
+  SparseBlock<Scalar> block(weights.rows());
+  for (Index first = 0; first < weights.cols(); first += sparse_columns) {
+    block.read(band, weights, first);
+    block.append_to(packed.weights, packed.columns, packed.groups);
   }
   return packed;
 }
@@ -135,9 +181,9 @@ void PackedWeights<Scalar>::multiply(std::size_t k, const Scalar* state, Index w
     std::fill_n(out, band.rows.size * width, Scalar(0));
     return;
   }
-  if (const Sparse& sparse = sparse_[k]; !sparse.starts.empty()) {
-    kernels<Scalar>().multiply_sparse(
-        {sparse.weights.data(), sparse.columns.data(), sparse.starts.data(), state, out, band.rows.size, width});
+  if (const Sparse& sparse = sparse_[k]; sparse.used) {
+    kernels<Scalar>().multiply_sparse({sparse.weights.data(), sparse.columns.data(), sparse.groups.data(),
+                                       std::ssize(sparse.groups), state, out, band.rows.size, width});
     return;
   }
   if constexpr (std::is_same_v<Scalar, float>) {

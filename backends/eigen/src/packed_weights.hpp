@@ -46,7 +46,8 @@ class PackedWeights {
   struct Sparse {
     std::vector<Scalar> weights;
     std::vector<std::int32_t> columns;
-    std::vector<Index> starts;  ///< empty: the band is not sparse
+    std::vector<SparseGroup> groups;
+    bool used = false;
   };
   static Sparse pack_sparse(const Band& band, const Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>& weights);
 

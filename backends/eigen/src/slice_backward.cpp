@@ -330,10 +330,10 @@ void SliceBackward<Scalar>::add_products(const std::vector<Band>& bands, const F
   product.out = out;
   for (std::size_t k = 0; k < share.last; ++k) {
     const Band& band = bands[k];
-    const BandPattern* pattern = drive && !model_.drive_patterns[k].empty() ? &model_.drive_patterns[k] : nullptr;
-    const Index elements = pattern != nullptr ? pattern->elements(band) : band.rows.size * band.depth;
+    const BandPattern* pattern = drive && model_.drive_patterns[k].sparse ? &model_.drive_patterns[k] : nullptr;
+    const Index size = pattern != nullptr ? pattern->count(band) : band.rows.size * band.depth;
     if (k < share.first) {
-      product.out += elements;
+      product.out += size;
       continue;
     }
     product.left = factors.left + band.rows.start * width_;
@@ -341,14 +341,13 @@ void SliceBackward<Scalar>::add_products(const std::vector<Band>& bands, const F
     product.source_count = std::ssize(band.sources);
     product.rows = band.rows.size;
     if (pattern != nullptr) {
-      product.columns = band.columns.data();
-      product.starts = pattern->starts.data();
-      product.entries = pattern->entries.data();
+      product.elements = pattern->elements.data();
+      product.element_count = std::ssize(pattern->elements);
       kernels<Scalar>().add_sparse_outer_product(product);
     } else {
       kernels<Scalar>().add_outer_product(product);
     }
-    product.out += elements;
+    product.out += size;
   }
 }
 
