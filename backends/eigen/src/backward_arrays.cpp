@@ -19,20 +19,18 @@ void GradientSums<Scalar>::reset(const Model<Scalar>& model, std::size_t scaling
 }
 
 template <class Scalar>
-Index BackwardWorkspace<Scalar>::chunk_slots(const Model<Scalar>& model) {
+Index BackwardWorkspace<Scalar>::chunk_lanes(const Model<Scalar>& model) {
   // Multiples of what the kernels sum at a time, as long as both factors stay in the second cache of a core.
-  constexpr Index unit = 8, longest = 32, most_numbers = Index{3} << 17;
-  const Index slots = most_numbers / ((model.rows() + model.adjoint_rows()) * widest_slice);
-  return std::clamp(slots / unit * unit, unit, longest);
+  constexpr Index unit = 256, longest = 1024, most_numbers = Index{3} << 17;
+  return std::clamp(most_numbers / (model.rows() + model.adjoint_rows()) / unit * unit, unit, longest);
 }
 
 template <class Scalar>
 BackwardWorkspace<Scalar>::BackwardWorkspace(const Model<Scalar>& model, Index width_, Index members_)
     : width(width_), members(members_) {
   const Index units = model.network.units() * width, outputs = model.network.outputs() * width;
-  const Index slots = chunk_slots(model);
-  left.setZero(slots * model.adjoint_rows() * width);
-  right.setZero(slots * model.rows() * width);
+  left.setZero(chunk_lanes(model) * model.adjoint_rows());
+  right.setZero(chunk_lanes(model) * model.rows());
   for (Array* array : {&back, &carried, &next, &bias_sum, &alpha_sum}) array->setZero(units);
   readout_sum.setZero(outputs);
   scratch.setZero(outputs);
@@ -43,9 +41,10 @@ BackwardWorkspace<Scalar>::BackwardWorkspace(const Model<Scalar>& model, Index w
 
 template <class Scalar>
 std::size_t BackwardWorkspace<Scalar>::bytes(const Model<Scalar>& model, Index width) {
-  const Index rows = chunk_slots(model) * (model.adjoint_rows() + model.rows()) + 5 * model.network.units() +
-                     2 * model.network.outputs() + PackedWeights<Scalar>::gathered_rows(model.adjoint_bands);
-  return static_cast<std::size_t>(rows * width) * sizeof(Scalar);
+  const Index rows = 5 * model.network.units() + 2 * model.network.outputs() +
+                     PackedWeights<Scalar>::gathered_rows(model.adjoint_bands);
+  const Index numbers = chunk_lanes(model) * (model.adjoint_rows() + model.rows()) + rows * width;
+  return static_cast<std::size_t>(numbers) * sizeof(Scalar);
 }
 
 template struct GradientSums<float>;

@@ -17,7 +17,7 @@ inline Packing packing_for(Index width) {
 
 /// Share of nonzero weights below which a band is multiplied, and share of weights that exist below which its gradient
 /// is computed, element by element: measured (docs/benchmarks/cpu.md). Products have the same bits either way.
-inline constexpr double sparse_density = 0.25, sparse_gradient_density = 0.12;
+inline constexpr double sparse_density = 0.35, sparse_gradient_density = 0.22;
 
 /// The weights of all bands in the order in which the kernels read them, sparse bands without their zeros. Immutable;
 /// shared by all slices and threads.

@@ -49,7 +49,7 @@ template <class Scalar>
 SessionMemory session_memory(const Network& network, const SessionOptions& options, const BatchShape& batch,
                              const Record& record) {
   const Model<Scalar> model(network);
-  RunShape run{0, slice_width(batch.trials), batch.steps, 0};
+  RunShape run{0, slice_width(network, batch.trials), batch.steps, 0};
   run.slices = (batch.trials + run.width - 1) / run.width;
   run.threads = std::min<Index>(ThreadPool::resolve(options.threads), run.slices);
   const Index weights = weights_of(network);

@@ -34,7 +34,7 @@ SliceBackward<Scalar>::SliceBackward(const Parts& parts)
       forward_(parts.task, parts.forward_work, trajectory_),
       gathered_(parts.forward_work.gathered.data()),
       width_(parts.task.slice.width()),
-      chunk_(BackwardWorkspace<Scalar>::chunk_slots(parts.task.model)) {}
+      chunk_(BackwardWorkspace<Scalar>::chunk_lanes(parts.task.model) / parts.task.slice.width()) {}
 
 template <class Scalar>
 void SliceBackward<Scalar>::run() {

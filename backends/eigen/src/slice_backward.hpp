@@ -52,8 +52,8 @@ struct BackwardWorkspace {
 
   BackwardWorkspace(const Model<Scalar>& model, Index width_, Index members_);
   static std::size_t bytes(const Model<Scalar>& model, Index width);
-  /// Slots whose products are taken together; a matter of the network alone.
-  static Index chunk_slots(const Model<Scalar>& model);
+  /// Slots times trials whose products are taken together; a matter of the network alone.
+  static Index chunk_lanes(const Model<Scalar>& model);
 
   Index width;                 ///< of the widest slice
   Index members;               ///< of the team that runs it

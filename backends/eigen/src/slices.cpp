@@ -104,17 +104,20 @@ void make_segments(const Network& network, const Trials& trials, Slice& slice) {
 
 }  // namespace
 
-Index slice_width(Index trials) {
+Index slice_width(const Network& network, Index trials) {
+  constexpr Index cached = Index{1} << 18;  // weights; more of them are read from beyond the second cache of a core
   if (trials <= 1) return 1;
-  if (trials <= 16) return 8;
-  return trials <= 48 ? 16 : widest_slice;
+  Index weights = 0;
+  for (const Block& block : network.recurrent_blocks()) weights += block.to.size * block.from.size;
+  if (weights > cached) return trials <= 8 ? 8 : trials <= 16 ? 16 : widest_slice;
+  return trials <= 16 ? 8 : trials <= 48 ? 16 : widest_slice;
 }
 
 std::vector<Slice> make_slices(const Network& network, const Trials& trials) {
   std::vector<Slice> slices;
   for (const std::vector<Index>& group : groups_by_weights(trials)) {
     const auto size = std::ssize(group);
-    const Index width = slice_width(size);
+    const Index width = slice_width(network, size);
     for (Index start = 0; start < size; start += width) {
       Slice slice;
       slice.count = std::min(width, size - start);

@@ -36,7 +36,7 @@ struct Slice {
 };
 
 /// Lanes of the slices of a batch of that many trials.
-Index slice_width(Index trials);
+Index slice_width(const Network& network, Index trials);
 
 /// @param trials  must outlive the slices
 std::vector<Slice> make_slices(const Network& network, const Trials& trials);
