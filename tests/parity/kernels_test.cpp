@@ -279,22 +279,29 @@ TEMPLATE_TEST_CASE("updates of every instruction set notice what is not finite",
   CHECK_FALSE(finite);
 }
 
-TEST_CASE("the noise of every instruction set has the same bits", "[kernels][noise]") {
+TEMPLATE_TEST_CASE("the noise of every instruction set has the same bits", "[kernels][noise]", float, double) {
   const InstructionSet set = GENERATE(from_range(instruction_sets()));
   const std::size_t count = GENERATE(1, 3, 8, 16, 21);
   CAPTURE(set.name, count);
   constexpr std::int64_t units = 70;
   std::vector<std::uint64_t> ids;
   for (std::size_t k = 0; k < count; ++k) ids.push_back((k << 35) + 11 * k);
-  std::vector<float> expected(units * count), actual(units * count), one(units), one_more(units);
+  std::vector<TestType> expected(units * count), actual(units * count), one(units), one_more(units);
   const NormalBlock block{99, Stream::recurrent_noise, 5, 4, units};
-  const NormalsKernels baseline = baseline_normals();
+  const auto normals_of = [](const NormalsKernels& all) {
+    if constexpr (std::is_same_v<TestType, float>) {
+      return all.single;
+    } else {
+      return all.twofold;
+    }
+  };
+  const auto baseline = normals_of(baseline_normals()), other = normals_of(set.normals);
 
   baseline.trials(block, ids, expected.data());
-  set.normals.trials(block, ids, actual.data());
+  other.trials(block, ids, actual.data());
   baseline.units(block, ids.back(), one.data());
-  set.normals.units(block, ids.back(), one_more.data());
+  other.units(block, ids.back(), one_more.data());
 
-  CHECK(std::memcmp(actual.data(), expected.data(), actual.size() * sizeof(float)) == 0);
-  CHECK(std::memcmp(one_more.data(), one.data(), one.size() * sizeof(float)) == 0);
+  CHECK(std::memcmp(actual.data(), expected.data(), actual.size() * sizeof(TestType)) == 0);
+  CHECK(std::memcmp(one_more.data(), one.data(), one.size() * sizeof(TestType)) == 0);
 }

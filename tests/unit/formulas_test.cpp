@@ -4,6 +4,7 @@
 #include <random>
 
 #include "catch.hpp"
+#include "mrnn/box_muller.hpp"
 #include "mrnn/network_spec.hpp"
 
 using namespace mrnn;
@@ -56,6 +57,27 @@ TEST_CASE("slopes of Dale's law are its derivatives, zero where it is flat or ha
   CHECK(effective_weight_slope(Dale::clamp, 1.0, low, low, high) == 0.0);
   CHECK(effective_weight_slope(Dale::clamp, 1.0, high, low, high) == 0.0);
   CHECK(effective_weight_slope(Dale::abs, 1.0, 0.0, low, high) == 0.0);
+}
+
+TEST_CASE("normals in double precision are those of the logarithm, sine and cosine", "[formulas]") {
+  std::mt19937 random(1);
+  double worst = 0.0;
+  for (int k = 0; k < 100000; ++k) {
+    const auto word = static_cast<std::uint32_t>(random()) >> k % 32;
+    const std::uint32_t a = k % 2 == 0 ? word : ~word;
+    const auto b = static_cast<std::uint32_t>(random());
+    double first = 0.0, second = 0.0;
+    box_muller(a, b, first, second);
+    const long double u = (static_cast<long double>(a) + 1.0L) / 4294967296.0L;
+    const long double angle = 2.0L * 3.141592653589793238462643L * static_cast<long double>(b) / 4294967296.0L;
+    const long double radius = std::sqrt(-2.0L * std::log(u));
+    if (radius == 0.0L) continue;
+    worst = std::max({worst, std::abs(static_cast<double>((first - radius * std::cos(angle)) / radius)),
+                      std::abs(static_cast<double>((second - radius * std::sin(angle)) / radius))});
+  }
+
+  CHECK(worst < 4e-16);
+  CHECK(worst > 0.0);
 }
 
 TEST_CASE("normals in single precision are those in double precision, rounded", "[formulas]") {

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "mrnn/formulas.hpp"
+#include "mrnn/box_muller.hpp"
 
 namespace mrnn::gpu {
 

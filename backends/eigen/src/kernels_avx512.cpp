@@ -25,6 +25,8 @@ constexpr int tile_rows = 12;  // with 2 vectors a row and the operands, all reg
 //
 #include "kernels_backward.hpp"
 //
+#include "kernels_rows.hpp"
+//
 #include "kernels_gradient.hpp"
 //
 #include "kernels_sparse.hpp"

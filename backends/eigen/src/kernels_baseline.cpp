@@ -24,6 +24,8 @@ constexpr int tile_rows = 6;  // with 2 vectors a row and the operands, all regi
 //
 #include "kernels_backward.hpp"
 //
+#include "kernels_rows.hpp"
+//
 #include "kernels_gradient.hpp"
 //
 #include "kernels_sparse.hpp"

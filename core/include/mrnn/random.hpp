@@ -50,7 +50,7 @@ struct NormalBlock {
 };
 
 /// The same numbers for many trials at once: `out` is [units x trials] with the trials of a unit side by side.
-/// Single precision has the same bits on every processor.
+/// The same bits on every processor.
 MRNN_EXPORT void fill_normals(const NormalBlock& block, std::span<const std::uint64_t> trials,
                               std::span<double> out) noexcept;
 MRNN_EXPORT void fill_normals(const NormalBlock& block, std::span<const std::uint64_t> trials,

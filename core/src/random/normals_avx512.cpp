@@ -7,7 +7,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "mrnn/formulas.hpp"
+#include "mrnn/box_muller.hpp"
 
 // After all other headers, so that only what is defined below is compiled for it.
 #pragma GCC target("avx2,avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512")
@@ -28,7 +28,7 @@ inline Wide multiply_low(Wide a, Wide b) {
 }  // namespace
 
 NormalsKernels avx512_normals() {
-  return {across_trials<float>, across_units<float>};
+  return {{across_trials<float>, across_units<float>}, {across_trials<double>, across_units<double>}};
 }
 
 }  // namespace mrnn

@@ -1,7 +1,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "mrnn/formulas.hpp"
+#include "mrnn/box_muller.hpp"
 #include "random/normals_kernels.hpp"
 
 namespace mrnn {
@@ -20,20 +20,7 @@ inline Wide multiply_low(Wide a, Wide b) {
 }  // namespace
 
 NormalsKernels baseline_normals() {
-  return {across_trials<float>, across_units<float>};
-}
-
-void fill_normals(const NormalBlock& block, std::span<const std::uint64_t> trials, std::span<double> out) noexcept {
-  if (trials.size() == 1) {
-    across_units(block, trials.front(), out.data());
-  } else {
-    across_trials(block, trials, out.data());
-  }
-}
-
-void fill_normals(std::uint64_t seed, Stream stream, std::uint64_t trial, std::uint32_t step,
-                  std::span<double> out) noexcept {
-  across_units({seed, stream, step, 0, std::ssize(out)}, trial, out.data());
+  return {{across_trials<float>, across_units<float>}, {across_trials<double>, across_units<double>}};
 }
 
 }  // namespace mrnn

@@ -4,11 +4,16 @@
 
 namespace mrnn {
 
-/// fill_normals() in single precision, compiled for one instruction set. All give the same bits. Exported for
-/// tests, which run all that the machine has.
+/// fill_normals(), compiled for one instruction set. All give the same bits. Exported for tests, which run all that the
+/// machine has.
+template <class Scalar>
+struct NormalsOf {
+  void (*trials)(const NormalBlock& block, std::span<const std::uint64_t> trials, Scalar* out) = nullptr;
+  void (*units)(const NormalBlock& block, std::uint64_t trial, Scalar* out) = nullptr;
+};
 struct NormalsKernels {
-  void (*trials)(const NormalBlock& block, std::span<const std::uint64_t> trials, float* out) = nullptr;
-  void (*units)(const NormalBlock& block, std::uint64_t trial, float* out) = nullptr;
+  NormalsOf<float> single;
+  NormalsOf<double> twofold;
 };
 
 MRNN_EXPORT NormalsKernels baseline_normals();
