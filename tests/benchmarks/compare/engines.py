@@ -164,6 +164,7 @@ class Timing:
     forward: list = field(default_factory=list)  # seconds a pass
     memory: int = 0  # bytes at the peak; 0: it does not say
     errors: Errors = field(default_factory=Errors)
+    note: str = ""  # why it was not measured
 
     def per_step(self, action):
         """Microseconds per time step, the median."""
