@@ -9,9 +9,10 @@ jax_peers.py and onednn.cpp. Each engine is a process of its own and runs with t
 it. Before any time counts, its activity and gradients without noise are compared with a reference in double precision;
 both on the case with 50 time steps at most (measure.py). Writes comparison.csv, comparison.md and comparison.png.
 
---matrix runs all cases that docs/benchmarks/cpu.md speaks of, which takes hours: --budget says for how many minutes at
-most, and --resume goes on where an earlier run ended, by what it left in comparison.csv. The CSV file and the tables are
-written after every case. What was not run, and which engine was left out of which case and why, is named in the tables.
+--matrix runs every network with every number of trials and of steps, with noise and without, which takes hours. --budget
+says for how many minutes at most, and --resume goes on where an earlier run ended, by what it left in comparison.csv.
+The CSV file and the tables are written after every case. They name what was not run, and which engine was left out of
+which case, and why.
 
 tests/gpu/compare.py does the same on a GPU.
 """
@@ -21,13 +22,24 @@ import json
 import os
 import platform
 import subprocess
+import tempfile
 from pathlib import Path
 
 import cases
 from engines import Stopwatch, start_mrnn, start_onednn, start_peer
 from measure import Comparison, NoTime
-from report import Column, bandwidth_columns, labelled, means, not_measured, overview, read_csv, table
-from report import write_report, write_tables
+from report import (
+    Column,
+    bandwidth_columns,
+    labelled,
+    means,
+    not_measured,
+    overview,
+    read_csv,
+    table,
+    write_report,
+    write_tables,
+)
 
 ENGINES = ["mrnn", "mrnn recompute", "published", "well", "compiled", "jax", "nn_rnn", "onednn", "products"]
 BANDWIDTH = (
@@ -65,7 +77,7 @@ def parts(limits, timings, absent, not_run):
     found += [table(timings, columns, "FMA peak", limits["flops_all"]), *not_measured(timings)]
     found += [f"Absent: {labelled(name)} ({why})." for name, why in absent.items()]
     if not_run:
-        found.append(f"Not run, for want of time: {', '.join(case.name for case in not_run)} ({len(not_run)} cases).")
+        found.append(f"Not run, {len(not_run)} in all: {', '.join(case.name for case in not_run)}.")
     return found
 
 
@@ -78,7 +90,7 @@ def run(comparison, chosen, timings, watch, save):
         try:
             if watch.left() <= 0.0:
                 raise NoTime("the budget is spent")
-            timings += comparison.run(left[0], watch.left())
+            timings += comparison.run(left[0], watch)
         except NoTime as why:
             print(f"{left[0].name:>22}  not run: {why}", flush=True)
             missed.append(left[0])
@@ -116,13 +128,21 @@ def main(arguments=None):
     watch = Stopwatch(60.0 * options.budget)
     limits = machine(options.build)
     print(limits)
-    starting = lambda name, threads: start(name, options.build, threads)  # noqa: E731
-    cores = len(os.sched_getaffinity(0))
-    comparison = Comparison(starting, options.engines, cores, options.rounds, options.longest)
     timings = read_csv(options.output / "comparison.csv") if options.resume else []
-    text = lambda not_run: parts(limits, timings, comparison.absent, not_run)  # noqa: E731
-    not_run = run(comparison, chosen, timings, watch, lambda left: write_tables(options.output, timings, text(left)))
-    limits["flops_all"] = max(limits["flops_all"], machine(options.build)["flops_all"])
+    with tempfile.TemporaryDirectory() as place:
+        comparison = Comparison(
+            lambda name, threads: start(name, options.build, threads),
+            options.engines,
+            len(os.sched_getaffinity(0)),
+            place,
+            options.rounds,
+            options.longest,
+        )
+        text = lambda not_run: parts(limits, timings, comparison.absent, not_run)  # noqa: E731
+        save = lambda not_run: write_tables(options.output, timings, text(not_run))  # noqa: E731
+        not_run = run(comparison, chosen, timings, watch, save)
+    again = machine(options.build)
+    limits |= {name: max(limits[name], again[name]) for name in ("flops_one", "flops_all", "bytes_all")}
     write_report(options.output, timings, text(not_run))
 
 

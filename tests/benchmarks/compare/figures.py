@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt  # noqa: E402
 from matplotlib import ticker  # noqa: E402
 from matplotlib.patches import Rectangle  # noqa: E402
 
-from report import COLOURS, LABELS, by_case, ratio, significant  # noqa: E402
+from report import COLOURS, LABELS, by_case, ratio  # noqa: E402
 
 MOST_BARS = 12  # cases
 COLUMNS = 4  # of panels
@@ -17,7 +17,7 @@ COLUMNS = 4  # of panels
 
 def figure(timings, file):
     found = by_case(timings)
-    fig = bars(found) if len(found) <= MOST_BARS else panels(found)
+    fig = panels(found) if len(found) > MOST_BARS and plane(found)[0] else bars(found)
     fig.savefig(file, dpi=150)
     plt.close(fig)
 
@@ -103,23 +103,24 @@ def panels(found):
         axes.set_visible(False)
     grid[0, 0].set_yscale("log")
     plain_numbers(grid[0, 0].yaxis)
-    grid[0, 0].set_ylim(bottom=min(0.4, grid[0, 0].get_ylim()[0]))
+    least = min(axes.dataLim.ymin for axes in grid.flat[: len(networks)])
+    grid[0, 0].set_ylim(bottom=0.5 * least)  # room for what mrnn takes
     fig.supxlabel(title, fontsize=10)
     fig.supylabel("training step, times as long as mrnn", fontsize=10)
-    keys_of(names, fig, (1.0, 0.5))
+    keys_of(names, grid[0, -1], (1.0, 0.5))
     return fig
 
 
 def panel(axes, found, trials, names):
     """@param found  engines by the number of trials    @param trials  of all panels"""
     for name in names:
-        points = [(trials.index(count), ratio(found[count], name, "train")) for count in trials if count in found]
-        points = [point for point in points if point[1] == point[1]]
-        axes.plot(*zip(*points, strict=True), "o-", color=COLOURS[name], markersize=3.5, linewidth=1.2) if points else None
+        points = [(trials.index(count), ratio(found[count], name, "train")) for count in sorted(found)]
+        axes.plot(*zip(*points, strict=True), "o-", color=COLOURS[name], markersize=3.5, linewidth=1.2)
     for count, engines in found.items():
-        text = significant(engines["mrnn"].per_step("train"))
-        place = {"xytext": (0, -4), "textcoords": "offset points", "ha": "center", "va": "top"}
-        axes.annotate(text, (trials.index(count), 1.0), fontsize=7, color=COLOURS["mrnn"], **place)
+        taken = engines["mrnn"].per_step("train")
+        text = f"{taken:,.0f}" if taken >= 100 else f"{taken:.3g}"
+        place = {"xy": (trials.index(count), 0.02), "xycoords": ("data", "axes fraction"), "ha": "center"}
+        axes.annotate(text, fontsize=7.5, color=COLOURS["mrnn"], **place)
     axes.set_xticks(range(len(trials)), trials)
     axes.set_xlim(-0.4, len(trials) - 0.6)
     axes.tick_params(labelsize=8)

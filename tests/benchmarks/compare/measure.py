@@ -12,8 +12,8 @@ from engines import Absent, Errors, Timing, compare
 TRIAL_STEPS = 50  # of the shortened case that engines are checked and tried with
 ONE_TIMING = 0.3  # seconds that a single step is repeated for, where it takes less
 ROUNDS_SECONDS = 60.0  # that all rounds of a case may take; two are made anyway
-STARTING_SECONDS = 3.0  # until an engine has read its libraries, about
-# Arrays of T x B x N numbers in single precision that an engine has at its peak, rounded up (N 256, B 64, T 100 to 500).
+STARTING_SECONDS = 5.0  # that an engine takes to begin and to end, about
+# Arrays of T x B x N numbers in single precision that an engine has at its peak, rounded up (N 256, B 64, T up to 500).
 SEQUENCES = {
     "mrnn": 1,
     "mrnn recompute": 0.2,
@@ -88,20 +88,21 @@ class Run:
 
 
 class Comparison:
-    """Runs cases. Each is tried first with fewer steps and with noise, so that cases that differ in these two alone share
-    a trial: there the engine is checked against the reference, which tells nothing new at more steps, its number of
-    threads is chosen, and what a time step takes tells whether the whole case is worth its time."""
+    """Runs cases. Each is tried first with fewer steps and with noise, so that cases that differ in these two alone
+    share a trial: there an engine is checked against the reference, its number of threads is chosen, and what a time
+    step takes tells whether the whole case is worth its time."""
 
-    def __init__(self, start, names, cores, rounds=7, longest=60.0):
-        """@param start  the engine of a name and a number of threads    @param longest  seconds of a training step"""
-        self.start, self.names, self.cores, self.rounds, self.longest = start, names, cores, rounds, longest
+    def __init__(self, start, names, cores, place, rounds, longest):
+        """@param start  the engine of a name and a number of threads    @param place  a folder for shortened cases
+        @param longest  seconds of a training step"""
+        self.start, self.names, self.cores, self.place = start, names, cores, Path(place)
+        self.rounds, self.longest = rounds, longest
         self.absent = {}  # why, by engine
         self.trials, self.references = {}, {}
-        self.place = tempfile.TemporaryDirectory()
 
-    def run(self, case, seconds=float("inf")):
+    def run(self, case, watch):
         """Timings; those of engines that do not run this case have a note in place of times. NoTime where it needs more
-        than so many seconds."""
+        than is left."""
         chosen, notes = {}, []
         for name in wanted(case, self.names):
             try:
@@ -109,8 +110,9 @@ class Comparison:
             except Absent as why:
                 self.note(notes, case, name, why)
         needed = self.needed(case, list(chosen.values()))
-        if needed > seconds:
-            raise NoTime(f"needs {needed / 60:.0f} min, {max(seconds, 0.0) / 60:.0f} are left")
+        left = watch.left()
+        if needed > left:
+            raise NoTime(f"it needs about {needed / 60:.1f} min, {max(left, 0.0) / 60:.1f} are left")
         with tempfile.TemporaryDirectory() as folder:
             cases.write(case, folder)
             return self.measure(case, folder, chosen, notes) + notes
@@ -121,7 +123,7 @@ class Comparison:
             raise Absent(self.absent[name])
         need, free = SEQUENCES[name] * 4.0 * case.steps * case.trials * case.units, free_memory()
         if need > 0.8 * free:
-            raise Absent(f"needs about {need / 2**30:.0f} GiB, {free / 2**30:.0f} are free")
+            raise Absent(f"needs about {need / 2**30:.1f} GiB, {free / 2**30:.1f} are free")
         short = case.shortened(TRIAL_STEPS)
         trial = remembered(self.trials, (short, name), lambda: self.try_out(short, name))
         if trial.train * case.steps > self.longest:
@@ -145,7 +147,7 @@ class Comparison:
         return engine
 
     def folder_of(self, short):
-        folder = Path(self.place.name) / short.name
+        folder = self.place / short.name
         if not folder.exists():
             cases.write(short, folder)
         return folder

@@ -1,11 +1,11 @@
 """The tables, the figures and the CSV file of a comparison.
 
-A share of the machine's bandwidth is that of the bytes which a time step would read and write at least, if no cache kept
-weights or states from one time step to the next, single precision: the recurrent weights of the blocks that are present,
-read once forwards; in training read once more backwards, W^T, and their gradient written once per training step, not per
-time step; and the state of every unit and trial, written forwards and read backwards. The bytes are the same for every
-engine, as are the multiply-adds. More than 100 % tells that caches held what was counted; a small share with a small
-share of the multiply-adds that neither is what the engine waits for.
+Shares of the machine's bandwidth count the bytes that a time step would read and write at least if no cache kept
+weights or states from one time step to the next, in single precision. Forward: the recurrent weights of the blocks that
+are present, read once. Training: these twice, as W and as W^T; their gradient, written once per training step; and the
+state of every unit and trial, written forwards and read backwards. The bytes are the same for every engine, as are the
+multiply-adds. More than 100 % tells that caches held what was counted; where both shares are small, the engine waits for
+something else.
 """
 
 import csv
@@ -109,7 +109,8 @@ def overview(timings):
     """A row for each case: what mrnn takes to train, and what others take, with how many times as long that is."""
     found = by_case(timings)
     names = [name for name in LABELS if any(name in engines for engines in found.values())]
-    lines = ["| train, us/step | " + " | ".join(labelled(name) for name in names) + " |", "|---" * (1 + len(names)) + "|"]
+    titles = ["train, us/step", *(labelled(name) for name in names)]
+    lines = ["| " + " | ".join(titles) + " |", "|" + "---|" * len(titles)]
     for case, engines in found.items():
         cells = [case.name]
         for name in names:
