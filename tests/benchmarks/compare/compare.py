@@ -9,10 +9,10 @@ jax_peers.py and onednn.cpp. Each engine is a process of its own and runs with t
 it. Before any time counts, its activity and gradients without noise are compared with a reference in double precision;
 both on the case with 50 time steps at most (measure.py). Writes comparison.csv, comparison.md and comparison.png.
 
---matrix runs every network with every number of trials and of steps, with noise and without, which takes hours. --budget
-says for how many minutes at most, and --resume goes on where an earlier run ended, by what it left in comparison.csv.
-The CSV file and the tables are written after every case. They name what was not run, and which engine was left out of
-which case, and why.
+--matrix runs every network with every number of trials and of steps, with noise and without, which takes hours.
+--budget says for how many minutes at most, and --resume goes on where an earlier run ended, by what it left in
+comparison.csv. The CSV file and the tables are written after every case. They name what was not run, and which engine
+was left out of which case, and why.
 
 tests/gpu/compare.py does the same on a GPU.
 """
@@ -86,10 +86,8 @@ def run(comparison, chosen, timings, watch, save):
     done = {timing.case.name for timing in timings}
     left = [case for case in chosen if case.name not in done]
     missed = []
-    while left:
+    while left and watch.left() > 0.0:
         try:
-            if watch.left() <= 0.0:
-                raise NoTime("the budget is spent")
             timings += comparison.run(left[0], watch)
         except NoTime as why:
             print(f"{left[0].name:>22}  not run: {why}", flush=True)

@@ -4,8 +4,8 @@ Shares of the machine's bandwidth count the bytes that a time step would read an
 weights or states from one time step to the next, in single precision. Forward: the recurrent weights of the blocks that
 are present, read once. Training: these twice, as W and as W^T; their gradient, written once per training step; and the
 state of every unit and trial, written forwards and read backwards. The bytes are the same for every engine, as are the
-multiply-adds. More than 100 % tells that caches held what was counted; where both shares are small, the engine waits for
-something else.
+multiply-adds. More than 100 % tells that caches held what was counted; where both shares are small, the engine waits
+for something else.
 """
 
 import csv
