@@ -120,6 +120,17 @@ class Program(unittest.TestCase):
         self.assertEqual({words[2] for words in Pretender.opened}, {"N20_d1_B4_T50", "N20_d1_B4_T100"})
         self.assertEqual(len(self.run_program("--cases", "N20_d1_B4_T100")), 2)  # begins anew
 
+    def test_shares_are_of_the_best_that_the_machine_was_seen_to_do(self):
+        self.run_program("--cases", "N20_d1_B2_T100", engines=("mrnn",))
+        self.assertIn("1 GFLOP/s on one, 2 on all; 1.0 GB/s read", self.text)
+        self.assertIn("| 24.0 |", self.text)  # 6 x 20^2 x 2 in 10 us, of 2e9 a second
+        busy = {name: value / 2 for name, value in LIMITS.items() if "_" in name}
+        with mock.patch("compare.machine", lambda build: LIMITS | busy):
+            self.run_program("--cases", "N20_d1_B2_T100", "--resume", engines=("mrnn",))
+            self.assertIn("| 24.0 |", self.text)
+            self.run_program("--cases", "N20_d1_B2_T100", engines=("mrnn",))
+            self.assertIn("| 48.0 |", self.text)
+
     def test_an_interrupted_run_leaves_the_cases_it_measured(self):
         with mock.patch("measure.Run.measure", interrupted_in("N20_d1_B4_T100")):
             rows = self.run_program("--cases", "N20_d1_B2_T100", "N20_d1_B4_T100", "N20_d1_B8_T100")
