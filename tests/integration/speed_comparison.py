@@ -31,6 +31,7 @@ class Pretender:
     """An engine of a speed; one that fails at a command where `failing` says so; one whose numbers are wrong."""
 
     opened = []  # (name, threads, case)
+    counts = set()  # (name, case, actions in a row)
     failing = {}
     wrong = ()
 
@@ -58,6 +59,7 @@ class Pretender:
 
     def seconds(self, action, count=1, limit=None):
         self.fail(action)
+        Pretender.counts.add((self.name, self.case.name, count))
         seconds = SPEEDS[self.name][self.threads - 1] * self.case.steps
         return seconds if action == "train" else seconds / 4
 
@@ -72,7 +74,7 @@ class Program(unittest.TestCase):
         place = tempfile.TemporaryDirectory()
         self.addCleanup(place.cleanup)
         self.output = Path(place.name) / "results"
-        Pretender.opened, Pretender.failing, Pretender.wrong = [], {}, ()
+        Pretender.opened, Pretender.counts, Pretender.failing, Pretender.wrong = [], set(), {}, ()
         for name, value in {
             "compare.start": lambda name, build, threads: Pretender(name, threads),
             "compare.machine": lambda build: dict(LIMITS),
@@ -109,6 +111,11 @@ class Program(unittest.TestCase):
             self.assertEqual(tried, [(1, "N20_d1_B2_T50"), (2, "N20_d1_B2_T50")])
             self.assertEqual(sum(words[0] == name for words in Pretender.opened), 2 + len(names))
         self.assertEqual(sum(words[0] == "reference" for words in Pretender.opened), 1)
+
+    def test_short_steps_are_timed_several_in_a_row(self):
+        self.run_program("--cases", "N20_d1_B2_T100", engines=("mrnn", "published"))
+        counts = {(name, count) for name, case, count in Pretender.counts if case == "N20_d1_B2_T100"}
+        self.assertEqual(counts, {("mrnn", 1), ("mrnn", 300), ("published", 1), ("published", 3)})
 
     def test_a_resumed_run_keeps_what_there_is_and_runs_the_rest(self):
         self.run_program("--cases", "N20_d1_B2_T100", "--rounds", "4")

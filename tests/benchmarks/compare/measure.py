@@ -68,16 +68,15 @@ class Trial:
 class Run:
     """One engine in one case, timed round after round."""
 
-    def __init__(self, engine, timing, limit):
+    def __init__(self, engine, timing, seconds, limit):
+        """@param seconds  of a training step, about    @param limit  seconds that an answer may take"""
         self.engine, self.timing, self.limit = engine, timing, limit
-        self.count = 1
+        self.count = max(1, round(ONE_TIMING / seconds))
 
     def warm_up(self):
-        once = self.engine.seconds("train", 1, self.limit)  # with what is compiled at the first call
-        if once < ONE_TIMING:
-            once = self.engine.seconds("train", 1, self.limit)
-        self.engine.seconds("forward", 1, self.limit)
-        self.count = max(1, round(ONE_TIMING / max(once, 1e-9)))
+        for _ in range(2 if self.count > 1 else 1):  # some compile at the first call
+            for action in ("train", "forward"):
+                self.engine.seconds(action, 1, self.limit)
 
     def measure(self):
         for action in ("train", "forward"):
@@ -195,7 +194,7 @@ class Comparison:
                     self.note(notes, case, name, why)
                     continue
                 timing = Timing(case, name, trial.threads, errors=trial.errors)
-                runs.append(Run(engine, timing, 120.0 + 4.0 * self.longest))
+                runs.append(Run(engine, timing, case.steps * trial.train, 120.0 + 4.0 * self.longest))
             alive = self.each(runs, Run.warm_up, notes)
             one_round = round_seconds(case, [chosen[run.timing.engine] for run in alive])
             for _ in range(self.rounds_of(one_round)):
