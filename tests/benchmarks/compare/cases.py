@@ -141,29 +141,11 @@ def present_share(case):
     return sum(sizes[a] * sizes[b] for a, b in pairs) / case.units**2
 
 
-def write(case, folder):
-    """Writes the files of a case and returns what the peers need of it."""
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    regions, pairs = structure(case)
-    sign = lambda inhibitory: "neg" if inhibitory else "pos"  # noqa: E731
-    network = {
-        "recurrent_regions": [{"name": n, "num_units": u, "sign": sign(i)} for n, u, i in regions],
-        "input_regions": [{"name": "cue", "num_units": INPUTS, "sign": "pos"}],
-        "recurrent_connections": [{"src_region": a, "dst_region": b} for a, b in pairs],
-        "input_connections": [{"src_region": "cue", "dst_region": n} for n, _, _ in regions],
-    }
-    (folder / "network.json").write_text(json.dumps(network, indent=1))
-    arrays = draw(case, regions, pairs)
-    with h5py.File(folder / "case.h5", "w") as file:
-        file.attrs["format_version"] = 1
-        for name in ("W_rec", "W_inp", "W_out", "b_out"):
-            file[f"network/{name}"] = arrays[name]
-        for name in ("inputs", "targets"):
-            file[f"trials/{name}"] = arrays[name]
+def configuration(case):
+    """Of mrnn."""
     dynamics = "elman" if case.elman else "leaky"
     dale = "none" if case.elman else "abs"
-    (folder / "case.toml").write_text(f"""# {case.name}
+    return f"""# {case.name}
 experiment = {{ name = "benchmark", seed = 1 }}
 backend = {{ precision = "float32" }}
 
@@ -190,7 +172,30 @@ shuffle = false
 [[simulation]]
 name = "batch"
 trials = {case.trials}
-""")
+"""
+
+
+def write(case, folder):
+    """Writes the files of a case and returns what the peers need of it."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    regions, pairs = structure(case)
+    sign = lambda inhibitory: "neg" if inhibitory else "pos"  # noqa: E731
+    network = {
+        "recurrent_regions": [{"name": n, "num_units": u, "sign": sign(i)} for n, u, i in regions],
+        "input_regions": [{"name": "cue", "num_units": INPUTS, "sign": "pos"}],
+        "recurrent_connections": [{"src_region": a, "dst_region": b} for a, b in pairs],
+        "input_connections": [{"src_region": "cue", "dst_region": n} for n, _, _ in regions],
+    }
+    (folder / "network.json").write_text(json.dumps(network, indent=1))
+    arrays = draw(case, regions, pairs)
+    with h5py.File(folder / "case.h5", "w") as file:
+        file.attrs["format_version"] = 1
+        for name in ("W_rec", "W_inp", "W_out", "b_out"):
+            file[f"network/{name}"] = arrays[name]
+        for name in ("inputs", "targets"):
+            file[f"trials/{name}"] = arrays[name]
+    (folder / "case.toml").write_text(configuration(case))
     return arrays
 
 
