@@ -12,7 +12,7 @@ NOISE_OF_DRIVE = (2.0 / ALPHA) ** 0.5 * NOISE  # both noises enter the drive, wh
 
 
 def load(folder, steps=None):
-    """Arrays of a case by name, `mask` and `sign` of the weights, `elman`; the first `steps` of each trial."""
+    """Arrays of a case by name, `mask` and `sign` of the weights, `elman`, `noisy`; the first `steps` of each trial."""
     arrays = {}
     with h5py.File(Path(folder) / "case.h5") as file:
         for group in ("network", "trials"):
@@ -23,7 +23,9 @@ def load(folder, steps=None):
     W = arrays["W_rec"]
     arrays["mask"] = (W != 0).astype(float)
     arrays["sign"] = np.where(W.sum(0) < 0, -1.0, 1.0)
-    arrays["elman"] = 'dynamics = "elman"' in (Path(folder) / "case.toml").read_text()
+    configuration = (Path(folder) / "case.toml").read_text()
+    arrays["elman"] = 'dynamics = "elman"' in configuration
+    arrays["noisy"] = "recurrent = 0.0," not in configuration
     return arrays
 
 

@@ -3,7 +3,7 @@ in HDF5, and mrnn's configuration."""
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import h5py
@@ -24,26 +24,39 @@ class Case:
     steps: int
     loop: bool = False  # the cortex - basal ganglia - thalamus loop in place of random pairs
     elman: bool = False  # alpha = 1, no noise: what nn.RNN computes
+    quiet: bool = False  # without noise, which an Elman network never has
 
     @classmethod
     def parse(cls, name):
-        """The case of a name: N256_d1_B64_T1000, N350_loop_B64_T1000, N512_elman_B64_T1000."""
-        found = re.fullmatch(r"N(\d+)_(d[\d.]+|loop|elman)_B(\d+)_T(\d+)", name)
-        if not found:
+        """The case of a name: N256_d1_B64_T1000, N256_d1_B64_T1000_quiet, N350_loop_B64_T1000, N512_elman_B64_T1000."""
+        found = re.fullmatch(r"N(\d+)_(d[\d.]+|loop|elman)_B(\d+)_T(\d+)(_quiet)?", name)
+        if not found or (found[2] == "elman" and found[5]):
             raise ValueError(f"{name} is no case; N256_d1_B64_T1000, N350_loop_B64_T1000, N512_elman_B64_T1000 are")
-        units, kind, trials, steps = found.groups()
+        units, kind, trials, steps, quiet = found.groups()
         density = float(kind[1:]) if kind.startswith("d") else 1.0
-        return cls(int(units), density, int(trials), int(steps), loop=kind == "loop", elman=kind == "elman")
+        return cls(int(units), density, int(trials), int(steps), kind == "loop", kind == "elman", bool(quiet))
+
+    @property
+    def network(self):
+        kind = "loop" if self.loop else "elman" if self.elman else f"d{self.density:g}"
+        return f"N{self.units}_{kind}"
 
     @property
     def name(self):
-        kind = "loop" if self.loop else "elman" if self.elman else f"d{self.density:g}"
-        return f"N{self.units}_{kind}_B{self.trials}_T{self.steps}"
+        return f"{self.network}_B{self.trials}_T{self.steps}{'_quiet' if self.quiet else ''}"
+
+    @property
+    def noise(self):
+        return 0.0 if self.quiet or self.elman else NOISE
 
     @property
     def flops_forward(self):
         """Multiply-adds of one time step, counted twice, of the blocks that are present."""
         return 2.0 * self.units**2 * self.trials * present_share(self)
+
+    def shortened(self, steps):
+        """The same with so many steps at most, and with noise where the network can have it."""
+        return replace(self, steps=min(self.steps, steps), quiet=False)
 
 
 # The four cases that the goals are stated for.
@@ -63,6 +76,32 @@ MORE = [
     Case(2000, 1.0, 64, 20),
     Case(256, 1.0, 64, 500, elman=True),
 ]
+
+
+def matrix():
+    """Every network with every number of trials and of steps, with noise and without, the most telling cases first:
+    those of 500 steps, with noise; then without; then shorter and at last longer trials. Elman networks have neither
+    noise nor long trials."""
+    networks = [
+        Case(256, 1.0, 64, 500),
+        Case(400, 0.3, 64, 500),
+        Case(1000, 0.25, 64, 500),
+        Case(100, 1.0, 64, 500),
+        Case(350, 0.3, 64, 500, loop=True),
+        Case(2000, 1.0, 64, 500),
+        Case(256, 1.0, 64, 500, elman=True),
+        Case(512, 1.0, 64, 500, elman=True),
+    ]
+    planes = [(500, False), (500, True), (100, False), (100, True), (2000, False), (2000, True)]
+    return [
+        replace(network, trials=trials, steps=steps, quiet=quiet)
+        for steps, quiet in planes
+        for trials in (64, 256, 1, 16)
+        for network in networks
+        if not (network.elman and (quiet or steps == 2000))
+    ]
+
+
 # The cases of the goals on a GPU, the most telling first.
 GPU = [
     Case(256, 1.0, 64, 1000),
@@ -102,6 +141,40 @@ def present_share(case):
     return sum(sizes[a] * sizes[b] for a, b in pairs) / case.units**2
 
 
+def configuration(case):
+    """Of mrnn."""
+    dynamics = "elman" if case.elman else "leaky"
+    dale = "none" if case.elman else "abs"
+    return f"""# {case.name}
+experiment = {{ name = "benchmark", seed = 1 }}
+backend = {{ precision = "float32" }}
+
+[network]
+file = "network.json"
+weights = "case.h5"
+dynamics = "{dynamics}"
+activation = "relu"
+dt = {DT}
+tau = {TAU}
+dale = "{dale}"
+noise = {{ recurrent = {case.noise}, input = {case.noise} }}
+
+[[output]]
+name = "out"
+units = {OUTPUTS}
+
+[task]
+plugin = "dataset"
+file = "case.h5"
+group = "trials"
+shuffle = false
+
+[[simulation]]
+name = "batch"
+trials = {case.trials}
+"""
+
+
 def write(case, folder):
     """Writes the files of a case and returns what the peers need of it."""
     folder = Path(folder)
@@ -122,37 +195,7 @@ def write(case, folder):
             file[f"network/{name}"] = arrays[name]
         for name in ("inputs", "targets"):
             file[f"trials/{name}"] = arrays[name]
-    dynamics = "elman" if case.elman else "leaky"
-    noise = 0.0 if case.elman else NOISE
-    dale = "none" if case.elman else "abs"
-    (folder / "case.toml").write_text(f"""# {case.name}
-experiment = {{ name = "benchmark", seed = 1 }}
-backend = {{ precision = "float32" }}
-
-[network]
-file = "network.json"
-weights = "case.h5"
-dynamics = "{dynamics}"
-activation = "relu"
-dt = {DT}
-tau = {TAU}
-dale = "{dale}"
-noise = {{ recurrent = {noise}, input = {noise} }}
-
-[[output]]
-name = "out"
-units = {OUTPUTS}
-
-[task]
-plugin = "dataset"
-file = "case.h5"
-group = "trials"
-shuffle = false
-
-[[simulation]]
-name = "batch"
-trials = {case.trials}
-""")
+    (folder / "case.toml").write_text(configuration(case))
     return arrays
 
 

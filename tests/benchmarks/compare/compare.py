@@ -5,9 +5,17 @@
     venv/bin/python tests/benchmarks/compare/compare.py --build build --output benchmarks
 
 Peers: `published` is mRNNTorch itself where it can be imported (PYTHONPATH), the others are in torch_peers.py,
-jax_peers.py and onednn.cpp. Each engine is a process of its own and runs with the number of threads that is fastest for it. Before any
-time is printed, its activity and gradients without noise are compared with a reference in double precision. Writes
-comparison.csv, comparison.md and comparison.png. tests/gpu/compare.py does the same on a GPU.
+jax_peers.py and onednn.cpp. Each engine is a process of its own and runs with the number of threads that is fastest for
+it. Before any time counts, its activity and gradients without noise are compared with a reference in double precision;
+both on the case with 50 time steps at most (measure.py). Writes comparison.csv, comparison.md and comparison.png; and
+machine.json, what the machine can do at best.
+
+--matrix runs every network with every number of trials and of steps, with noise and without, which takes hours.
+--budget says for how many minutes at most, and --resume goes on where an earlier run ended, by what it left in
+comparison.csv. The CSV file and the tables are written after every case. They name what was not run, and which engine
+was left out of which case, and why.
+
+tests/gpu/compare.py does the same on a GPU.
 """
 
 import argparse
@@ -18,13 +26,28 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-import numpy as np
-
 import cases
-from engines import Absent, Errors, Timing, compare, start_mrnn, start_onednn, start_peer
-from report import Column, labelled, means, table, write_report
+from engines import Stopwatch, start_mrnn, start_onednn, start_peer
+from measure import Comparison, NoTime
+from report import (
+    Column,
+    bandwidth_columns,
+    labelled,
+    means,
+    not_measured,
+    overview,
+    read_csv,
+    table,
+    write_report,
+    write_tables,
+)
 
 ENGINES = ["mrnn", "mrnn recompute", "published", "well", "compiled", "jax", "nn_rnn", "onednn", "products"]
+BANDWIDTH = (
+    "% of bandwidth: of the bytes a time step would read and write at least if no cache kept anything from one to the "
+    "next. Forward: the present recurrent weights once. Train: these twice (W, W^T), their gradient once per training "
+    "step, and the states of all trials twice. Above 100 %, caches kept them."
+)
 
 
 def start(name, build, threads):
@@ -33,82 +56,6 @@ def start(name, build, threads):
     if not name.startswith("mrnn"):
         return start_peer(name, "cpu", threads)
     return start_mrnn(name, build, threads, *(["--recompute"] if "recompute" in name else []))
-
-
-def opened(name, folder, build, threads):
-    engine = start(name, build, threads)
-    engine.receive()
-    engine.ask("open", folder)
-    return engine
-
-
-def wanted(case, names):
-    """nn.RNN and oneDNN's are Elman networks without noise; the published one is leaky."""
-    elsewhere = {"published"} if case.elman else {"nn_rnn", "onednn"}
-    return [name for name in names if name not in elsewhere]
-
-
-def gated(engine):
-    with tempfile.NamedTemporaryFile() as file:
-        engine.ask("gate", file.name)
-        return np.fromfile(file.name)
-
-
-def check(case, engine, reference):
-    if engine.name == "products":
-        return Errors()
-    errors = compare(case, gated(engine), reference)
-    try:
-        errors.check(engine.name)
-    except Absent as why:
-        raise SystemExit(str(why)) from None
-    return errors
-
-
-def fastest(name, case, folder, build, reference, cores):
-    """The engine with the number of threads that suits it, warmed up; its seconds a step; its errors."""
-    best = None
-    choices = [cores] if name.startswith("mrnn") else sorted({1, cores})  # mrnn takes all cores by itself
-    for threads in choices:
-        engine = opened(name, folder, build, threads)
-        errors = check(case, engine, reference)
-        engine.seconds("train")
-        engine.seconds("forward")
-        seconds = min(engine.seconds("train") for _ in range(3))
-        if best is None or seconds < best[1]:
-            if best is not None:
-                best[0].close()
-            best = (engine, seconds, Timing(case, name, threads, errors=errors))
-        else:
-            engine.close()
-    return best
-
-
-def measure(case, build, names, rounds, cores, absent):
-    with tempfile.TemporaryDirectory() as folder:
-        cases.write(case, folder)
-        engine = opened("reference", folder, build, 1)
-        reference = gated(engine)
-        engine.close()
-        running = []
-        for name in wanted(case, names):
-            if name in absent:
-                continue
-            try:
-                running.append(fastest(name, case, folder, build, reference, cores))
-            except Absent as why:
-                absent[name] = str(why)
-                print(f"{name}: absent ({why})")
-        for _ in range(rounds):
-            for engine, seconds, timing in running:
-                count = max(1, round(0.3 / seconds))
-                timing.train.append(engine.seconds("train", count))
-                timing.forward.append(engine.seconds("forward", count))
-        for engine, _, timing in running:
-            timing.memory = int(engine.ask("memory"))
-            engine.close()
-            print(timing, flush=True)
-        return [timing for _, _, timing in running]
 
 
 def machine(build):
@@ -120,29 +67,92 @@ def machine(build):
     return found | {"model": model}
 
 
-def main():
+def best(first, second):
+    """Of what was measured of the machine twice: others that use it make it look slower, nothing makes it faster."""
+    rates = ("flops_one", "flops_all", "bytes_one", "bytes_all")
+    return first | {rate: max(first[rate], second[rate]) for rate in rates}
+
+
+def parts(limits, timings, absent, not_run):
+    """Of comparison.md."""
+    header = (
+        f"{limits['model']}, {limits['threads']} threads: {limits['flops_one'] / 1e9:.0f} GFLOP/s on one, "
+        f"{limits['flops_all'] / 1e9:.0f} on all; {limits['bytes_all'] / 1e9:.1f} GB/s read."
+    )
+    columns = [*bandwidth_columns(limits["bytes_all"]), Column("threads", lambda t: str(t.threads))]
+    found = [header, overview(timings), *means(timings), BANDWIDTH]
+    found += [table(timings, columns, "FMA peak", limits["flops_all"]), *not_measured(timings)]
+    found += [f"Absent: {labelled(name)} ({why})." for name, why in absent.items()]
+    if not_run:
+        found.append(f"Not run, {len(not_run)} in all: {', '.join(case.name for case in not_run)}.")
+    return found
+
+
+def run(comparison, chosen, timings, watch, save):
+    """Adds to the timings; returns the cases that were not run."""
+    done = {timing.case.name for timing in timings}
+    left = [case for case in chosen if case.name not in done]
+    missed = []
+    while left and watch.left() > 0.0:
+        try:
+            timings += comparison.run(left[0], watch)
+        except NoTime as why:
+            print(f"{left[0].name:>22}  not run: {why}", flush=True)
+            missed.append(left[0])
+        except KeyboardInterrupt:
+            print("interrupted", flush=True)
+            break
+        left.pop(0)
+        save(missed + left)
+    return missed + left
+
+
+def read_options(arguments):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", type=Path, default=Path("build"))
     parser.add_argument("--output", type=Path, default=Path("benchmarks"))
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--headline", action="store_true", help="the four cases of the goals only")
-    parser.add_argument("--cases", nargs="*", type=cases.Case.parse, help="others, such as N256_d1_B64_T500")
+    parser.add_argument("--rounds", type=int, default=7, help="at most; fewer where a case takes long")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--headline", action="store_true", help="the four cases of the goals only")
+    which.add_argument("--matrix", action="store_true", help="all networks, trials and steps, with noise and without")
+    which.add_argument("--cases", nargs="*", type=cases.Case.parse, help="others, such as N256_d1_B64_T500_quiet")
     parser.add_argument("--engines", nargs="*", choices=ENGINES, default=ENGINES)
-    options = parser.parse_args()
-    cores = len(os.sched_getaffinity(0))
-    absent, timings = {}, []
-    limits = machine(options.build)
-    print(limits)
-    for case in options.cases or (cases.HEADLINE if options.headline else cases.HEADLINE + cases.MORE):
-        timings += measure(case, options.build, options.engines, options.rounds, cores, absent)
-    peak = max(limits["flops_all"], machine(options.build)["flops_all"])
-    header = (
-        f"{limits['model']}, {limits['threads']} threads: {limits['flops_one'] / 1e9:.0f} GFLOP/s on one, "
-        f"{peak / 1e9:.0f} on all; {limits['bytes_all'] / 1e9:.1f} GB/s read."
+    parser.add_argument("--budget", type=float, default=float("inf"), metavar="MINUTES", help="for all cases")
+    parser.add_argument(
+        "--longest", type=float, default=60.0, metavar="SECONDS", help="an engine is left out where a step takes more"
     )
-    parts = [header, table(timings, [Column("threads", lambda t: str(t.threads))], "FMA peak", peak), *means(timings)]
-    parts += [f"Absent: {labelled(name)} ({why})." for name, why in absent.items()]
-    write_report(options.output, timings, parts)
+    parser.add_argument("--resume", action="store_true", help="not the cases that comparison.csv has already")
+    return parser.parse_args(arguments)
+
+
+def main(arguments=None):
+    options = read_options(arguments)
+    chosen = options.cases or (cases.HEADLINE if options.headline else cases.HEADLINE + cases.MORE)
+    if options.matrix:
+        chosen = cases.matrix()
+    watch = Stopwatch(60.0 * options.budget)
+    limits, limits_file = machine(options.build), options.output / "machine.json"
+    print(limits)
+    timings = read_csv(options.output / "comparison.csv") if options.resume else []
+    if timings and limits_file.exists():
+        limits = best(limits, json.loads(limits_file.read_text()))
+    options.output.mkdir(parents=True, exist_ok=True)
+    limits_file.write_text(json.dumps(limits))
+    with tempfile.TemporaryDirectory() as place:
+        comparison = Comparison(
+            lambda name, threads: start(name, options.build, threads),
+            options.engines,
+            len(os.sched_getaffinity(0)),
+            place,
+            options.rounds,
+            options.longest,
+        )
+        text = lambda not_run: parts(limits, timings, comparison.absent, not_run)  # noqa: E731
+        save = lambda not_run: write_tables(options.output, timings, text(not_run))  # noqa: E731
+        not_run = run(comparison, chosen, timings, watch, save)
+    limits = best(limits, machine(options.build))
+    limits_file.write_text(json.dumps(limits))
+    write_report(options.output, timings, text(not_run))
 
 
 if __name__ == "__main__":

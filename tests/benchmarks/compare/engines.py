@@ -101,7 +101,7 @@ class Engine:
 
 
 def environment(threads, libraries=None):
-    found = dict(os.environ, OMP_NUM_THREADS=str(threads), NVIDIA_TF32_OVERRIDE="0")
+    found = dict(os.environ, OMP_NUM_THREADS=str(threads), NPROC=str(threads), NVIDIA_TF32_OVERRIDE="0")  # NPROC: XLA
     found |= {"XLA_PYTHON_CLIENT_PREALLOCATE": "false", "TF_CPP_MIN_LOG_LEVEL": "2"}
     for variable in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
         found.pop(variable, None)
@@ -164,6 +164,7 @@ class Timing:
     forward: list = field(default_factory=list)  # seconds a pass
     memory: int = 0  # bytes at the peak; 0: it does not say
     errors: Errors = field(default_factory=Errors)
+    note: str = ""  # why it was not measured
 
     def per_step(self, action):
         """Microseconds per time step, the median."""

@@ -34,7 +34,7 @@ class Scan:
 
     def __init__(self, folder, steps):
         a = load(folder, steps)
-        self.elman = a["elman"]
+        self.elman, self.noisy = a["elman"], a["noisy"]
         V = a["W_rec"] if self.elman else np.abs(a["W_rec"])
         single = lambda x: np.asarray(x, np.float32)  # noqa: E731
         self.parameters = [jnp.array(single(x)) for x in (V, a["W_inp"], a["W_out"], a["b_out"])]
@@ -80,7 +80,7 @@ class Scan:
         return jnp.mean((y - targets.transpose(1, 0, 2)) ** 2), h[-1]
 
     def noise_key(self, number):
-        return None if self.elman else jax.random.fold_in(jax.random.key(1), number)
+        return jax.random.fold_in(jax.random.key(1), number) if self.noisy else None
 
     def train_step(self, parameters, moments, number, inputs, targets):
         gradients = jax.grad(self.loss, has_aux=True)(parameters, inputs, targets, self.noise_key(number))[0]

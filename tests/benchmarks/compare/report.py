@@ -1,9 +1,21 @@
-"""The table, the figure and the CSV file of a comparison."""
+"""The tables, the figures and the CSV file of a comparison.
+
+Shares of the machine's bandwidth count the bytes that a time step would read and write at least if no cache kept
+weights or states from one time step to the next, in single precision. Forward: the recurrent weights of the blocks that
+are present, read once. Training: these twice, as W and as W^T; their gradient, written once per training step; and the
+state of every unit and trial, written forwards and read backwards. The bytes are the same for every engine, as are the
+multiply-adds. More than 100 % tells that caches held what was counted; where both shares are small, the engine waits
+for something else.
+"""
 
 import csv
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import exp, isfinite, log
+
+import cases
+from engines import Errors, Timing
 
 LABELS = {
     "mrnn": "mrnn",
@@ -54,9 +66,11 @@ def geometric_mean(values):
 
 
 def by_case(timings):
+    """Those that were measured."""
     found = {}
     for timing in timings:
-        found.setdefault(timing.case, {})[timing.engine] = timing
+        if timing.train:
+            found.setdefault(timing.case, {})[timing.engine] = timing
     return found
 
 
@@ -74,6 +88,37 @@ def number(value, form=".1f"):
 def significant(value):
     """Three digits at least, without an exponent."""
     return number(value, ".0f" if value >= 1000 else ".1f" if value >= 100 else ".2f")
+
+
+def bytes_per_step(case, action):
+    weights, states = 4.0 * case.units**2 * cases.present_share(case), 4.0 * case.units * case.trials
+    return weights if action == "forward" else (2.0 + 1.0 / case.steps) * weights + 2.0 * states
+
+
+def bandwidth_columns(rate):
+    """@param rate  bytes a second that the machine reads"""
+
+    def column(action, title):
+        share = lambda t: bytes_per_step(t.case, action) / (t.per_step(action) * 1e-6) / rate  # noqa: E731
+        return Column(title, lambda t: number(100 * share(t)))
+
+    return [column("train", "% of bandwidth, train"), column("forward", "% of bandwidth, forward")]
+
+
+def overview(timings):
+    """A row for each case: what mrnn takes to train, and what others take, with how many times as long that is."""
+    found = by_case(timings)
+    names = [name for name in LABELS if any(name in engines for engines in found.values())]
+    titles = ["train, us/step", *(labelled(name) for name in names)]
+    lines = ["| " + " | ".join(titles) + " |", "|" + "---|" * len(titles)]
+    for case, engines in found.items():
+        cells = [case.name]
+        for name in names:
+            text = significant(engines[name].per_step("train")) if name in engines else ""
+            times = number(ratio(engines, name, "train")) if name != "mrnn" else ""
+            cells.append(f"{text}, {times}x" if times else text)
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
 
 
 def table(timings, columns, peak_name, peak):
@@ -109,72 +154,77 @@ def means(timings):
     return sentences
 
 
-def figure(timings, file):
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-    from matplotlib import ticker
-
-    found = by_case(timings)
-    names = [name for name in LABELS if any(name in engines for engines in found.values())]
-    fig, axes = plt.subplots(figsize=(10, 0.9 + 0.13 * len(found) * (len(names) + 1)))
-    places, labels = [], []
-    y = 0.0
-    for case, engines in found.items():
-        start = y
-        for name in names:
-            if name not in engines:
-                continue
-            axes.barh(y, engines[name].per_step("train"), 0.8, color=COLOURS[name])
-            y += 1
-        places.append((start + y - 1) / 2)
-        labels.append(case.name.replace("_", " "))
-        y += 1
-    axes.set_xscale("log")
-    axes.set_xlim(left=min(t.per_step("train") for t in timings) / 3)
-    axes.xaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
-    axes.xaxis.set_major_formatter(ticker.FormatStrFormatter("%g"))
-    axes.xaxis.set_minor_formatter(ticker.NullFormatter())
-    axes.set_yticks(places, labels)
-    axes.set_ylim(y - 0.5, -1.0)  # the first case on top
-    axes.set_xlabel("training step, microseconds per time step")
-    keys = [plt.Rectangle((0, 0), 1, 1, color=COLOURS[n]) for n in names]
-    beside = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5), "frameon": False}
-    axes.legend(keys, [LABELS[n] for n in names], fontsize=8, **beside)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-    fig.tight_layout()
-    fig.savefig(file, dpi=150)
-
-
 CSV_COLUMNS = (
     "case engine threads steps train_us_per_step forward_us_per_step peak_bytes error_activity error_gradient rounds "
-    "train_us_per_step_least train_us_per_step_most"
-)
+    "train_us_per_step_least train_us_per_step_most note"
+).split()
+
+
+def csv_row(t):
+    if not t.train:
+        return [t.case.name, t.engine, *[""] * (len(CSV_COLUMNS) - 3), t.note]
+    steps = t.steps or t.case.steps
+    least, most = (times / steps * 1e6 for times in (min(t.train), max(t.train)))
+    row = [t.case.name, t.engine, t.threads, steps, t.per_step("train"), t.per_step("forward"), t.memory]
+    return [*row, t.errors.activity, t.errors.gradient, len(t.train), least, most, t.note]
 
 
 def write_csv(file, timings):
-    with open(file, "w", newline="") as out:
+    part = file.with_suffix(".part")  # so that what an earlier run wrote is never half gone
+    with open(part, "w", newline="") as out:
         rows = csv.writer(out)
-        rows.writerow(CSV_COLUMNS.split())
-        for t in timings:
-            steps = t.steps or t.case.steps
-            spread = [times / steps * 1e6 for times in (min(t.train), max(t.train))] if t.train else ["", ""]
-            rows.writerow(
-                [t.case.name, t.engine, t.threads, steps, t.per_step("train"), t.per_step("forward"), t.memory]
-                + [t.errors.activity, t.errors.gradient, len(t.train), *spread]
-            )
+        rows.writerow(CSV_COLUMNS)
+        rows.writerows(csv_row(t) for t in timings)
+    os.replace(part, file)
 
 
-def write_report(folder, timings, parts):
-    """@param parts  of comparison.md, one after the other"""
+def read_csv(file):
+    """Timings of the same median, least, most and number of rounds; none where there is no such file."""
+    if not file.exists():
+        return []
+    with open(file, newline="") as rows:
+        return [timing_of(row) for row in csv.DictReader(rows)]
+
+
+def timing_of(row):
+    found = Timing(cases.Case.parse(row["case"]), row["engine"], note=row["note"])
+    if not row["rounds"]:
+        return found
+    steps, rounds = int(row["steps"]), int(row["rounds"])
+    seconds = lambda name: float(row[name]) * steps * 1e-6  # noqa: E731
+    middle = [seconds("train_us_per_step")] * max(1, rounds - 2)
+    ends = [seconds("train_us_per_step_least"), seconds("train_us_per_step_most")]
+    found.train = ends if rounds == 2 else middle if rounds == 1 else [ends[0], *middle, ends[1]]
+    found.forward = [seconds("forward_us_per_step")]
+    found.threads, found.memory = int(row["threads"]), int(row["peak_bytes"])
+    found.steps = steps if steps != found.case.steps else 0
+    found.errors = Errors(float(row["error_activity"]), float(row["error_gradient"]))
+    return found
+
+
+def not_measured(timings):
+    """A line for each case: the engines that did not run it, and why."""
+    found = {}
+    for t in timings:
+        if t.note:
+            found.setdefault(t.case.name, []).append(f"{labelled(t.engine)} ({t.note})")
+    return [f"Not measured in {name}: {', '.join(engines)}." for name, engines in found.items()]
+
+
+def write_tables(folder, timings, parts):
+    """@param parts  of comparison.md, one after the other; returns their text"""
     folder.mkdir(parents=True, exist_ok=True)
     write_csv(folder / "comparison.csv", timings)
     text = "\n\n".join(parts) + "\n"
     (folder / "comparison.md").write_text(text)
-    print(text)
+    return text
+
+
+def write_report(folder, timings, parts):
+    print(write_tables(folder, timings, parts))
     try:
+        from figures import figure
+
         figure(timings, folder / "comparison.png")
     except Exception as error:
         print(f"no figure: {error}")

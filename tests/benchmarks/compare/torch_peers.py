@@ -54,7 +54,7 @@ class TorchPeer:
     def __init__(self, folder, steps):
         self.folder = folder
         a = load(folder, steps)
-        self.elman = a["elman"]
+        self.elman, self.noisy = a["elman"], a["noisy"]
         tensor = lambda x: torch.tensor(x, dtype=self.kind, device=self.device)  # noqa: E731
         self.mask, self.sign = tensor(a["mask"]), tensor(a["sign"])
         parameter = torch.nn.Parameter
@@ -116,21 +116,18 @@ class TorchPeer:
         """h of the last step."""
         return h[-1]
 
-    def noisy(self):
-        return not self.elman
-
     def train(self):
         self.load()
         self.step_of_training()
 
     def step_of_training(self):
         self.optimiser.zero_grad(set_to_none=True)
-        self.loss(self.run(self.noisy())).backward()
+        self.loss(self.run(self.noisy)).backward()
         self.optimiser.step()
 
     def forward(self):
         with torch.no_grad():
-            self.outputs(self.run(self.noisy()))
+            self.outputs(self.run(self.noisy))
 
     def gate(self, file):
         loss, h = self.quiet_gradients()
@@ -267,7 +264,7 @@ class Captured:
 
     def forward_work(self):
         with torch.no_grad():
-            return self.outputs(self.run(self.noisy()))
+            return self.outputs(self.run(self.noisy))
 
 
 class Graph(Captured, Well):
