@@ -423,5 +423,9 @@ TEST_CASE("mistakes in the keys of communication_subspace are named", "[communic
   CHECK_THAT(mistake("source = \"a\"\nmatch = \"rates\""), ContainsSubstring("Did you mean \"rate\"?"));
   CHECK_THAT(mistake("source = \"a\"\nfolds = 1"), ContainsSubstring("folds"));
   CHECK_THAT(mistake("source = \"a\"\nsimulation = [\"x\", \"y\"]"), ContainsSubstring("within one simulation"));
+  CHECK_THAT(mistake("source = \"a\"\nby = \"side\"\nresiduals = false"),
+             ContainsSubstring("by: has no meaning with residuals = false"));
+  CHECK_THAT(mistake("source = \"a\"\ntarget = \"b\"\nprivate = true"),
+             ContainsSubstring("private: has no meaning where no source is a target, too"));
   CHECK_THAT(mistake("source = \"a\"\nevry = 2"), ContainsSubstring("Did you mean \"every\"?"));
 }
