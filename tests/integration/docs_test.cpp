@@ -275,6 +275,31 @@ TEST_CASE("Python code in the documents reads a finished run", "[docs]") {
   for (const Document& document : documents) run_python(document, first_configuration(documents.front()));
 }
 
+TEST_CASE("Python code in the documents reads analyses in which regions have parts of their own", "[docs]") {
+  if (std::string(MRNN_PYTHON).empty()) {
+    WARN("skipped: no python3 with h5py here");
+    return;
+  }
+  std::string code;
+  for (const Document& document : test::documents()) {
+    for (const CodeBlock& block : document.blocks) {
+      if (block.text.find("def read_analysis(") != std::string::npos) code = block.text;
+    }
+  }
+  REQUIRE_FALSE(code.empty());
+  const Reader reader(test::small_experiment() + "\n[[analysis]]\nplugin = \"flow_field\"\nseparate = true\n");
+  REQUIRE(reader.mrnn_program("run").status == 0);
+  reader.copy_results();
+
+  reader.folder.write("example.py", code +
+                                        "\nwith h5py.File('results.h5') as results:\n"
+                                        "    print(*read_analysis(results['analyses/flow_field'])[0])\n");
+  const test::Outcome outcome = test::run(MRNN_PYTHON, {"example.py"}, {.folder = reader.folder.path()});
+  CAPTURE(outcome.err);
+  CHECK(outcome.status == 0);
+  CHECK(outcome.out.find("/velocity_x") != std::string::npos);
+}
+
 TEST_CASE("links in the documents lead to files and headings that exist", "[docs]") {
   std::vector<Document> all = test::documents();
   for (Document& document : test::plugin_documents()) all.push_back(std::move(document));

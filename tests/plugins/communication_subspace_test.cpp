@@ -310,6 +310,24 @@ TEST_CASE("factors of source and target, and regression on them, are those of nu
   CHECK(results.figures.size() == 4);
 }
 
+TEST_CASE("points of pairs with as many dimensions and factors are drawn beside each other",
+          "[communication_subspace]") {
+  const mrnn::AnalysisResults results =
+      communicate(two_factors(), "residuals = false\nfolds = 4\nfactors = 3\ndraws = 1");
+  const auto figure = std::ranges::find(results.figures, "factors", &mrnn::Figure::name);
+  REQUIRE(figure != results.figures.end());
+  const std::vector<mrnn::Series>& series = figure->panels.front().series;
+
+  std::set<std::pair<double, double>> places, rounded;
+  for (const mrnn::Series& point : series) {
+    if (point.kind != mrnn::Series::Kind::scatter) continue;
+    places.insert({point.x.front(), point.y.front()});
+    rounded.insert({std::round(point.x.front()), std::round(point.y.front())});
+  }
+  CHECK(places.size() == series.size() - 1);  // beside the line
+  CHECK(rounded.size() < series.size() - 1);  // some would hide others
+}
+
 TEST_CASE("units that do not vary are left out and told of", "[communication_subspace]") {
   test::Subject made = regressions();
   made.simulations.front() = test::made_simulation(
@@ -423,5 +441,9 @@ TEST_CASE("mistakes in the keys of communication_subspace are named", "[communic
   CHECK_THAT(mistake("source = \"a\"\nmatch = \"rates\""), ContainsSubstring("Did you mean \"rate\"?"));
   CHECK_THAT(mistake("source = \"a\"\nfolds = 1"), ContainsSubstring("folds"));
   CHECK_THAT(mistake("source = \"a\"\nsimulation = [\"x\", \"y\"]"), ContainsSubstring("within one simulation"));
+  CHECK_THAT(mistake("source = \"a\"\nby = \"side\"\nresiduals = false"),
+             ContainsSubstring("by: has no meaning with residuals = false"));
+  CHECK_THAT(mistake("source = \"a\"\ntarget = \"b\"\nprivate = true"),
+             ContainsSubstring("private: has no meaning where no source is a target, too"));
   CHECK_THAT(mistake("source = \"a\"\nevry = 2"), ContainsSubstring("Did you mean \"every\"?"));
 }

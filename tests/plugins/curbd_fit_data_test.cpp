@@ -206,7 +206,10 @@ TEST_CASE("without a connection there is no true current to compare with", "[cur
   const auto results = test::analyse(recording(), "curbd_fit", quick);
 
   CHECK(std::isnan(at(results, "correlation", {0, 1})));  // nothing leads from b to a
+  CHECK(std::isnan(at(results, "component_correlation", {0, 1})));
+  CHECK(std::isnan(at(results, "size_ratio", {0, 1})));
   CHECK_FALSE(std::isnan(at(results, "correlation", {1, 0})));
+  CHECK_FALSE(std::isnan(at(results, "size_ratio", {1, 0})));
 }
 
 TEST_CASE("figures of a fit", "[curbd_fit]") {

@@ -196,7 +196,11 @@ TEST_CASE("mistakes in the keys of dpca are named", "[dpca]") {
   CHECK_THAT(mistake(two_factors + "bin = 1000"), ContainsSubstring("is longer than the time that all trials have"));
   CHECK_THAT(mistake(two_factors + "window = [-20, 30]"),
              ContainsSubstring("window: leaves no trial that was recorded over the whole of it"));
-  CHECK_THAT(mistake(two_factors + "splits = 0"), ContainsSubstring("splits"));
+  CHECK_THAT(mistake(two_factors + "significance = true\nsplits = 0"), ContainsSubstring("splits: is 0"));
+  for (const std::string key : {"splits", "shuffles", "consecutive"}) {
+    CHECK_THAT(mistake(two_factors + key + " = 5"),
+               ContainsSubstring(key + ": has no meaning without significance = true"));
+  }
   test::Subject one = unequal();
   one.simulations.front().trials.texts["s"].assign(11, "same");
   CHECK_THAT(test::mistake(one, "dpca", two_factors),

@@ -146,6 +146,17 @@ TEST_CASE("a coarse tolerance ends the search early", "[dsa]") {
         compare_dynamics(a, b, {.starts = 0}).angular + 1e-4);
 }
 
+TEST_CASE("a search can be ended while it goes on", "[dsa]") {
+  const MatrixXd a = draw(8, 8, 1), b = draw(8, 8, 2);
+  int pulses = 0;
+  compare_dynamics(a, b, {.starts = 1, .pulse = [&] { ++pulses; }});
+  CHECK(pulses > 20);
+  const auto stop = [left = 5]() mutable {
+    if (--left == 0) throw mrnn::RunError("enough");
+  };
+  CHECK_THROWS_AS(compare_dynamics(a, b, {.pulse = stop}), mrnn::RunError);
+}
+
 TEST_CASE("dynamics that are zero have no angle", "[dsa]") {
   CHECK_THROWS_AS(compare_dynamics(MatrixXd::Zero(2, 2), MatrixXd::Identity(2, 2), {}), mrnn::RunError);
 }

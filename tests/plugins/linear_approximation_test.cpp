@@ -350,10 +350,15 @@ TEST_CASE("trials that do not move have no relative error, and are left out of t
 
   const auto results = test::analyse(made, "linear_approximation", "");
   const auto still = test::analyse(made, "linear_approximation", "trials = [0]");
+  const auto about = test::analyse(made, "linear_approximation", "about_trial = 2");  // from which the linear one moves
 
   CHECK(std::isnan(at(results, "r2", {0})));
   CHECK(std::isnan(at(results, "relative_error", {1, 3})));
   CHECK(at(results, "error", {1, 3}) == 0.0);
+  CHECK(at(about, "error", {1, 3}) > 0.0);
+  for (const char* name : {"r2", "horizon"}) CHECK(std::isnan(at(about, name, {1})));
+  CHECK(std::isnan(at(about, "relative_error", {1, 3})));
+  CHECK(std::isnan(at(about, "region_relative_error", {0, 1, 3})));
   CHECK_THAT(results.summary.front(), StartsWith("control, 3 trials linearised about 1 state: median R^2 0.") &&
                                           EndsWith(" ms; 2 do not move and are left out"));
   CHECK(still.summary.front() ==

@@ -192,5 +192,6 @@ TEST_CASE("mistakes in the keys of participation_ratio are named", "[participati
   CHECK_THAT(mistake("over = \"epochs\"\nwindow = [0, 10]"), ContainsSubstring("each epoch is taken whole"));
   CHECK_THAT(mistake("over = \"epochs\"\nepochs = \"og\""), ContainsSubstring("no epoch called \"og\"; available: go"));
   CHECK_THAT(mistake("regions = \"b\""), ContainsSubstring("\"b\""));
-  CHECK_THAT(mistake("by = \"side\""), ContainsSubstring("no per-trial metadata called \"side\""));
+  CHECK_THAT(mistake("by = \"side\""), ContainsSubstring("by: has no meaning without over = \"conditions\""));
+  CHECK_THAT(mistake("by = \"side\"\nfit = \"residuals\""), ContainsSubstring("no per-trial metadata called \"side\""));
 }

@@ -349,6 +349,8 @@ TEST_CASE("mistakes in the keys of psychometric are named", "[psychometric]") {
   CHECK_THAT(mistake("lapses = [0.6, 0.5]"), ContainsSubstring("rates of 0 or more whose sum is below 1"));
   CHECK_THAT(mistake("lapses = [0.1]"), ContainsSubstring("as a list is [guess, lapse]"));
   CHECK_THAT(mistake("most_lapses = 0.5"), ContainsSubstring("most_lapses"));
+  CHECK_THAT(mistake("most_lapses = 0.1\nlapses = \"none\""),
+             ContainsSubstring("most_lapses: has no meaning where rates are not free"));
   CHECK_THAT(mistake("trials = 0"), ContainsSubstring("trials"));
   CHECK_THAT(mistake("bootstrap = -1"), ContainsSubstring("bootstrap"));
   CHECK_THAT(mistake("variable = \"y\""), ContainsSubstring("no per-trial metadata called \"y\"; available: x"));

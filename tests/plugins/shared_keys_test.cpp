@@ -97,7 +97,6 @@ TEST_CASE("epochs that the trials lack are found before anything runs", "[shared
                                           {"procrustes", "align"},
                                           {"psth", "align"},
                                           {"subspace_alignment", "between = \"conditions\"\nalign"},
-                                          {"subspace_alignment", "epochs"},
                                           {"task_variance", "by = \"condition\"\nepochs"},
                                           {"tuning", "variable = \"coherence\"\nalign"},
                                           {"tuning", "variable = \"coherence\"\nepoch"}}));
@@ -108,13 +107,22 @@ TEST_CASE("epochs that the trials lack are found before anything runs", "[shared
              ContainsSubstring("no epoch called \"delya\"; available: cue, delay. Did you mean \"delay\"?"));
 }
 
+TEST_CASE("subspaces of epochs that the trials lack, or of a single one, are found before anything runs",
+          "[shared_keys]") {
+  const std::string plugin = "subspace_alignment";
+  CHECK(planned_mistake(plugin, "epochs = [\"cue\", \"delay\"]").empty());
+  CHECK_THAT(planned_mistake(plugin, "epochs = [\"cue\", \"delya\"]"), ContainsSubstring("no epoch called \"delya\""));
+  CHECK_THAT(planned_mistake(plugin, "epochs = \"cue\""),
+             ContainsSubstring("epochs: leaves a single set, \"cue\"; subspaces of two at least are compared"));
+}
+
 TEST_CASE("metadata that the trials lack are found before anything runs", "[shared_keys]") {
   const Case one = GENERATE(values<Case>({{"cka", "level = \"conditions\"\nby"},
                                           {"communication_subspace", "by"},
                                           {"currents", "by"},
                                           {"dpca", "factors"},
                                           {"dsa", "level = \"conditions\"\nby"},
-                                          {"participation_ratio", "by"},
+                                          {"participation_ratio", "fit = \"residuals\"\nby"},
                                           {"pca", "by"},
                                           {"procrustes", "level = \"conditions\"\nby"},
                                           {"psth", "by"},

@@ -302,7 +302,7 @@ TEST_CASE("what is wrong with a subspace_alignment is said", "[subspace_alignmen
   CHECK_THAT(mistake("epochs = \"cue\"\nbetween = \"conditions\""),
              ContainsSubstring("has no meaning without between = \"epochs\""));
   CHECK_THAT(mistake("align = \"cue\""), ContainsSubstring("each epoch is taken whole"));
-  CHECK_THAT(mistake("epochs = \"cue\""), ContainsSubstring("leaves a single set, \"cue\""));
+  CHECK_THAT(mistake("by = \"side\""), ContainsSubstring("by: has no meaning without between = \"conditions\" or fit"));
   CHECK_THAT(mistake("between = \"simulations\""), ContainsSubstring("of which two at least must be named"));
   CHECK_THAT(mistake("simulation = [\"a\", \"b\"]\nbetween = \"regions\""), ContainsSubstring("compared within one"));
   CHECK_THAT(mistake("between = \"regions\""), ContainsSubstring("must name two at least"));

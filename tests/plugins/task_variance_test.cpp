@@ -167,6 +167,21 @@ TEST_CASE("epochs can be chosen, left out, or have columns of their own", "[task
   CHECK(test::array(columns, "variance").values == std::vector<double>{0.0, 4.0, 1.0});
 }
 
+TEST_CASE("a task without any of the epochs that count is left out, and that is said", "[task_variance]") {
+  test::Subject made = courses({"A", "A", "B", "B", "none", "none"}, {{0}, {2}, {0}, {4}, {0}, {8}});
+  made.simulations.front().trials.epochs.push_back({"go", {0, 0, 0, 0, -1, -1}, {1, 1, 1, 1, -1, -1}});
+  made.simulations.front().trials.epochs.push_back({"catch", {-1, -1, -1, -1, 0, 0}, {-1, -1, -1, -1, 1, 1}});
+
+  const AnalysisResults results = test::analyse(made, "task_variance", "");
+  CHECK(test::texts(results, "tasks") == std::vector<std::string>{"A", "B"});
+  CHECK(test::array(results, "variance").values == std::vector<double>{1.0, 4.0});
+  CHECK(std::ranges::count(results.summary, "left out: \"none\", whose trials have none of the epochs that count") ==
+        1);
+  const AnalysisResults all = test::analyse(made, "task_variance", "skip = []");
+  CHECK(test::texts(all, "tasks") == std::vector<std::string>{"A", "B", "none"});
+  CHECK(std::ranges::none_of(all.summary, [](const std::string& line) { return line.starts_with("left out"); }));
+}
+
 TEST_CASE("tasks are told by task, by rule, or as asked for", "[task_variance]") {
   test::Subject made = courses({"A", "A", "B", "B"}, {{0}, {2}, {4}, {6}});
   auto& texts = made.simulations.front().trials.texts;
@@ -247,6 +262,8 @@ TEST_CASE("mistakes in the keys of task_variance are named", "[task_variance]") 
              ContainsSubstring("skip: cannot be given together with epochs"));
   CHECK_THAT(mistake("clusters = \"many\""), ContainsSubstring("is \"many\"; \"auto\" or a number of 2 or more"));
   CHECK_THAT(mistake("clusters = 1"), ContainsSubstring("clusters"));
+  CHECK_THAT(mistake("clusters = 3\nmost_clusters = 4"),
+             ContainsSubstring("most_clusters: has no meaning where clusters is a number"));
   CHECK_THAT(mistake("regions = [\"a\", \"*\"]"), ContainsSubstring("regions"));
   CHECK_THAT(mistake("quantity = \"y\""), ContainsSubstring("quantity"));
   test::Subject single = groups();

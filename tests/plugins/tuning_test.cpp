@@ -211,6 +211,8 @@ TEST_CASE("mistakes in the keys of tuning are named", "[tuning]") {
   CHECK_THAT(mistake(on_circle + "regions = [\"a\", \"*\"]"), ContainsSubstring("regions"));
   CHECK_THAT(mistake(on_circle + "bins = 1"), ContainsSubstring("bins"));
   CHECK_THAT(mistake(on_circle + "level = 2"), ContainsSubstring("level"));
+  CHECK_THAT(mistake(on_circle + "level = 0.05\npermutations = 0"),
+             ContainsSubstring("level: has no meaning without permutations"));
   test::Subject never = directions();
   never.simulations.front().trials.epochs.front() = {"go", std::vector<Index>(12, -1), std::vector<Index>(12, -1)};
   CHECK_THAT(test::mistake(never, "tuning", on_circle + "epoch = \"go\""),

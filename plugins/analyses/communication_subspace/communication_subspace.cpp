@@ -88,6 +88,10 @@ class CommunicationSubspace final : public mrnn::Analysis {
     if (config.has("simulation") && config.texts("simulation").size() > 1) {
       config.fail("simulation", "names several; communication is that within one simulation");
     }
+    const bool own = std::ranges::any_of(groups_, [](const Group& group) { return group.within >= 0; });
+    if (config.has("private") && private_ && !own) {
+      config.fail("private", "has no meaning where no source is a target, too");
+    }
   }
 
   mrnn::Record needs() const override {

@@ -83,6 +83,7 @@ ActivityChoice::ActivityChoice(const mrnn::ConfigNode& config, double dt)
       residuals_(config.flag("residuals", true)),
       zscore_(config.flag("zscore", false)) {
   config.text("by", "condition");  // what the trials offer is known only when they are there
+  if (config.has("by") && !residuals_) config.fail("by", "has no meaning with residuals = false");
 }
 
 void ActivityChoice::check(const mrnn::Simulation& simulation) const {

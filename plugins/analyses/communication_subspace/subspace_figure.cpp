@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iomanip>
+#include <map>
 #include <sstream>
 #include <utility>
 
@@ -148,6 +149,19 @@ mrnn::Panel removal_panel(const Report& report, const std::string& source) {
   return panel;
 }
 
+/// Points at one place are drawn around it, in rows of three.
+void set_apart(double distance, std::vector<mrnn::Series>& points) {
+  std::map<std::pair<double, double>, std::vector<mrnn::Series*>> places;
+  for (mrnn::Series& point : points) places[{point.x.front(), point.y.front()}].push_back(&point);
+  for (const auto& [place, there] : places) {
+    const std::size_t count = there.size(), wide = std::min<std::size_t>(count, 3), rows = (count + 2) / 3;
+    for (std::size_t k = 0; k < count; ++k) {
+      there[k]->x.front() += distance * (static_cast<double>(k % 3) - 0.5 * static_cast<double>(wide - 1));
+      there[k]->y.front() -= distance * (static_cast<double>(k / 3) - 0.5 * static_cast<double>(rows - 1));
+    }
+  }
+}
+
 }  // namespace
 
 mrnn::Figure draw_performance(const mrnn::Network& network, const Report& report) {
@@ -244,7 +258,9 @@ mrnn::Figure draw_factors(const mrnn::Network& network, const Report& report) {
   mrnn::Figure figure;
   figure.name = "factors";
   figure.title = "Predictive dimensions and factors of the target";
-  figure.caption = "Rings: to the other half of the source. Line: as many dimensions as factors.";
+  figure.caption =
+      "Rings: to the other half of the source. Line: as many dimensions as factors. Points at one place stand around "
+      "it.";
   mrnn::Panel panel;
   panel.x.label = "factors of the target (95 % of shared variance)";
   panel.y.label = "predictive dimensions";
@@ -259,6 +275,8 @@ mrnn::Figure draw_factors(const mrnn::Network& network, const Report& report) {
     most = std::max({most, point.x.front(), point.y.front()});
     panel.series.push_back(std::move(point));
   }
+  constexpr double apart = 0.03;  // of the width of the panel
+  set_apart(apart * (most + 1.0), panel.series);
   mrnn::Series equal;
   equal.x = equal.y = {0.0, most + 1.0};
   equal.colour = mrnn::grey;

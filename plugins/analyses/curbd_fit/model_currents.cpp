@@ -107,7 +107,7 @@ Comparison compare(const Data& data, const Fit& fit, const Truth& truth, Pair pa
   }
   Comparison result;
   result.correlation = units.value();
-  result.size = std::sqrt(units.variance_b() / units.variance_a());
+  if (units.variance_a() > 0.0) result.size = std::sqrt(units.variance_b() / units.variance_a());
   result.true_component = VectorXd::Constant(data.count(), std::numeric_limits<double>::quiet_NaN());
   result.found_component = result.true_component;
   const MatrixXd axis = of_truth.components(1).directions, model_axis = of_model.components(1).directions;

@@ -2,6 +2,7 @@
 
 #include <Eigen/Core>
 #include <array>
+#include <limits>
 #include <vector>
 
 #include "fit.hpp"
@@ -32,7 +33,8 @@ struct PairCurrent {
 struct Comparison {
   double correlation = 0.0;            ///< over units and samples, each unit less its mean
   double component_correlation = 0.0;  ///< |r| of the leading components, each of its own current
-  double size = 0.0;                   ///< root mean square about the mean, recovered over true
+  /// Root mean square about the mean, recovered over true; NaN where there is no true current.
+  double size = std::numeric_limits<double>::quiet_NaN();
   /// Leading components of the true and of the recovered current, less their means; NaN at the last sample of a trial,
   /// which sends into no step.
   Eigen::VectorXd true_component, found_component;

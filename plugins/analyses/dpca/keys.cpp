@@ -62,6 +62,9 @@ Keys::Keys(const mrnn::ConfigNode& config, const mrnn::Network& network) {
   const double dt = network.spec().dt;
   bin = std::max<Index>(1, std::llround(std::min(config.positive("bin", dt) / dt, 1e9)));
   significance = config.flag("significance", false);
+  for (const char* key : {"splits", "shuffles", "consecutive"}) {
+    if (!significance && config.has(key)) config.fail(key, "has no meaning without significance = true");
+  }
   rules.splits = config.count_or("splits", rules.splits);
   rules.shuffles = config.count_or("shuffles", rules.shuffles);
   rules.consecutive = config.count_or("consecutive", rules.consecutive);

@@ -12,6 +12,8 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 
 constexpr int most_steps = 500;
+/// Directions between two pulses: below a second even for matrices of some hundred rows.
+constexpr int directions_per_pulse = 10;
 /// A step that promises less than this is lost in the rounding of f, which is at most 1.
 constexpr double no_gain = 1e-15;
 
@@ -54,13 +56,14 @@ double to_border(const MatrixXd& x, const MatrixXd& d, double radius) {
 }
 
 /// The top of the model within the ball, by conjugate gradients (Steihaug 1983).
-Step best_step(const Hill& hill, const MatrixXd& slope, double radius) {
+Step best_step(const Hill& hill, const MatrixXd& slope, double radius, const std::function<void()>& pulse) {
   const double norm = slope.norm(), enough = norm * std::min(0.1, std::sqrt(norm));
   Step step{MatrixXd::Zero(slope.rows(), slope.cols())};
   MatrixXd residual = slope, direction = slope;
   const auto gain_of = [&](const MatrixXd& x) { return dot(x, slope) - 0.5 * dot(x, hill.bend(x)); };
   const auto most = static_cast<int>(std::min<Index>(300, slope.size()));
   for (int k = 0; k < most; ++k) {
+    if (k % directions_per_pulse == 0) pulse();
     const MatrixXd bent = hill.bend(direction);
     const double curvature = dot(direction, bent), squared = residual.squaredNorm();
     const double length = squared / curvature;
@@ -104,7 +107,7 @@ MatrixXd Ascent::climb(MatrixXd c) const {
     const Hill hill{a_, t};
     const MatrixXd slope = hill.slope();
     if (slope.norm() <= tolerance_) break;
-    const Step step = best_step(hill, slope, radius);
+    const Step step = best_step(hill, slope, radius, pulse_);
     const MatrixXd next = cayley(step.turn) * c;
     if (step.gain < no_gain) {
       c = next;  // the last digits, where f cannot tell any more

@@ -47,6 +47,7 @@ class Dsa final : public mrnn::Analysis {
                                  const mrnn::AnalysisContext& context, long done) const {
     dsa::Search search = options_.search;
     search.seed = context.seed();
+    search.pulse = [&] { context.advance(done); };
     const auto count = std::ssize(fits);
     mrnn::ComparisonMatrix distances{Eigen::MatrixXd::Constant(count, count, std::nan("")), label(), unit()};
     distances.values.diagonal().setZero();

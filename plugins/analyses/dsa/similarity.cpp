@@ -66,7 +66,7 @@ std::vector<MatrixXd> starts(const MatrixXd& a, const MatrixXd& b, const Search&
 
 /// C that makes <A, C B C^T> largest among the maxima that are found; A and B of norm 1.
 MatrixXd best_match(const MatrixXd& a, const MatrixXd& b, const Search& search) {
-  const Ascent ascent(a, b, search.tolerance);
+  const Ascent ascent(a, b, search.tolerance, search.pulse);
   MatrixXd best;
   double highest = 0.0;
   for (const MatrixXd& start : starts(a, b, search)) {

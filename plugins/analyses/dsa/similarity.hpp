@@ -2,6 +2,7 @@
 
 #include <Eigen/Core>
 #include <cstdint>
+#include <functional>
 
 namespace dsa {
 
@@ -10,6 +11,7 @@ struct Search {
   int starts = 20;          ///< random ones, half of them reflections, besides those guessed from the matrices
   double tolerance = 1e-9;  ///< the slope at which a search ends; matrices are scaled to norm 1
   std::uint64_t seed = 0;
+  std::function<void()> pulse = [] {};  ///< called again and again while it goes on; may throw to end it
 };
 
 /// Distances between linear dynamics A and B [r x r] that do not depend on the orthogonal coordinates of either.

@@ -22,6 +22,11 @@ std::string number(double value) {
   return text.str();
 }
 
+/// NaN where the trial does not move.
+double relative(double square, double variance) {
+  return variance > 0.0 ? std::sqrt(square / variance) : nan;
+}
+
 /// (trial, time, unit)
 mrnn::NamedArray trajectories(const mrnn::Sequence& states, std::string name, std::string axis,
                               std::string description) {
@@ -111,12 +116,12 @@ Measures measure(const ErrorSums& errors, double threshold, double dt) {
     for (Index step = 0; step < steps; ++step) {
       const double square = errors.squared(trial, step);
       measures.absolute(trial, step) = std::sqrt(square);
-      measures.relative(trial, step) = std::sqrt(square / errors.variance(trial));
+      measures.relative(trial, step) = relative(square, errors.variance(trial));
       const bool passed = measures.relative(trial, step) > threshold;
       if (passed && std::isnan(measures.horizon(trial))) measures.horizon(trial) = static_cast<double>(step + 1) * dt;
       for (Index r = 0; r < parts; ++r) {
         measures.parts[static_cast<std::size_t>(r)](trial, step) =
-            std::sqrt(errors.squared(r, trial, step) / errors.variance(r, trial));
+            relative(errors.squared(r, trial, step), errors.variance(r, trial));
       }
     }
     measures.r2(trial) = 1.0 - measures.relative.row(trial).squaredNorm() / static_cast<double>(steps);

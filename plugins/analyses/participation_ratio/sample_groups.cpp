@@ -38,6 +38,9 @@ SampleGroups::SampleGroups(const mrnn::ConfigNode& config, double dt)
     config.texts("epochs");
     if (over_ != Over::epochs) config.fail("epochs", "has no meaning without over = \"epochs\"");
   }
+  if (config.has("by") && over_ != Over::conditions && fit_ == Fit::trials) {
+    config.fail("by", "has no meaning without over = \"conditions\", or a fit to conditions or residuals");
+  }
   for (const char* key : {"align", "align_at", "window"}) {
     if (over_ == Over::epochs && config.has(key)) {
       config.fail(key, "has no meaning with over = \"epochs\": each epoch is taken whole");

@@ -119,6 +119,9 @@ class PsychometricCurves final : public mrnn::Analysis {
       const std::string word = config_.choice("lapses", words, "free");
       lapses_.kind = word == "free" ? Kind::free : word == "equal" ? Kind::equal : Kind::fixed;
     }
+    if (lapses_.kind == Kind::fixed && config_.has("most_lapses")) {
+      config_.fail("most_lapses", "has no meaning where rates are not free");
+    }
     lapses_.most = config_.within("most_lapses", 0.0, 0.49, usual_most);
   }
 

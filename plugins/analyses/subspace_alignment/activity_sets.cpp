@@ -48,6 +48,9 @@ SetChoice::SetChoice(const mrnn::ConfigNode& config, double dt)
       config.fail(key, "has no meaning with between = \"epochs\": each epoch is taken whole");
     }
   }
+  if (config.has("by") && between_ != Between::conditions && fit_ != Fit::conditions) {
+    config.fail("by", "has no meaning without between = \"conditions\" or fit = \"conditions\"");
+  }
   const bool several = config.has("simulation") && config.texts("simulation").size() > 1;
   if (between_ == Between::simulations && !several) {
     config.fail(config.has("simulation") ? "simulation" : "between",
@@ -59,13 +62,24 @@ SetChoice::SetChoice(const mrnn::ConfigNode& config, double dt)
 }
 
 void SetChoice::check(const Simulations& simulations) const {
+  std::vector<std::string> sets;
   if (between_ == Between::epochs) {
-    mrnn::read_epochs(config_, "epochs", simulations);
+    sets = mrnn::read_epochs(config_, "epochs", simulations);
   } else {
     alignment_.window(simulations);
   }
-  if (between_ != Between::conditions && fit_ != Fit::conditions) return;
-  for (const mrnn::Simulation* simulation : simulations) mrnn::group_trials(config_, {simulation});
+  if (between_ == Between::conditions || fit_ == Fit::conditions) {
+    for (const mrnn::Simulation* simulation : simulations) {
+      const mrnn::Conditions conditions = mrnn::group_trials(config_, {simulation});
+      if (between_ != Between::conditions) continue;
+      for (const mrnn::Condition& condition : conditions.list) sets.push_back(condition.name);
+    }
+  }
+  if (sets.size() != 1 || simulations.size() != 1) return;
+  config_.fail(config_.has("epochs")    ? "epochs"
+               : config_.has("between") ? "between"
+                                        : "",
+               "leaves a single set, \"" + sets.front() + "\"; subspaces of two at least are compared");
 }
 
 void SetChoice::average(const Simulations& simulations, Sequence& activity) const {
@@ -123,10 +137,6 @@ std::vector<ActivitySet> SetChoice::of_population(const Simulations& simulations
       const std::string prefix = !conditions.grouped ? "" : simulations.size() > 1 ? part.name + ": " : "";
       sets.push_back({prefix + conditions.list[c].name, mrnn::covariance(part.activity, trials, every_)});
     }
-  }
-  if (sets.size() < 2) {
-    config_.fail(config_.has("between") ? "between" : "",
-                 "leaves a single set, \"" + sets.front().name + "\"; subspaces of two at least are compared");
   }
   for (const ActivitySet& set : sets) require_variance(set, population.name);
   return sets;

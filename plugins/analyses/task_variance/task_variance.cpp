@@ -36,6 +36,7 @@ class TaskVariance final : public mrnn::Analysis {
     threshold_ = config.at_least_zero("threshold", 1e-3);
     if (config.kind("clusters") == mrnn::ConfigKind::number) {
       clusters_ = config.count("clusters", 2);
+      if (config.has("most_clusters")) config.fail("most_clusters", "has no meaning where clusters is a number");
     } else if (config.text("clusters", "auto") != "auto") {
       config.fail("clusters", "is \"" + config.text("clusters") + "\"; \"auto\" or a number of 2 or more is accepted");
     }
@@ -86,6 +87,7 @@ class TaskVariance final : public mrnn::Analysis {
     cluster(context, table);
     task_variance::add_arrays(table, results);
     task_variance::add_summary(table, results);
+    mention_absent(tasks, columns, results);
     warn_of_noise(context, results);
     results.figures.push_back(task_variance::draw_table(table));
     if (!table.labels.empty()) results.figures.push_back(task_variance::draw_clusters(table, context.network()));
@@ -153,6 +155,16 @@ class TaskVariance final : public mrnn::Analysis {
       context.advance(static_cast<long>(k) + 1);
     }
     task_variance::order_clusters(best, table);
+  }
+
+  /// Catch trials, for instance, have no epoch that counts.
+  static void mention_absent(const mrnn::Levels& tasks, const std::vector<task_variance::Column>& columns,
+                             mrnn::AnalysisResults& results) {
+    for (int task = 0; task < static_cast<int>(tasks.values.size()); ++task) {
+      if (std::ranges::find(columns, task, &task_variance::Column::task) != columns.end()) continue;
+      results.summary.push_back("left out: \"" + tasks.values[static_cast<std::size_t>(task)] +
+                                "\", whose trials have none of the epochs that count");
+    }
   }
 
   static void warn_of_noise(const mrnn::AnalysisContext& context, mrnn::AnalysisResults& results) {

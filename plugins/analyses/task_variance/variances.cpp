@@ -139,7 +139,7 @@ std::vector<Column> make_columns(const mrnn::Levels& tasks, const std::vector<St
       whole.stretches.push_back(s);
       if (per_epoch) columns.push_back({name + ": " + stretches[s].name, {s}, task});
     }
-    if (!per_epoch) columns.push_back(std::move(whole));
+    if (!per_epoch && !whole.stretches.empty()) columns.push_back(std::move(whole));
   }
   return columns;
 }

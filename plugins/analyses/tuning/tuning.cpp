@@ -44,6 +44,7 @@ class Tuning final : public mrnn::Analysis {
     scale_.most_points = config.count_or("bins", scale_.most_points, 2);
     permutations_ = config.count_or("permutations", 1000, 0);
     level_ = config.within("level", 0.0, 1.0, 0.01);
+    if (permutations_ == 0 && config.has("level")) config.fail("level", "has no meaning without permutations");
     mrnn::read_selection(config, "regions", network);  // a unit may be there only once
     std::vector<std::string> selectors = mrnn::read_selectors(config, "regions", network);
     if (selectors.empty()) {
