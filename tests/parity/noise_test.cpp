@@ -215,3 +215,21 @@ TEST_CASE("noise is the same again, follows the trial's id, and differs between 
   CHECK(exchanged.at(2).col(1) == x.at(2).col(0));
   CHECK(other.at(2).col(0) != x.at(2).col(0));
 }
+
+TEST_CASE("with a sigma of zero, noise on and off give the same bits", "[noise]") {
+  const auto dynamics = GENERATE(Dynamics::leaky, Dynamics::elman, Dynamics::rate);
+  const auto precision = GENERATE(Precision::float32, Precision::float64);
+  NetworkSpec spec = unconnected(dynamics, 0.0);
+  spec.inputs = {{"cue", 1}};
+  spec.connections = {{"a", "a"}, {"cue", "a"}};
+  const Network network = build_network(spec, 0);
+  const Parameters parameters = initial_parameters(network, 0);
+  Trials trials = blank_trials(1, 20, 30);
+  std::ranges::fill(trials.inputs.data, 1.0);
+
+  const Sequence on = test::run_eigen(network, parameters, trials, {.precision = precision, .noise = Noise::on}).x;
+  const Sequence off = test::run_eigen(network, parameters, trials, {.precision = precision, .noise = Noise::off}).x;
+
+  CHECK(on.data == off.data);
+  CHECK(std::ranges::any_of(on.data, [](double x) { return x != 0.0; }));
+}
