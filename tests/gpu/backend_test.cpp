@@ -1,5 +1,9 @@
 // What the CUDA backend says about itself, and how much memory it says it needs.
 
+#include <fstream>
+#include <iterator>
+#include <string>
+
 #include "catch.hpp"
 #include "device_cases.hpp"
 #include "mrnn/error.hpp"
@@ -19,6 +23,19 @@ TEST_CASE("the CUDA library of this build loads and has a backend called cuda", 
 
   CHECK(test::device().name() == "cuda");
   CHECK(here.available == here.reason.empty());
+}
+
+TEST_CASE("where nothing runs on a device, cuBLAS is not loaded", "[cuda]") {
+  const test::Library library = test::cuda_library();
+  if (!library.present || test::device().availability().available) {
+    WARN("skipped: this build has no CUDA backend, or a device uses it");
+    return;
+  }
+  std::ifstream maps("/proc/self/maps");
+  const std::string loaded((std::istreambuf_iterator<char>(maps)), {});
+
+  CHECK_THAT(loaded, ContainsSubstring("cuda"));
+  CHECK_THAT(loaded, !ContainsSubstring("libcublas"));
 }
 
 TEST_CASE("a device describes itself in words", "[cuda]") {

@@ -1,7 +1,6 @@
-#include <cublas_v2.h>
-
 #include <climits>
 
+#include "blas.hpp"
 #include "kernel_support.hpp"
 
 namespace mrnn::gpu {
@@ -15,7 +14,7 @@ void check(cudaError_t status, const char* what) {
 
 void check(cublasStatus_t status) {
   if (status == CUBLAS_STATUS_SUCCESS) return;
-  throw DeviceFailure{std::string("cuBLAS: ") + cublasGetStatusString(status)};
+  throw DeviceFailure{std::string("cuBLAS: ") + blas().status_text(status)};
 }
 
 int index_of(Size size) {
@@ -28,14 +27,14 @@ cublasOperation_t operation(bool transposed) {
 }
 
 cublasStatus_t gemm(cublasHandle_t handle, const MatrixProduct<float>& p, const float* one, const float* beta) {
-  return cublasSgemm(handle, operation(p.a.transposed), operation(p.b.transposed), index_of(p.rows),
-                     index_of(p.columns), index_of(p.depth), one, p.a.data, index_of(p.a.stride), p.b.data,
-                     index_of(p.b.stride), beta, p.out, index_of(p.out_stride));
+  return blas().multiply_single(handle, operation(p.a.transposed), operation(p.b.transposed), index_of(p.rows),
+                                index_of(p.columns), index_of(p.depth), one, p.a.data, index_of(p.a.stride), p.b.data,
+                                index_of(p.b.stride), beta, p.out, index_of(p.out_stride));
 }
 cublasStatus_t gemm(cublasHandle_t handle, const MatrixProduct<double>& p, const double* one, const double* beta) {
-  return cublasDgemm(handle, operation(p.a.transposed), operation(p.b.transposed), index_of(p.rows),
-                     index_of(p.columns), index_of(p.depth), one, p.a.data, index_of(p.a.stride), p.b.data,
-                     index_of(p.b.stride), beta, p.out, index_of(p.out_stride));
+  return blas().multiply_double(handle, operation(p.a.transposed), operation(p.b.transposed), index_of(p.rows),
+                                index_of(p.columns), index_of(p.depth), one, p.a.data, index_of(p.a.stride), p.b.data,
+                                index_of(p.b.stride), beta, p.out, index_of(p.out_stride));
 }
 
 }  // namespace
@@ -113,17 +112,17 @@ DeviceProperties device_properties() {
 
 Stream::Stream() : handles_(std::make_unique<Handles>()) {
   check(cudaStreamCreateWithFlags(&handles_->stream, cudaStreamNonBlocking), "no stream could be made");
-  check(cublasCreate(&handles_->blas));
-  check(cublasSetStream(handles_->blas, handles_->stream));
+  check(blas().create(&handles_->blas));
+  check(blas().set_stream(handles_->blas, handles_->stream));
   // A workspace of our own: products are captured in graphs, and have the same bits each time.
   constexpr std::size_t workspace_bytes = std::size_t{32} << 20;
   handles_->workspace = allocate(workspace_bytes);
-  check(cublasSetWorkspace(handles_->blas, handles_->workspace, workspace_bytes));
-  check(cublasSetMathMode(handles_->blas, CUBLAS_DEFAULT_MATH));
+  check(blas().set_workspace(handles_->blas, handles_->workspace, workspace_bytes));
+  check(blas().set_math_mode(handles_->blas, CUBLAS_DEFAULT_MATH));
 }
 
 Stream::~Stream() {
-  cublasDestroy(handles_->blas);
+  blas().destroy(handles_->blas);
   release(handles_->workspace);
   cudaStreamDestroy(handles_->stream);
 }

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cublas_v2.h>
+
+namespace mrnn::gpu {
+
+/// cuBLAS, opened when a device is first used: it takes 200 MB and a tenth of a second, which whatever runs on the
+/// processor can do without.
+struct Blas {
+  decltype(&cublasCreate_v2) create = nullptr;
+  decltype(&cublasDestroy_v2) destroy = nullptr;
+  decltype(&cublasSetStream_v2) set_stream = nullptr;
+  decltype(&cublasSetWorkspace_v2) set_workspace = nullptr;
+  decltype(&cublasSetMathMode) set_math_mode = nullptr;
+  decltype(&cublasSgemm_v2) multiply_single = nullptr;
+  decltype(&cublasDgemm_v2) multiply_double = nullptr;
+  decltype(&cublasGetStatusString) status_text = nullptr;
+};
+
+/// @throws DeviceFailure where it is missing
+const Blas& blas();
+
+}  // namespace mrnn::gpu
