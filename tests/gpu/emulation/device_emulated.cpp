@@ -16,6 +16,16 @@ constexpr std::size_t most_bytes = std::size_t{4} << 30;
 constexpr std::size_t header_bytes = 64;
 std::size_t used_bytes = 0;
 
+/// Throws from call MRNN_EMULATED_LOST_AFTER on, as all calls do when a device is lost: a fault of its memory, a driver
+/// that was restarted.
+void need_device() {
+  static const char* after = std::getenv("MRNN_EMULATED_LOST_AFTER");
+  static long calls = 0;
+  if (after != nullptr && ++calls > std::atol(after)) {
+    throw DeviceFailure{"the device stopped: the device was lost, as the test wants it"};
+  }
+}
+
 template <class Scalar>
 Scalar element(const Operand<Scalar>& operand, Size row, Size column) {
   return operand.transposed ? operand.data[column + operand.stride * row] : operand.data[row + operand.stride * column];
@@ -46,11 +56,14 @@ struct Stream::Graph {
 
 Stream::Stream() = default;
 Stream::~Stream() = default;
-void Stream::synchronise() const {}
+void Stream::synchronise() const {
+  need_device();
+}
 std::shared_ptr<Stream::Graph> Stream::record(const std::function<void()>& submit) const {
   return std::make_shared<Graph>(Graph{emulation::record(submit)});
 }
 void Stream::launch(const Graph& graph) const {
+  need_device();
   graph.submit();
 }
 
@@ -101,9 +114,11 @@ void release_pinned(void* memory) noexcept {
   std::free(memory);
 }
 void copy_to_device(const Stream&, void* to, const void* from, std::size_t bytes) {
+  need_device();
   std::memcpy(to, from, bytes);
 }
 void copy_from_device(const Stream&, void* to, const void* from, std::size_t bytes) {
+  need_device();
   std::memcpy(to, from, bytes);
 }
 void copy_on_device(const Stream&, void* to, const void* from, std::size_t bytes) {
