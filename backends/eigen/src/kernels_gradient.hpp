@@ -95,7 +95,7 @@ void add_outer_columns(const OuterProduct<Scalar>& product, OuterTile<Scalar> ti
 
 /// Rows outside, so that a panel of the left factor stays in the nearest cache, and is packed once.
 template <class Scalar, int Width>
-void add_outer_product_of(const OuterProduct<Scalar>& product) {
+void add_outer_block(const OuterProduct<Scalar>& product) {
   constexpr Index lanes = vector_bytes / sizeof(Scalar), at_once = outer_depth / Width;
   using Columns = std::make_integer_sequence<int, tile_rows>;
   alignas(vector_bytes) Scalar packed[outer_depth * 2 * lanes];
@@ -123,6 +123,32 @@ void add_outer_product_of(const OuterProduct<Scalar>& product) {
       part.right = right;
       part.positions = count;
       add_last_outer_rows<Scalar, lanes>(part, last);
+    }
+  }
+}
+
+/// Some columns after the other: so many that what all rows read of the right factor stays in the second cache, and the
+/// result too, from one position to the next.
+template <class Scalar, int Width>
+void add_outer_product_of(const OuterProduct<Scalar>& product) {
+  constexpr Index most_columns = 256, most_pieces = 32;
+  Source pieces[most_pieces];
+  OuterProduct<Scalar> block = product;
+  block.sources = pieces;
+  block.source_count = 0;
+  Index columns = 0;
+  for (Index s = 0; s < product.source_count; ++s) {
+    const Source source = product.sources[s];
+    for (Index first = 0; first < source.size;) {
+      const Index rest = source.size - first, room = most_columns - columns, size = rest < room ? rest : room;
+      pieces[block.source_count++] = {source.start + first, size};
+      first += size;
+      columns += size;
+      const bool last = s + 1 == product.source_count && first == source.size;
+      if (columns < most_columns && block.source_count < most_pieces && !last) continue;
+      add_outer_block<Scalar, Width>(block);
+      block.out += columns * product.rows;
+      block.source_count = columns = 0;
     }
   }
 }
