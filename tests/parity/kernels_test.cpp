@@ -200,7 +200,7 @@ TEMPLATE_TEST_CASE("outer products of every instruction set are sums of products
   const Index width = GENERATE(1, 8, 16, 32);
   const Index rows = GENERATE(1, 13, 50, 67);
   const Index depth = GENERATE(2, 7, 40, 300);  // the last: more than a block of columns
-  const Index positions = GENERATE(1, 19);  // more than are summed at once, at the widest
+  const Index positions = GENERATE(1, 19);      // more than are summed at once, at the widest
   CAPTURE(set.name, width, rows, depth, positions);
   const Index left_stride = (rows + 2) * width, right_stride = (depth + 5) * width;
   const auto left = numbers<TestType>(positions * left_stride, "left");
