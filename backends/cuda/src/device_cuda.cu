@@ -39,7 +39,17 @@ cublasStatus_t gemm(cublasHandle_t handle, const MatrixProduct<double>& p, const
 
 }  // namespace
 
+/// What there is of it is given back, also where a later part could not be had.
 struct Stream::Handles {
+  Handles() = default;
+  Handles(const Handles&) = delete;
+  Handles& operator=(const Handles&) = delete;
+  ~Handles() {
+    if (blas != nullptr) gpu::blas().destroy(blas);
+    release(workspace);
+    if (stream != nullptr) cudaStreamDestroy(stream);
+  }
+
   cudaStream_t stream = nullptr;
   cublasHandle_t blas = nullptr;
   void* workspace = nullptr;
@@ -121,11 +131,7 @@ Stream::Stream() : handles_(std::make_unique<Handles>()) {
   check(blas().set_math_mode(handles_->blas, CUBLAS_DEFAULT_MATH));
 }
 
-Stream::~Stream() {
-  blas().destroy(handles_->blas);
-  release(handles_->workspace);
-  cudaStreamDestroy(handles_->stream);
-}
+Stream::~Stream() = default;
 
 void Stream::synchronise() const {
   check(cudaStreamSynchronize(handles_->stream), "the device stopped");
