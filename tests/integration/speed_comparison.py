@@ -30,6 +30,8 @@ SPEEDS = {"mrnn": (1e-5, 1e-5), "well": (1e-4, 2e-4), "published": (1e-3, 9e-4),
 class Pretender:
     """An engine of a speed; one that fails at a command where `failing` says so; one whose numbers are wrong."""
 
+    pace = []  # of the machine at the next moments, from the last to the first; 1 at all others
+    now = 1.0
     opened = []  # (name, threads, case)
     counts = set()  # (name, case, actions in a row)
     failing = {}
@@ -48,6 +50,9 @@ class Pretender:
 
     def ask(self, command, *words):
         self.fail(command)
+        if command == "rate":
+            Pretender.now = Pretender.pace.pop() if Pretender.pace else 1.0
+            return str(Pretender.now)
         if command == "open":
             self.case = cases.Case.parse((Path(words[0]) / "case.toml").read_text().splitlines()[0][2:])
             Pretender.opened.append((self.name, self.threads, self.case.name))
@@ -60,7 +65,8 @@ class Pretender:
     def seconds(self, action, count=1, limit=None):
         self.fail(action)
         Pretender.counts.add((self.name, self.case.name, count))
-        seconds = SPEEDS[self.name][self.threads - 1] * self.case.steps
+        pace = min([Pretender.now, *Pretender.pace[-1:]])  # others may come meanwhile
+        seconds = SPEEDS[self.name][self.threads - 1] * self.case.steps / pace
         return seconds if action == "train" else seconds / 4
 
     def stop(self):
@@ -75,9 +81,13 @@ class Program(unittest.TestCase):
         self.addCleanup(place.cleanup)
         self.output = Path(place.name) / "results"
         Pretender.opened, Pretender.counts, Pretender.failing, Pretender.wrong = [], set(), {}, ()
+        Pretender.pace, Pretender.now = [], 1.0
         for name, value in {
             "compare.start": lambda name, build, threads: Pretender(name, threads),
             "compare.machine": lambda build: dict(LIMITS),
+            "compare.watcher": lambda build: Pretender("watch", 2),
+            "measure.Pace.SETTLE": 0.0,
+            "measure.Pace.LONGEST": 0.01,
             "os.sched_getaffinity": lambda process: {0, 1},
         }.items():
             patch = mock.patch(name, value)
@@ -101,6 +111,30 @@ class Program(unittest.TestCase):
         self.assertIn("| N20_d1_B2_T100_quiet | 10.00 | 100.0, 10.0x |", self.text)
         self.assertIn("PyTorch, written well: 10.0 times as long to train, geometric mean of 2 cases.", self.text)
 
+    def test_timings_that_others_disturb_do_not_count(self):
+        # Before and after each of two timings. Others come during mrnn's second one of training, and stay for a while.
+        Pretender.pace = list(reversed([1.0] * 8 + [1.0, 0.5] + [0.5] * 5))
+        rows = self.run_program("--cases", "N20_d1_B2_T100", "--rounds", "3")
+        mrnn, well = (rows["N20_d1_B2_T100", name] for name in ("mrnn", "well"))
+        self.assertEqual((mrnn["rounds"], mrnn["calm"], well["rounds"], well["calm"]), ("3", "yes", "3", "yes"))
+        for name in ("train_us_per_step", "train_us_per_step_least", "train_us_per_step_most"):
+            self.assertAlmostEqual(float(mrnn[name]), 10.0)
+
+    def test_patience_ends(self):
+        Pretender.pace = list(reversed([1.0] + [0.5] * 10_000))
+        with mock.patch("measure.Pace.SETTLE", 0.01):
+            rows = self.run_program("--cases", "N20_d1_B2_T100", "--rounds", "3", "--patience", "0.05")
+        row = rows["N20_d1_B2_T100", "mrnn"]
+        self.assertEqual((row["rounds"], row["calm"]), ("3", "no"))
+
+    def test_a_machine_that_others_use_all_the_time_is_said_to_be_disturbed(self):
+        Pretender.pace = list(reversed([1.0] + [0.5] * 10_000))
+        rows = self.run_program("--cases", "N20_d1_B2_T100", "--rounds", "2")
+        row = rows["N20_d1_B2_T100", "well"]
+        self.assertEqual((row["rounds"], row["calm"]), ("10", "no"))  # five tries for each
+        self.assertAlmostEqual(float(row["train_us_per_step"]), 200.0)
+        self.assertIn("| 10, disturbed |", self.text)
+
     def test_threads_are_chosen_once_on_a_shortened_case_with_noise(self):
         names = ["N20_d1_B2_T100", "N20_d1_B2_T100_quiet", "N20_d1_B2_T200"]
         rows = self.run_program("--cases", *names, engines=("mrnn", "well", "published"))
@@ -115,7 +149,7 @@ class Program(unittest.TestCase):
     def test_short_steps_are_timed_several_in_a_row(self):
         self.run_program("--cases", "N20_d1_B2_T100", engines=("mrnn", "published"))
         counts = {(name, count) for name, case, count in Pretender.counts if case == "N20_d1_B2_T100"}
-        self.assertEqual(counts, {("mrnn", 1), ("mrnn", 300), ("published", 1), ("published", 3)})
+        self.assertEqual(counts, {("mrnn", 1), ("mrnn", 150), ("published", 1), ("published", 2)})
 
     def test_a_resumed_run_keeps_what_there_is_and_runs_the_rest(self):
         self.run_program("--cases", "N20_d1_B2_T100", "--rounds", "4")
@@ -208,10 +242,10 @@ class Program(unittest.TestCase):
 def interrupted_in(name):
     measured = measure.Run.measure
 
-    def step(run):
+    def step(run, wanted):
         if run.timing.case.name == name:
             raise KeyboardInterrupt
-        measured(run)
+        measured(run, wanted)
 
     return step
 
@@ -261,6 +295,7 @@ class Report(unittest.TestCase):
         rounds = ([3e-3], [3e-3, 5e-3], [4e-3, 3e-3, 9e-3], [4e-3, 3e-3, 9e-3, 5e-3])
         timings = [Timing(case, "mrnn", 2, 0, times, times, 77, Errors(1e-7, 1e-6)) for times in rounds]
         timings += [Timing(case, "well", 1, 5, [1.0], [2.0]), Timing(case, "jax", note="takes, well, long")]
+        timings += [Timing(case, "published", 1, 0, [1.0], [2.0], calm=False)]
         with tempfile.TemporaryDirectory() as folder:
             first, second = Path(folder) / "first.csv", Path(folder) / "second.csv"
             write_csv(first, timings)

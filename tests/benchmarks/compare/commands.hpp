@@ -1,6 +1,5 @@
 #pragma once
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -28,12 +27,15 @@ inline std::size_t resident_bytes() {
   return resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
 }
 
-/// Bytes at the peak beyond `before`.
+/// Bytes at the peak beyond `before`. Of this program alone: getrusage() counts what started it as well.
 inline std::size_t peak_since(std::size_t before) {
-  rusage usage = {};
-  getrusage(RUSAGE_SELF, &usage);
-  const std::size_t peak = static_cast<std::size_t>(usage.ru_maxrss) * 1024;
-  return peak > before ? peak - before : 0;
+  std::ifstream file("/proc/self/status");
+  std::string word;
+  std::size_t peak = 0;
+  while (file >> word && word != "VmHWM:") {
+  }
+  file >> peak;  // KiB
+  return peak * 1024 > before ? peak * 1024 - before : 0;
 }
 
 /// Seconds of work(), divided by `count`.

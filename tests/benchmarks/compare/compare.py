@@ -7,8 +7,10 @@
 Peers: `published` is mRNNTorch itself where it can be imported (PYTHONPATH), the others are in torch_peers.py,
 jax_peers.py and onednn.cpp. Each engine is a process of its own and runs with the number of threads that is fastest for
 it. Before any time counts, its activity and gradients without noise are compared with a reference in double precision;
-both on the case with 50 time steps at most (measure.py). Writes comparison.csv, comparison.md and comparison.png; and
-machine.json, what the machine can do at best.
+both on the case with 50 time steps at most (measure.py). Timings count that lie between two moments at which no core was
+slower than it can be, so that nobody else used the machine. An engine is timed until it has enough of them, or
+--patience is at its end; where it has none, all count, and the table says so. Writes comparison.csv, comparison.md and
+comparison.png; and machine.json, what the machine can do at best.
 
 --matrix runs every network with every number of trials and of steps, with noise and without, which takes hours.
 --budget says for how many minutes at most, and --resume goes on where an earlier run ended, by what it left in
@@ -27,8 +29,8 @@ import tempfile
 from pathlib import Path
 
 import cases
-from engines import Stopwatch, start_mrnn, start_onednn, start_peer
-from measure import Comparison, NoTime
+from engines import Engine, Stopwatch, environment, start_mrnn, start_onednn, start_peer
+from measure import Comparison, NoTime, Pace
 from report import (
     Column,
     bandwidth_columns,
@@ -67,6 +69,13 @@ def machine(build):
     return found | {"model": model}
 
 
+def watcher(build):
+    """Answers each `rate` with what the slowest core does now."""
+    watching = Engine("watch", [build / "tests/benchmarks/compare_machine", "--watch"], environment(1))
+    watching.receive()
+    return watching
+
+
 def best(first, second):
     """Of what was measured of the machine twice: others that use it make it look slower, nothing makes it faster."""
     rates = ("flops_one", "flops_all", "bytes_one", "bytes_all")
@@ -80,6 +89,7 @@ def parts(limits, timings, absent, not_run):
         f"{limits['flops_all'] / 1e9:.0f} on all; {limits['bytes_all'] / 1e9:.1f} GB/s read."
     )
     columns = [*bandwidth_columns(limits["bytes_all"]), Column("threads", lambda t: str(t.threads))]
+    columns.append(Column("rounds", lambda t: f"{len(t.train)}" + ("" if t.calm else ", disturbed")))
     found = [header, overview(timings), *means(timings), BANDWIDTH]
     found += [table(timings, columns, "FMA peak", limits["flops_all"]), *not_measured(timings)]
     found += [f"Absent: {labelled(name)} ({why})." for name, why in absent.items()]
@@ -121,6 +131,9 @@ def read_options(arguments):
     parser.add_argument(
         "--longest", type=float, default=60.0, metavar="SECONDS", help="an engine is left out where a step takes more"
     )
+    parser.add_argument(
+        "--patience", type=float, default=180.0, metavar="SECONDS", help="to wait in a case until nobody else computes"
+    )
     parser.add_argument("--resume", action="store_true", help="not the cases that comparison.csv has already")
     return parser.parse_args(arguments)
 
@@ -138,6 +151,7 @@ def main(arguments=None):
         limits = best(limits, json.loads(limits_file.read_text()))
     options.output.mkdir(parents=True, exist_ok=True)
     limits_file.write_text(json.dumps(limits))
+    watching = watcher(options.build)
     with tempfile.TemporaryDirectory() as place:
         comparison = Comparison(
             lambda name, threads: start(name, options.build, threads),
@@ -146,10 +160,12 @@ def main(arguments=None):
             place,
             options.rounds,
             options.longest,
+            Pace(lambda: float(watching.ask("rate")), options.patience),
         )
         text = lambda not_run: parts(limits, timings, comparison.absent, not_run)  # noqa: E731
         save = lambda not_run: write_tables(options.output, timings, text(not_run))  # noqa: E731
         not_run = run(comparison, chosen, timings, watch, save)
+    watching.close()
     limits = best(limits, machine(options.build))
     limits_file.write_text(json.dumps(limits))
     write_report(options.output, timings, text(not_run))

@@ -165,6 +165,7 @@ class Timing:
     memory: int = 0  # bytes at the peak; 0: it does not say
     errors: Errors = field(default_factory=Errors)
     note: str = ""  # why it was not measured
+    calm: bool = True  # whether nobody else used the machine at these times, as far as is known
 
     def per_step(self, action):
         """Microseconds per time step, the median."""
@@ -177,6 +178,7 @@ class Timing:
         text += f"forward {self.per_step('forward'):9.2f}  {self.memory / 2**20:8.0f} MiB  "
         text += f"error {self.errors.activity:.0e} {self.errors.gradient:.0e}  rounds {len(self.train)}"
         text += f"  threads {self.threads}" if self.threads else ""
+        text += "" if self.calm else "  disturbed"
         return text + (f"  T = {self.steps}" if self.steps else "")
 
 

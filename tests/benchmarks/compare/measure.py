@@ -1,6 +1,7 @@
 """One case of compare.py: which engines run it, with how many threads, for how many rounds."""
 
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +11,9 @@ import cases
 from engines import Absent, Errors, Timing, compare
 
 TRIAL_STEPS = 50  # of the shortened case that engines are checked and tried with
-ONE_TIMING = 0.3  # seconds that a single step is repeated for, where it takes less
+ONE_TIMING = 0.15  # seconds that a single step is repeated for, where it takes less
 ROUNDS_SECONDS = 60.0  # that all rounds of a case may take; two are made anyway
+TRIES = 5  # rounds for each that is wanted, while others disturb
 STARTING_SECONDS = 5.0  # that an engine takes to begin and to end, about
 # Arrays of T x B x N numbers in single precision that an engine has at its peak, rounded up (N 256, B 64, T up to 500).
 SEQUENCES = {
@@ -65,24 +67,78 @@ class Trial:
     forward: float
 
 
+class Pace:
+    """Whether others use the machine as well, which takes the most from the engines that use it best. A core whose
+    other thread is busy does half or two thirds of its work, for tenths of a second or for minutes."""
+
+    CALM = 0.85  # of the best rate seen
+    SETTLE = 0.02  # seconds in which the threads of an engine stop spinning
+    LONGEST = 2.0  # seconds to wait at a time
+
+    def __init__(self, rate, patience):
+        """@param rate  what the slowest core does now (compare_machine --watch)
+        @param patience  seconds to wait in a case, all together"""
+        self.rate, self.patience, self.best, self.left = rate, patience, 0.0, patience
+
+    def begin(self):
+        """A case."""
+        self.left = self.patience
+
+    def now(self):
+        time.sleep(self.SETTLE)
+        found = self.rate()
+        self.best = max(self.best, found)
+        return found
+
+    def wait(self):
+        """For a calm moment, if one comes soon."""
+        start = time.monotonic()
+        longest = min(self.LONGEST, self.left)
+        found, waited = self.now(), 0.0
+        while not self.calm(found) and waited < longest:
+            found, waited = self.now(), time.monotonic() - start
+        self.left -= waited
+        return found
+
+    def calm(self, pace):
+        return pace >= self.CALM * self.best
+
+
 class Run:
     """One engine in one case, timed round after round."""
 
-    def __init__(self, engine, timing, seconds, limit):
+    ACTIONS = ("train", "forward")
+
+    def __init__(self, engine, timing, seconds, limit, pace):
         """@param seconds  of a training step, about    @param limit  seconds that an answer may take"""
-        self.engine, self.timing, self.limit = engine, timing, limit
+        self.engine, self.timing, self.limit, self.pace = engine, timing, limit, pace
         self.count = max(1, round(ONE_TIMING / seconds))
+        self.taken = {action: [] for action in self.ACTIONS}  # seconds, and the lesser pace before and after
 
     def warm_up(self):
         for _ in range(2 if self.count > 1 else 1):  # some compile at the first call
-            for action in ("train", "forward"):
+            for action in self.ACTIONS:
                 self.engine.seconds(action, 1, self.limit)
 
-    def measure(self):
-        for action in ("train", "forward"):
-            getattr(self.timing, action).append(self.engine.seconds(action, self.count, self.limit))
+    def lacking(self, wanted):
+        """Actions with fewer calm timings than so many."""
+        return [action for action in self.ACTIONS if len(self.calm(action)) < wanted]
+
+    def measure(self, wanted):
+        for action in self.lacking(wanted):
+            before = self.pace.wait()
+            seconds = self.engine.seconds(action, self.count, self.limit)
+            self.taken[action].append((seconds, min(before, self.pace.now())))
+
+    def calm(self, action):
+        """Seconds of the timings that nobody disturbed."""
+        return [seconds for seconds, pace in self.taken[action] if self.pace.calm(pace)]
 
     def finish(self):
+        """Calm timings count, where there are any."""
+        for action in self.ACTIONS:
+            setattr(self.timing, action, self.calm(action) or [seconds for seconds, _ in self.taken[action]])
+        self.timing.calm = all(self.calm(action) for action in self.ACTIONS)
         self.timing.memory = int(self.engine.ask("memory"))
 
 
@@ -91,11 +147,11 @@ class Comparison:
     share a trial: there an engine is checked against the reference, its number of threads is chosen, and what a time
     step takes tells whether the whole case is worth its time."""
 
-    def __init__(self, start, names, cores, place, rounds, longest):
+    def __init__(self, start, names, cores, place, rounds, longest, pace):
         """@param start  the engine of a name and a number of threads    @param place  a folder for shortened cases
         @param longest  seconds of a training step"""
         self.start, self.names, self.cores, self.place = start, names, cores, Path(place)
-        self.rounds, self.longest = rounds, longest
+        self.rounds, self.longest, self.pace = rounds, longest, pace
         self.absent = {}  # why, by engine
         self.trials, self.references = {}, {}
 
@@ -194,11 +250,10 @@ class Comparison:
                     self.note(notes, case, name, why)
                     continue
                 timing = Timing(case, name, trial.threads, errors=trial.errors)
-                runs.append(Run(engine, timing, case.steps * trial.train, 120.0 + 4.0 * self.longest))
+                runs.append(Run(engine, timing, case.steps * trial.train, 120.0 + 4.0 * self.longest, self.pace))
             alive = self.each(runs, Run.warm_up, notes)
             one_round = round_seconds(case, [chosen[run.timing.engine] for run in alive])
-            for _ in range(self.rounds_of(one_round)):
-                alive = self.each(alive, Run.measure, notes)
+            alive = self.rounds_until_calm(alive, self.rounds_of(one_round), notes)
             alive = self.each(alive, Run.finish, notes)
         finally:
             for run in runs:
@@ -206,6 +261,15 @@ class Comparison:
         for run in alive:
             print(run.timing, flush=True)
         return [run.timing for run in alive]
+
+    def rounds_until_calm(self, runs, rounds, notes):
+        """Times engines, one after the other, until each has so many timings that nobody disturbed, or patience ends."""
+        self.pace.begin()
+        for number in range(TRIES * rounds):
+            if number >= rounds and self.pace.left <= 0.0:
+                break
+            runs = self.each(runs, lambda run: run.measure(rounds), notes)
+        return runs
 
     def each(self, runs, work, notes):
         """Those that did not fail."""

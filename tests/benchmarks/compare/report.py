@@ -155,7 +155,7 @@ def means(timings):
 
 
 CSV_COLUMNS = (
-    "case engine threads steps train_us_per_step forward_us_per_step peak_bytes error_activity error_gradient rounds "
+    "case engine threads steps train_us_per_step forward_us_per_step peak_bytes error_activity error_gradient rounds calm "
     "train_us_per_step_least train_us_per_step_most note"
 ).split()
 
@@ -166,7 +166,7 @@ def csv_row(t):
     steps = t.steps or t.case.steps
     least, most = (times / steps * 1e6 for times in (min(t.train), max(t.train)))
     row = [t.case.name, t.engine, t.threads, steps, t.per_step("train"), t.per_step("forward"), t.memory]
-    return [*row, t.errors.activity, t.errors.gradient, len(t.train), least, most, t.note]
+    return [*row, t.errors.activity, t.errors.gradient, len(t.train), "yes" if t.calm else "no", least, most, t.note]
 
 
 def write_csv(file, timings):
@@ -197,6 +197,7 @@ def timing_of(row):
     found.train = ends if rounds == 2 else middle if rounds == 1 else [ends[0], *middle, ends[1]]
     found.forward = [seconds("forward_us_per_step")]
     found.threads, found.memory = int(row["threads"]), int(row["peak_bytes"])
+    found.calm = row["calm"] == "yes"
     found.steps = steps if steps != found.case.steps else 0
     found.errors = Errors(float(row["error_activity"]), float(row["error_gradient"]))
     return found
