@@ -102,7 +102,8 @@ template <class Scalar>
 void add_drive(const Sums<Scalar>& sums, std::size_t set, const std::vector<Eigen::MatrixXd*>& out) {
   const Layout layout = {sums.model.drive_bands, sums.model.drive_blocks, sums.model.drive_patterns};
   const std::vector<Index> starts = layout.starts();
-  sums.threads.run(layout.bands.size(), [&](std::size_t k, std::size_t /*thread*/) {
+  const Index elements = starts.back() * std::ssize(sums.groups);
+  sums.threads.run_light(layout.bands.size(), elements, [&](std::size_t k, std::size_t /*thread*/) {
     for (const GradientSums<Scalar>& group : sums.groups) {
       scatter(layout, k, starts[k], group.drive[set], 1.0, out);
       if (sums.vanishing != 0.0) scatter(layout, k, starts[k], group.vanishing[set], sums.vanishing, out);
@@ -168,26 +169,31 @@ void add_wiring(const GradientSources& sources, Matrices& gradients) {
   }
 }
 
-/// dL/dV from dL/dW of one block, in place.
+/// dL/dV of the weights of one block that are trainable, from dL/dW, in place.
 void through_dale(const Network& network, const Block& block, Dale dale, const Eigen::MatrixXd& free,
-                  Eigen::MatrixXd& gradient) {
-  for (Index column = 0; column < free.cols(); ++column) {
-    for (Index row = 0; row < free.rows(); ++row) {
-      gradient(row, column) *=
-          formulas::effective_weight_slope(dale, static_cast<double>(block.pattern(row, column)), free(row, column),
-                                           network.lower_bound(), network.upper_bound());
-    }
-  }
+                  const Eigen::MatrixXd& trainable, Eigen::MatrixXd& gradient) {
+  const double low = network.lower_bound(), high = network.upper_bound();
+  formulas::with_constant(dale, [&](auto method) {
+    const auto slope = [=](double pattern, double value) {
+      return formulas::effective_weight_slope(method(), pattern, value, low, high);
+    };
+    gradient.array() *= block.pattern.cast<double>().binaryExpr(free, slope).array() * trainable.array();
+  });
+}
+
+Index elements_of(const Matrices& matrices) {
+  Index count = 0;
+  for (const Eigen::MatrixXd& one : matrices) count += one.size();
+  return count;
 }
 
 /// dL/dV of all weights that are trainable, from dL/dW.
 void through_dale(const GradientSources& sources, ThreadPool& threads, Parameters& gradients) {
   const Network& network = sources.network;
   const auto go = [&](const std::vector<Block>& blocks, Matrices Parameters::*member, auto&& dale) {
-    threads.run(blocks.size(), [&](std::size_t k, std::size_t /*thread*/) {
-      Eigen::MatrixXd& gradient = (gradients.*member)[k];
-      through_dale(network, blocks[k], dale(blocks[k]), (sources.parameters.*member)[k], gradient);
-      gradient.array() *= (sources.trainable.*member)[k].array();
+    threads.run_light(blocks.size(), elements_of(gradients.*member), [&](std::size_t k, std::size_t /*thread*/) {
+      through_dale(network, blocks[k], dale(blocks[k]), (sources.parameters.*member)[k], (sources.trainable.*member)[k],
+                   (gradients.*member)[k]);
     });
   };
   go(network.recurrent_blocks(), &Parameters::recurrent, [&](const Block&) { return network.dale(); });

@@ -67,7 +67,25 @@ double squared_norm(std::span<const double> values) {
   return Eigen::Map<const Eigen::VectorXd>(values.data(), std::ssize(values)).squaredNorm();
 }
 
-void move(const Part& part, const OptimiserStep& step, double decay) {
+/// rule(gradient, value, first, second) for each value that is trainable. Without branches, so that several are done at
+/// a time.
+template <class Rule>
+void each(const Part& part, Rule&& rule) {
+  double *const values = part.values.data(), *const firsts = part.first.data(), *const seconds = part.second.data();
+  const double *const gradients = part.gradient.data(), *const trainable = part.trainable.data();
+  const std::size_t size = part.values.size();
+#pragma GCC ivdep
+  for (std::size_t k = 0; k < size; ++k) {
+    double value = values[k], first = firsts[k], second = seconds[k];
+    rule(gradients[k], value, first, second);
+    const bool moves = trainable[k] != 0.0;
+    values[k] = moves ? value : values[k];
+    firsts[k] = moves ? first : firsts[k];
+    seconds[k] = moves ? second : seconds[k];
+  }
+}
+
+void move_by_adam(const Part& part, const OptimiserStep& step, double decay) {
   const Optimiser& optimiser = step.optimiser;
   const auto number = static_cast<double>(step.number);
   const formulas::AdamStep<double> adam = {step.rate,
@@ -76,25 +94,29 @@ void move(const Part& part, const OptimiserStep& step, double decay) {
                                            optimiser.epsilon,
                                            1.0 - std::pow(optimiser.beta1, number),
                                            1.0 - std::pow(optimiser.beta2, number)};
-  for (std::size_t k = 0; k < part.values.size(); ++k) {
-    if (part.trainable[k] == 0.0) continue;
-    double& value = part.values[k];
-    const double gradient = part.gradient[k];
-    switch (optimiser.kind) {
-      case Optimiser::Kind::adamw:
-        value *= 1.0 - step.rate * decay;
-        [[fallthrough]];
-      case Optimiser::Kind::adam:
-        formulas::adam(adam, gradient, value, part.first[k], part.second[k]);
-        break;
-      case Optimiser::Kind::sgd:
-        formulas::momentum(step.rate, optimiser.momentum, gradient, value, part.first[k]);
-        break;
-      case Optimiser::Kind::rmsprop:
-        part.second[k] = optimiser.smoothing * part.second[k] + (1.0 - optimiser.smoothing) * gradient * gradient;
-        value -= step.rate * gradient / (std::sqrt(part.second[k]) + optimiser.epsilon);
-        break;
-    }
+  const double kept = optimiser.kind == Optimiser::Kind::adamw ? 1.0 - step.rate * decay : 1.0;
+  each(part, [=](double gradient, double& value, double& first, double& second) {
+    value *= kept;
+    formulas::adam(adam, gradient, value, first, second);
+  });
+}
+
+void move(const Part& part, const OptimiserStep& step, double decay) {
+  const Optimiser optimiser = step.optimiser;
+  const double rate = step.rate;
+  switch (optimiser.kind) {
+    case Optimiser::Kind::adam:
+    case Optimiser::Kind::adamw:
+      return move_by_adam(part, step, decay);
+    case Optimiser::Kind::sgd:
+      return each(part, [=](double gradient, double& value, double& first, double& /*second*/) {
+        formulas::momentum(rate, optimiser.momentum, gradient, value, first);
+      });
+    case Optimiser::Kind::rmsprop:
+      return each(part, [=](double gradient, double& value, double& /*first*/, double& second) {
+        second = optimiser.smoothing * second + (1.0 - optimiser.smoothing) * gradient * gradient;
+        value -= rate * gradient / (std::sqrt(second) + optimiser.epsilon);
+      });
   }
 }
 
@@ -129,9 +151,11 @@ void put_within_bounds(const Training& t, std::vector<Eigen::MatrixXd> Parameter
 double update(const Training& training, const OptimiserStep& step, ThreadPool& threads) {
   const std::vector<Part> decaying = decaying_parts(training);
   const Part initial_state = part(training, &Parameters::initial_state), tau = part(training, &Parameters::tau);
+  Index elements = 0;
+  for (const Part& one : decaying) elements += std::ssize(one.values);
   std::vector<double> squared(decaying.size());
-  threads.run(decaying.size(),
-              [&](std::size_t k, std::size_t /*thread*/) { squared[k] = squared_norm(decaying[k].gradient); });
+  threads.run_light(decaying.size(), elements,
+                    [&](std::size_t k, std::size_t /*thread*/) { squared[k] = squared_norm(decaying[k].gradient); });
   const double others = squared_norm(initial_state.gradient) + squared_norm(tau.gradient);
   const double norm = std::sqrt(std::accumulate(squared.begin(), squared.end(), others));
   if (!std::isfinite(norm)) return norm;
@@ -145,8 +169,8 @@ double update(const Training& training, const OptimiserStep& step, ThreadPool& t
     scale(initial_state);
     scale(tau);
   }
-  threads.run(decaying.size(),
-              [&](std::size_t k, std::size_t /*thread*/) { move(decaying[k], step, step.optimiser.decay); });
+  threads.run_light(decaying.size(), elements,
+                    [&](std::size_t k, std::size_t /*thread*/) { move(decaying[k], step, step.optimiser.decay); });
   move(initial_state, step, 0.0);
   if (training.trainable.tau.any()) move_tau(training, step);
   if (training.network.dale() == Dale::project) put_within_bounds(training, &Parameters::recurrent);

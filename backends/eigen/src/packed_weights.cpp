@@ -132,9 +132,10 @@ PackedWeights<Scalar>::PackedWeights(const std::vector<Band>& bands, const std::
                                      ThreadPool& threads)
     : bands_(bands), sparse_(bands.size()) {
   const Index alignment = EIGEN_MAX_ALIGN_BYTES / sizeof(Scalar);
-  Index size = 0;
+  Index size = 0, elements = 0;
+  for (const Band& band : bands) elements += band.rows.size * band.depth;
   std::vector<Matrix<Scalar>> dense(bands.size());
-  threads.run(bands.size(), [&](std::size_t k, std::size_t /*thread*/) {
+  threads.run_light(bands.size(), elements, [&](std::size_t k, std::size_t /*thread*/) {
     dense[k] = gather<Scalar>(bands[k], rectangles, values);
     const bool few = static_cast<double>((dense[k].array() != Scalar(0)).count()) <
                      sparse_density * static_cast<double>(dense[k].size());
@@ -146,7 +147,7 @@ PackedWeights<Scalar>::PackedWeights(const std::vector<Band>& bands, const std::
     size += (packed_size<Scalar>(bands[k], packing) + alignment - 1) / alignment * alignment;
   }
   data_.resize(size);
-  threads.run(bands.size(), [&](std::size_t k, std::size_t /*thread*/) {
+  threads.run_light(bands.size(), elements, [&](std::size_t k, std::size_t /*thread*/) {
     Scalar* out = data_.data() + offsets_[k];
     if (sparse_[k].used) return;
     if (packing == Packing::vector_panels) {

@@ -41,22 +41,45 @@ void ThreadPool::end() {
   for (std::thread& thread : threads_) thread.join();
 }
 
+void ThreadPool::begin(std::size_t pieces, const Work& work) {
+  work_ = &work;
+  pieces_ = pieces;
+  next_ = 0;
+  failures_.assign(pieces, nullptr);
+}
+
+void ThreadPool::rethrow_first() const {
+  const auto failure = std::ranges::find_if(failures_, [](const auto& one) { return one != nullptr; });
+  if (failure != failures_.end()) std::rethrow_exception(*failure);
+}
+
 void ThreadPool::run(std::size_t pieces, const Work& work) {
+  if (pieces <= 1) return run_here(pieces, work);
   {
     const std::lock_guard lock(mutex_);
-    work_ = &work;
-    pieces_ = pieces;
-    next_ = 0;
-    failures_.assign(pieces, nullptr);
+    begin(pieces, work);
     busy_ = threads_.size();
     ++round_;
   }
   started_.notify_all();
   take_pieces(0);
-  std::unique_lock lock(mutex_);
-  finished_.wait(lock, [this] { return busy_ == 0; });
-  const auto failure = std::ranges::find_if(failures_, [](const auto& one) { return one != nullptr; });
-  if (failure != failures_.end()) std::rethrow_exception(*failure);
+  {
+    std::unique_lock lock(mutex_);
+    finished_.wait(lock, [this] { return busy_ == 0; });
+  }
+  rethrow_first();
+}
+
+void ThreadPool::run_light(std::size_t pieces, Index elements, const Work& work) {
+  constexpr Index worth_waking = Index{1} << 15;
+  if (elements >= worth_waking) return run(pieces, work);
+  run_here(pieces, work);
+}
+
+void ThreadPool::run_here(std::size_t pieces, const Work& work) {
+  begin(pieces, work);
+  take_pieces(0);
+  rethrow_first();
 }
 
 void ThreadPool::serve(std::size_t thread) {

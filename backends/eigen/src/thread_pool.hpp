@@ -9,6 +9,8 @@
 #include <thread>
 #include <vector>
 
+#include "mrnn/selection.hpp"
+
 namespace mrnn::eigen {
 
 /// A fixed set of threads that share out numbered pieces of work. The calling thread is one of them. The
@@ -31,6 +33,10 @@ class ThreadPool {
   /// numerical order, is thrown again here.
   void run(std::size_t pieces, const Work& work);
 
+  /// The same for pieces that take about a nanosecond for each of `elements`, all together: on this thread alone where
+  /// waking the others takes as long.
+  void run_light(std::size_t pieces, Index elements, const Work& work);
+
   /// What `threads` of SessionOptions comes to on this machine.
   static int resolve(int threads);
 
@@ -38,6 +44,9 @@ class ThreadPool {
   void end();
   void serve(std::size_t thread);
   void take_pieces(std::size_t thread);
+  void begin(std::size_t pieces, const Work& work);
+  void run_here(std::size_t pieces, const Work& work);
+  void rethrow_first() const;
 
   std::vector<std::thread> threads_;
   std::mutex mutex_;

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 /// Every element-wise formula of the model, once, for all backends: plain C++ without Eigen or other headers of
 /// this project, so that device code can include it. The enumerations are template parameters for the
@@ -146,6 +147,22 @@ MRNN_HOST_DEVICE inline Scalar effective_weight_slope(Dale method, Scalar patter
       return pattern;
   }
   return Scalar(1);
+}
+
+/// work(method) with the method as a constant (std::integral_constant), so that a loop over weights has no branches.
+template <class Dale, class Work>
+auto with_constant(Dale method, Work&& work) {
+  switch (method) {
+    case Dale::none:
+      return work(std::integral_constant<Dale, Dale::none>());
+    case Dale::clamp:
+      return work(std::integral_constant<Dale, Dale::clamp>());
+    case Dale::abs:
+      return work(std::integral_constant<Dale, Dale::abs>());
+    case Dale::project:
+      break;
+  }
+  return work(std::integral_constant<Dale, Dale::project>());
 }
 
 // --- Optimisers -----------------------------------------------------------------------------------------

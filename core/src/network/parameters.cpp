@@ -28,15 +28,12 @@ void check_length(const Eigen::VectorXd& vector, Index length, const char* what)
 }
 
 Eigen::MatrixXd effective(const Block& block, const Eigen::MatrixXd& free, Dale dale, const Network& network) {
-  Eigen::MatrixXd weights(free.rows(), free.cols());
-  for (Index column = 0; column < free.cols(); ++column) {
-    for (Index row = 0; row < free.rows(); ++row) {
-      weights(row, column) =
-          formulas::effective_weight(dale, static_cast<double>(block.pattern(row, column)), free(row, column),
-                                     network.lower_bound(), network.upper_bound());
-    }
-  }
-  return weights;
+  const double low = network.lower_bound(), high = network.upper_bound();
+  return formulas::with_constant(dale, [&](auto method) -> Eigen::MatrixXd {
+    return block.pattern.cast<double>().binaryExpr(free, [=](double pattern, double value) {
+      return formulas::effective_weight(method(), pattern, value, low, high);
+    });
+  });
 }
 
 std::vector<Eigen::MatrixXd> effective(const std::vector<Block>& blocks, const std::vector<Eigen::MatrixXd>& free,
