@@ -106,11 +106,13 @@ void make_segments(const Network& network, const Trials& trials, Slice& slice) {
 
 Index slice_width(const Network& network, Index trials) {
   constexpr Index cached = Index{1} << 18;  // weights; more of them are read from beyond the second cache of a core
+  // Weights whose rows two threads share: of 9 to 16 trials they make one full slice rather than two halves.
+  constexpr Index sharable = Index{1} << 15;
   if (trials <= 1) return 1;
   Index weights = 0;
   for (const Block& block : network.recurrent_blocks()) weights += block.to.size * block.from.size;
-  if (weights > cached) return trials <= 8 ? 8 : trials <= 16 ? 16 : widest_slice;
-  return trials <= 16 ? 8 : trials <= 48 ? 16 : widest_slice;
+  if (trials <= 16) return trials > 8 && weights >= sharable ? 16 : 8;
+  return trials <= 48 && weights <= cached ? 16 : widest_slice;
 }
 
 std::vector<Slice> make_slices(const Network& network, const Trials& trials) {
