@@ -7,8 +7,8 @@
 Peers: `published` is mRNNTorch itself where it can be imported (PYTHONPATH), the others are in torch_peers.py,
 jax_peers.py and onednn.cpp. Each engine is a process of its own and runs with the number of threads that is fastest for
 it. Before any time counts, its activity and gradients without noise are compared with a reference in double precision;
-both on the case with 50 time steps at most (measure.py). Timings count that lie between two moments at which no core was
-slower than it can be, so that nobody else used the machine. An engine is timed until it has enough of them, or
+both on the case with 50 time steps at most (measure.py). Timings count that lie between two moments at which no core
+was slower than it can be, so that nobody else used the machine. An engine is timed until it has enough of them, or
 --patience is at its end; where it has none, all count, and the table says so. Writes comparison.csv, comparison.md and
 comparison.png; and machine.json, what the machine can do at best.
 

@@ -263,7 +263,7 @@ class Comparison:
         return [run.timing for run in alive]
 
     def rounds_until_calm(self, runs, rounds, notes):
-        """Times engines, one after the other, until each has so many timings that nobody disturbed, or patience ends."""
+        """Times engines in turn until each has so many timings that nobody disturbed, or patience ends."""
         self.pace.begin()
         for number in range(TRIES * rounds):
             if number >= rounds and self.pace.left <= 0.0:

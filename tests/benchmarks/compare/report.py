@@ -155,8 +155,8 @@ def means(timings):
 
 
 CSV_COLUMNS = (
-    "case engine threads steps train_us_per_step forward_us_per_step peak_bytes error_activity error_gradient rounds calm "
-    "train_us_per_step_least train_us_per_step_most note"
+    "case engine threads steps train_us_per_step forward_us_per_step peak_bytes error_activity error_gradient rounds "
+    "calm train_us_per_step_least train_us_per_step_most note"
 ).split()
 
 
