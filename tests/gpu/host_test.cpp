@@ -71,17 +71,30 @@ TEST_CASE("tiles hold the chunks of weights that exist, and no others", "[cuda][
   }
 }
 
-TEST_CASE("every column with weights goes to one half of a warp of each block", "[cuda][host]") {
-  const cuda::TileList tiles = cuda::drive_tiles(three_regions());
-  const cuda::PairList pairs = cuda::make_pairs(tiles);
-  REQUIRE(pairs.blocks == 2);
-  // The first block reads all 9 chunks: 72 pairs for 16 halves.
-  CHECK(pairs.pairs == 5);
-  const auto per_block = static_cast<std::size_t>(pairs.pairs * 16);
-  REQUIRE(pairs.column.size() == 2 * per_block);
-  std::vector<std::int32_t> first(pairs.column.begin(), pairs.column.begin() + 72);
-  for (std::int32_t k = 0; k < 72; ++k) CHECK(first[static_cast<std::size_t>(k)] == 2 * k);
-  CHECK(pairs.column[72] == -1);
+TEST_CASE("every four columns with weights go to one thread of each row that reads them", "[cuda][host]") {
+  const Network network = three_regions();
+  const cuda::QuadList quads = cuda::drive_quads(network, 16);
+  // 128 padded rows are those of one block; its warps have 16 each.
+  REQUIRE(quads.blocks == 1);
+  // Units 0 .. 39 read 120 units, 30 quads for 16 threads.
+  CHECK(quads.quads == 2);
+  const auto per_warp = static_cast<std::size_t>(quads.quads * 16);
+  REQUIRE(quads.column.size() == 8 * per_warp);
+  for (std::size_t k = 0; k < 30; ++k) CHECK(quads.column[k] == static_cast<std::int32_t>(4 * k));
+  CHECK(quads.column[30] == -1);
+  // Units 48 .. 63, the fourth warp's, are of region b, and 112 .. 127 of c: they read units 0 .. 39.
+  const auto* fourth = quads.column.data() + 3 * per_warp;
+  CHECK(fourth[9] == 36);
+  CHECK(fourth[10] == -1);
+  const auto* last = quads.column.data() + 7 * per_warp;
+  CHECK(last[9] == 36);
+  CHECK(last[10] == -1);
+
+  // What comes back to units of a comes from all.
+  const cuda::QuadList back = cuda::adjoint_quads(network, 32);
+  CHECK(back.blocks == 2);
+  CHECK(back.quads == 1);
+  CHECK(back.column[29] == 116);
 }
 
 TEST_CASE("trials with other weights fill tiles of lanes of their own", "[cuda][host]") {
@@ -110,28 +123,39 @@ TEST_CASE("trials with other weights fill tiles of lanes of their own", "[cuda][
 
 TEST_CASE("the plan of the steps follows the size of the problem", "[cuda][host]") {
   using Design = gpu::StepPlan::Design;
-  const auto plan = [](Index units, Index trials, double density, int blocks, int pairs) {
+  using Sharings = std::vector<cuda::StepProblem::Sharing>;
+  const auto plan = [](Index units, Index trials, double density, const Sharings& sharings) {
     return cuda::choose_plan({.units = units,
                               .state_rows = units + 16,
                               .adjoint_rows = units + 16,
                               .trials = trials,
                               .density = density,
-                              .blocks = blocks,
-                              .pairs = pairs},
+                              .sharings = sharings},
                              hopper());
   };
-  CHECK(plan(256, 64, 1.0, 4, 9).design == Design::persistent);
-  CHECK(plan(256, 64, 1.0, 4, 9).lanes == 3);  // 22 of 30 clusters; with 2 lanes it would be 32
-  CHECK(plan(512, 64, 1.0, 8, 17).lanes == 5);
-  CHECK(plan(512, 1024, 1.0, 8, 17).lanes == 8);
-  CHECK(plan(1024, 256, 1.0, 16, 33).design == Design::dense);
-  CHECK(plan(1024, 256, 0.25, 16, 33).design == Design::tiles);
-  CHECK(plan(1024, 256, 0.25, 16, 33).lanes == gpu::wide_tile);
-  CHECK(plan(1024, 1, 1.0, 16, 33).lanes == gpu::lane_tile);
+  const Sharings of_256 = {{16, 2, 4}, {32, 4, 2}}, of_512 = {{16, 4, 8}, {32, 8, 4}};
+  CHECK(plan(256, 64, 1.0, of_256).design == Design::persistent);
+  // 64 of 66 clusters of 2 blocks, with one lane each.
+  CHECK(plan(256, 64, 1.0, of_256).cluster == 2);
+  CHECK(plan(256, 64, 1.0, of_256).lanes == 1);
+  CHECK(plan(256, 64, 1.0, of_256).groups == 1);
+  CHECK(plan(512, 64, 1.0, of_512).cluster == 8);
+  CHECK(plan(512, 64, 1.0, of_512).sharers == 32);
+  const gpu::StepPlan many = plan(512, 1024, 1.0, of_512);
+  CHECK(many.design == Design::persistent);
+  CHECK(gpu::persistent_bytes(512, many.lanes, many.groups) <= gpu::most_persistent_bytes);
+  CHECK(many.lanes * many.groups >= 8);
+  const Sharings too_many = {{16, 8, 16}, {32, 16, 8}};
+  CHECK(plan(1024, 256, 1.0, too_many).design == Design::dense);
+  CHECK(plan(1024, 256, 0.25, too_many).design == Design::tiles);
+  CHECK(plan(1024, 256, 0.25, too_many).lanes == gpu::wide_tile);
+  CHECK(plan(1024, 1, 1.0, too_many).lanes == gpu::lane_tile);
 
-  const cuda::StepProblem doubles{.units = 256, .state_rows = 272, .adjoint_rows = 272, .trials = 64, .single = false};
+  const cuda::StepProblem doubles{
+      .units = 256, .state_rows = 272, .adjoint_rows = 272, .trials = 64, .single = false, .sharings = of_256};
   CHECK(cuda::choose_plan(doubles, hopper()).design == Design::tiles);
-  CHECK(cuda::choose_plan({.units = 64, .trials = 8}, gpu::DeviceLimits{}).design == Design::tiles);  // no clusters
+  CHECK(cuda::choose_plan({.units = 64, .trials = 8, .sharings = {{16, 1, 1}}}, gpu::DeviceLimits{}).design ==
+        Design::tiles);  // no clusters
 }
 
 TEST_CASE("the earliest step, then trial, then unit makes the smallest failure", "[cuda][host]") {

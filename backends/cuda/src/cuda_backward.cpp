@@ -82,8 +82,8 @@ void CudaSession<Scalar>::prepare_backward(const Loss& loss, BackwardPass& pass)
   if (pass.vanishing) vanishing_gradient_.resize(stream_, variants * drive);
   if (variants > 1) masked_.resize(stream_, slots * rows_.adjoint() * lanes);
   readout_gradient_.resize(stream_, std::max<Size>(1, rows_.outputs * rows_.units));
-  partial_.resize(stream_, std::max<Size>({gpu::most_partials, 3 * gpu::most_blocks, gpu::row_splits * rows_.units,
-                                           gpu::row_splits * std::max<Size>(rows_.outputs, 1)}));
+  partial_.resize(stream_, std::max<Size>({gpu::most_partials, 3 * gpu::most_blocks, gpu::row_partials(rows_.units),
+                                           gpu::row_partials(rows_.outputs)}));
   totals_.resize(stream_, first_output + std::ssize(outputs_));
   totals_.clear(stream_);
   columns_.resize(stream_, std::max<Size>(2 * slots * lanes, 4 * rows_.units + rows_.outputs));

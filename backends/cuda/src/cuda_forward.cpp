@@ -110,8 +110,9 @@ void CudaSession<Scalar>::set_pointers() {
                          adjoint_column_.data()};
   model.drive_map = images_.drive_map;
   model.adjoint_map = images_.adjoint_map;
-  model.drive_pairs = {drive_pairs_.data(), drive_pair_list_.pairs};
-  model.adjoint_pairs = {adjoint_pairs_.data(), adjoint_pair_list_.pairs};
+  const std::size_t sharing = plan_.sharers == gpu::fewest_sharers ? 0 : 1;
+  model.drive_quads = {drive_quads_[sharing].data(), drive_quad_lists_[sharing].quads};
+  model.adjoint_quads = {adjoint_quads_[sharing].data(), adjoint_quad_lists_[sharing].quads};
   model.drive_weights = images_.drive;
   model.adjoint_weights = images_.adjoint;
   model.drive_size = images_.drive_size;
@@ -249,7 +250,7 @@ void CudaSession<Scalar>::record_outputs(const Stretch& steps) {
 /// Adds h of these columns to the sums of rates.
 template <class Scalar>
 void CudaSession<Scalar>::add_rates(const Scalar* state, Size columns) {
-  partial_.resize(stream_, std::max<Size>({partial_.size(), gpu::most_partials, gpu::row_splits * rows_.units}));
+  partial_.resize(stream_, std::max<Size>({partial_.size(), gpu::most_partials, gpu::row_partials(rows_.units)}));
   gpu::RowSums<Scalar> rows;
   rows.data = state;
   rows.stride = rows_.state();

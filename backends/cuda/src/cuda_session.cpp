@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 
@@ -21,6 +22,11 @@ std::int32_t count_of(Index size) {
   return static_cast<std::int32_t>(size);
 }
 
+/// For each number of threads that may share columns.
+std::array<QuadList, 2> quad_lists(const Network& network, QuadList (*make)(const Network&, int)) {
+  return {make(network, gpu::fewest_sharers), make(network, gpu::most_sharers)};
+}
+
 }  // namespace
 
 template <class Scalar>
@@ -30,8 +36,8 @@ CudaSession<Scalar>::CudaSession(const Network& network, const SessionOptions& o
       layout_(network),
       drive_list_(drive_tiles(network)),
       adjoint_list_(adjoint_tiles(network)),
-      drive_pair_list_(make_pairs(drive_list_)),
-      adjoint_pair_list_(make_pairs(adjoint_list_)) {
+      drive_quad_lists_(quad_lists(network, drive_quads)),
+      adjoint_quad_lists_(quad_lists(network, adjoint_quads)) {
   dense_gradient_ = rows_.units * rows_.state() <= most_dense || drive_list_.density() > 0.5;
   guarded([&] { make_structure(); });
 }
@@ -51,8 +57,10 @@ void CudaSession<Scalar>::make_structure() {
   adjoint_start_.write(stream_, adjoint_list_.start);
   adjoint_column_.write(stream_, adjoint_list_.column);
   adjoint_map_.write(stream_, adjoint_list_.chunk);
-  drive_pairs_.write(stream_, drive_pair_list_.column);
-  adjoint_pairs_.write(stream_, adjoint_pair_list_.column);
+  for (std::size_t k = 0; k < 2; ++k) {
+    drive_quads_[k].write(stream_, drive_quad_lists_[k].column);
+    adjoint_quads_[k].write(stream_, adjoint_quad_lists_[k].column);
+  }
 
   std::vector<std::uint8_t> activation(static_cast<std::size_t>(rows_.units), 0);
   std::vector<double> sigma(static_cast<std::size_t>(rows_.units), 0.0);
@@ -268,10 +276,20 @@ void CudaSession<Scalar>::do_load(const Trials& trials) {
   const bool scaled = std::ranges::any_of(
       trials_.interventions, [](const auto& one) { return std::holds_alternative<ScaleWeights>(one.what); });
   const gpu::StepPlan before = plan_;
-  plan_ = choose_plan({network().units(), rows_.state(), rows_.adjoint(), trials.count, drive_list_.density(),
-                       sizeof(Scalar) == sizeof(float), scaled, drive_pair_list_.blocks,
-                       std::max(drive_pair_list_.pairs, adjoint_pair_list_.pairs)},
-                      gpu::device_limits());
+  StepProblem problem = {network().units(),
+                         rows_.state(),
+                         rows_.adjoint(),
+                         trials.count,
+                         drive_list_.density(),
+                         sizeof(Scalar) == sizeof(float),
+                         scaled,
+                         {}};
+  for (std::size_t k = 0; k < 2; ++k) {
+    const QuadList &drive = drive_quad_lists_[k], &adjoint = adjoint_quad_lists_[k];
+    problem.sharings.push_back(
+        {k == 0 ? gpu::fewest_sharers : gpu::most_sharers, drive.blocks, std::max(drive.quads, adjoint.quads)});
+  }
+  plan_ = choose_plan(problem, gpu::device_limits());
   lanes_ = make_lanes(trials_, gpu::lane_tile);
   schedule_ = make_schedule(trials_, lanes_, rows_.units);
   guarded([&] {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "mrnn/backend.hpp"
 #include "mrnn/session.hpp"
 #include "mrnn/state_points.hpp"
+#include "persistent.hpp"
 #include "sequences.hpp"
 #include "step_graphs.hpp"
 #include "steps.hpp"
@@ -102,14 +104,14 @@ class CudaSession final : public Session {
   Rows rows_;
   ParameterLayout layout_;
   TileList drive_list_, adjoint_list_;
-  PairList drive_pair_list_, adjoint_pair_list_;
+  std::array<QuadList, 2> drive_quad_lists_, adjoint_quad_lists_;  ///< of 16 and of 32 sharers
   bool dense_gradient_ = true;
 
   // The network.
   DeviceArray<gpu::Entry> entries_;
   DeviceArray<double> values_, gradient_, first_moment_, second_moment_;
   DeviceArray<std::int32_t> drive_start_, drive_column_, drive_map_, adjoint_start_, adjoint_column_, adjoint_map_;
-  DeviceArray<std::int32_t> drive_pairs_, adjoint_pairs_;
+  std::array<DeviceArray<std::int32_t>, 2> drive_quads_, adjoint_quads_;
   DeviceArray<std::uint8_t> activation_;
   DeviceArray<double> sigma_, initial_state_;
   DeviceArray<Scalar> unit_arrays_, readout_bias_;

@@ -2,44 +2,13 @@
 
 #include <cmath>
 
+#include "acting.hpp"
 #include "mrnn/formulas.hpp"
 #include "philox.hpp"
 #include "types.hpp"
 
 /// What kernels do with one unit of one lane, for host and device alike.
 namespace mrnn::gpu {
-
-/// What interventions do to a unit of a lane at a step.
-template <class Scalar>
-struct Acted {
-  Scalar drive = 0;     ///< s, of the drives
-  Scalar variance = 0;  ///< added to sigma_rec^2
-  Scalar value = 0;     ///< of h, where held
-  bool held = false;
-};
-
-template <class Scalar>
-MRNN_HOST_DEVICE inline Acted<Scalar> acting_on(const Schedule& schedule, int unit, int lane, int step) {
-  Acted<Scalar> acted;
-  if (schedule.interval == nullptr) return acted;
-  const std::int32_t interval = schedule.interval[step];
-  for (std::int32_t k = schedule.start[interval]; k < schedule.start[interval + 1]; ++k) {
-    const Acting& one = schedule.acting[k];
-    if (schedule.flags[one.lanes + lane] == 0) continue;
-    if (one.kind == Acting::Kind::drive) {
-      const double strength = schedule.numbers[one.units + unit];
-      acted.drive += static_cast<Scalar>(strength * schedule.numbers[one.course + step - one.first_step]);
-    } else if (schedule.flags[one.units + unit] == 0) {
-      continue;
-    } else if (one.kind == Acting::Kind::clamp) {
-      acted.held = true;
-      acted.value = static_cast<Scalar>(one.value);
-    } else {
-      acted.variance += static_cast<Scalar>(one.value);
-    }
-  }
-  return acted;
-}
 
 /// What stays the same of a unit over all steps (see Units).
 template <class Scalar>
@@ -106,6 +75,39 @@ MRNN_HOST_DEVICE inline UnitState<Scalar> step_unit(const Model<Scalar>& model, 
     after.h = formulas::activate(constants.phi, after.x);
   }
   if (acted.held) after.h = acted.value;
+  return after;
+}
+
+/// What a step adds to W h (leaky, elman: to alpha W h) besides the state before: `inputs` is W_in v.
+template <class Scalar>
+MRNN_HOST_DEVICE inline Scalar outside_of(const Model<Scalar>& model, const UnitConstants<Scalar>& constants, Moment at,
+                                          Scalar inputs, Scalar eta) {
+  const Acted<Scalar> acted = acting_on<Scalar>(model.schedule, at.unit, at.lane, at.step);
+  const Scalar gain = model.dynamics == Dynamics::rate ? Scalar(1) : constants.alpha;
+  Scalar added = noise_factor(model, constants, acted.variance) * eta;
+  if (model.batch.stimulus != nullptr || model.schedule.interval != nullptr) {
+    added += constants.added_gain * stimulus_of(model, at.unit, at.lane, at.step, acted);
+  }
+  return gain * (inputs + constants.bias) + added;
+}
+
+/// step_unit() with all but W h, its `sum`, in `outside`.
+template <class Scalar>
+MRNN_HOST_DEVICE inline UnitState<Scalar> step_from_outside(const Model<Scalar>& model, Activation phi, Scalar alpha,
+                                                            Moment at, Scalar sum, Scalar outside,
+                                                            UnitState<Scalar> before) {
+  UnitState<Scalar> after;
+  if (model.dynamics == Dynamics::rate) {
+    after.x = sum + outside;
+    after.h = formulas::leak_towards(alpha, before.h, formulas::activate(phi, after.x));
+  } else {
+    after.x = alpha * sum + ((Scalar(1) - alpha) * before.x + outside);
+    after.h = formulas::activate(phi, after.x);
+  }
+  if (model.schedule.interval != nullptr) {
+    const Acted<Scalar> acted = acting_on<Scalar>(model.schedule, at.unit, at.lane, at.step);
+    if (acted.held) after.h = acted.value;
+  }
   return after;
 }
 

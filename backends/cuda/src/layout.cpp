@@ -12,6 +12,22 @@ Index padded(Index size, Index unit) {
   return (size + unit - 1) / unit * unit;
 }
 
+/// Calls found(row, column) for all elements of a block that exist, with where its rows and columns begin.
+template <class Found>
+void for_each_element(const PatternMatrix& pattern, Index first_row, Index first_column, bool transposed,
+                      Found&& found) {
+  for (Index column = 0; column < pattern.cols(); ++column) {
+    for (Index row = 0; row < pattern.rows(); ++row) {
+      if (pattern(row, column) == 0) continue;
+      if (transposed) {
+        found(first_row + column, first_column + row);
+      } else {
+        found(first_row + row, first_column + column);
+      }
+    }
+  }
+}
+
 /// Marks chunks that hold weights, then numbers them.
 class TileMaker {
  public:
@@ -25,18 +41,9 @@ class TileMaker {
     list_.chunk[static_cast<std::size_t>(row / gpu::tile_rows * list_.column_chunks + column / gpu::chunk_columns)] = 0;
   }
 
-  /// Elements of a block that exist, with where its rows and columns begin.
   void mark(const PatternMatrix& pattern, Index first_row, Index first_column, bool transposed) {
-    for (Index column = 0; column < pattern.cols(); ++column) {
-      for (Index row = 0; row < pattern.rows(); ++row) {
-        if (pattern(row, column) == 0) continue;
-        if (transposed) {
-          mark(first_row + column, first_column + row);
-        } else {
-          mark(first_row + row, first_column + column);
-        }
-      }
-    }
+    for_each_element(pattern, first_row, first_column, transposed,
+                     [this](Index row, Index column) { mark(row, column); });
   }
 
   TileList finish() && {
@@ -55,6 +62,57 @@ class TileMaker {
 
  private:
   TileList list_;
+};
+
+/// Marks the four columns that hold weights in each few rows, then deals them to threads.
+class QuadMaker {
+ public:
+  explicit QuadMaker(Index units)
+      : units_(units), marks_(static_cast<std::size_t>(units / gpu::kept_rows * quads()), char{0}) {}
+
+  void mark(const PatternMatrix& pattern, Index first_row, Index first_column, bool transposed) {
+    for_each_element(pattern, first_row, first_column, transposed, [this](Index row, Index column) {
+      marks_[static_cast<std::size_t>(row / gpu::kept_rows * quads() + column / quad)] = 1;
+    });
+  }
+
+  QuadList share_out(int sharers) const {
+    const Index rows = gpu::kept_rows * (gpu::warp_threads / sharers), block_rows = gpu::persistent_rows(sharers);
+    QuadList list;
+    list.blocks = static_cast<int>((units_ + block_rows - 1) / block_rows);
+    std::vector<std::vector<std::int32_t>> warps;
+    std::size_t most = 1;
+    for (Index first = 0; first < list.blocks * block_rows; first += rows) {
+      warps.push_back(columns_of(first, std::min(first + rows, units_)));
+      most = std::max(most, warps.back().size());
+    }
+    list.quads = static_cast<int>((most + static_cast<std::size_t>(sharers) - 1) / static_cast<std::size_t>(sharers));
+    for (auto& own : warps) {
+      own.resize(static_cast<std::size_t>(list.quads * sharers), -1);
+      list.column.insert(list.column.end(), own.begin(), own.end());
+    }
+    return list;
+  }
+
+ private:
+  static constexpr Index quad = 4;
+  Index quads() const { return units_ / quad; }
+
+  /// Where columns with weights in rows [first, last) begin.
+  std::vector<std::int32_t> columns_of(Index first, Index last) const {
+    std::vector<std::int32_t> columns;
+    for (Index k = 0; k < quads(); ++k) {
+      bool exists = false;
+      for (Index row = first; row < last; row += gpu::kept_rows) {
+        exists |= marks_[static_cast<std::size_t>(row / gpu::kept_rows * quads() + k)] != 0;
+      }
+      if (exists) columns.push_back(static_cast<std::int32_t>(quad * k));
+    }
+    return columns;
+  }
+
+  Index units_;
+  std::vector<char> marks_;  ///< [units / kept_rows x quads]
 };
 
 template <class Array>
@@ -88,34 +146,6 @@ double TileList::density() const {
   return chunk.empty() ? 0.0 : static_cast<double>(column.size()) / static_cast<double>(chunk.size());
 }
 
-PairList make_pairs(const TileList& tiles) {
-  constexpr Index tiles_per_block = gpu::persistent_rows / gpu::tile_rows, pairs_per_chunk = gpu::chunk_columns / 2;
-  PairList list;
-  list.blocks = static_cast<int>((tiles.row_tiles + tiles_per_block - 1) / tiles_per_block);
-  std::vector<std::vector<std::int32_t>> columns(static_cast<std::size_t>(list.blocks));
-  std::size_t most = 1;
-  for (Index block = 0; block < list.blocks; ++block) {
-    auto& own = columns[static_cast<std::size_t>(block)];
-    for (Index chunk = 0; chunk < tiles.column_chunks; ++chunk) {
-      bool exists = false;
-      for (Index tile = tiles_per_block * block; tile < std::min(tiles_per_block * (block + 1), tiles.row_tiles);
-           ++tile) {
-        exists |= tiles.chunk[static_cast<std::size_t>(tile * tiles.column_chunks + chunk)] >= 0;
-      }
-      for (Index pair = 0; exists && pair < pairs_per_chunk; ++pair) {
-        own.push_back(static_cast<std::int32_t>(chunk * gpu::chunk_columns + 2 * pair));
-      }
-    }
-    most = std::max(most, own.size());
-  }
-  list.pairs = static_cast<int>((most + 2 * gpu::block_warps - 1) / (2 * gpu::block_warps));
-  for (auto& own : columns) {
-    own.resize(static_cast<std::size_t>(2 * list.pairs * gpu::block_warps), -1);
-    list.column.insert(list.column.end(), own.begin(), own.end());
-  }
-  return list;
-}
-
 TileList drive_tiles(const Network& network) {
   const Rows rows(network);
   TileMaker maker(rows.units, rows.state());
@@ -138,6 +168,22 @@ TileList adjoint_tiles(const Network& network) {
     maker.mark(block.pattern, block.from.start, rows.units + block.to.start, true);
   }
   return std::move(maker).finish();
+}
+
+QuadList drive_quads(const Network& network, int sharers) {
+  QuadMaker maker(Rows(network).units);
+  for (const Block& block : network.recurrent_blocks()) {
+    maker.mark(block.pattern, block.to.start, block.from.start, false);
+  }
+  return maker.share_out(sharers);
+}
+
+QuadList adjoint_quads(const Network& network, int sharers) {
+  QuadMaker maker(Rows(network).units);
+  for (const Block& block : network.recurrent_blocks()) {
+    maker.mark(block.pattern, block.from.start, block.to.start, true);
+  }
+  return maker.share_out(sharers);
 }
 
 ParameterLayout::ParameterLayout(const Network& network) : network_(network), shape_(zero_parameters(network)) {

@@ -32,18 +32,21 @@ struct TileList {
   double density() const;
 };
 
-/// How the columns of a matrix are shared out among the threads of a cluster (see gpu::PairTable).
-struct PairList {
-  std::vector<std::int32_t> column;
-  int blocks = 0;  ///< of the cluster
-  int pairs = 0;   ///< of each half of a warp
-};
-PairList make_pairs(const TileList& tiles);
-
 /// [W W_in] over padded rows.
 TileList drive_tiles(const Network& network);
 /// [W^T W_out^T] over padded rows.
 TileList adjoint_tiles(const Network& network);
+
+/// How the columns of a matrix are shared out among the threads of a cluster (see gpu::QuadTable).
+struct QuadList {
+  std::vector<std::int32_t> column;
+  int blocks = 0;  ///< of the cluster
+  int quads = 0;   ///< of each thread
+};
+/// Of W, where so many threads share the columns of a row.
+QuadList drive_quads(const Network& network, int sharers);
+/// Of W^T.
+QuadList adjoint_quads(const Network& network, int sharers);
 
 /// The parameters of a network as one array: blocks of weights column by column, then vectors.
 class ParameterLayout {

@@ -6,19 +6,40 @@
 
 namespace mrnn::gpu {
 
-/// Units that a block of the persistent kernels keeps the weights of.
-constexpr int persistent_rows = 64;
-/// Pairs of columns whose weights a thread can keep in registers, in four rows.
-constexpr int most_pairs = 17;
-/// Rows of a state that fit into shared memory twice, with the lanes of a cluster beside each other.
-constexpr int most_persistent_rows = 2048;
+/// Rows whose weights a thread of the persistent kernels keeps: of 4 columns each, as many times as it has quads.
+constexpr int kept_rows = 8, most_quads = 5;
+/// Threads that share the columns of a row: 16 or 32.
+constexpr int fewest_sharers = 16, most_sharers = warp_threads;
+/// Units of a block.
+constexpr int persistent_rows(int sharers) {
+  return block_warps * kept_rows * (warp_threads / sharers);
+}
+/// Lanes of a group: no more than there are threads to end their steps.
+constexpr int most_group_lanes(int sharers) {
+  return sharers / kept_rows;
+}
 constexpr int largest_persistent_cluster = 16;
+
+/// Shared memory that blocks ask for: the states of all lanes twice, what each thread keeps from step to step for each
+/// group, and two barriers of each group.
+constexpr std::size_t persistent_bytes(int padded_units, int lanes, int groups) {
+  return (std::size_t{2} * static_cast<std::size_t>(padded_units) * static_cast<std::size_t>(lanes) + block_threads) *
+             static_cast<std::size_t>(groups) * sizeof(float) +
+         16 * static_cast<std::size_t>(groups);
+}
+constexpr std::size_t most_persistent_bytes = 160 * 1024;
 
 /// StepPlan::Design::persistent: all steps in one kernel. A cluster of blocks runs a few lanes; each block keeps the
 /// weights of its units in registers, and hands their activity to the others through distributed shared memory.
 void run_persistent(const Stream& stream, const ForwardRun<float>& run, const StepPlan& plan, int first, int last);
 void run_persistent_back(const Stream& stream, const BackwardRun<float>& run, const StepPlan& plan, int first,
                          int last);
+
+/// What is added to W h at each step, made for all of them at once: it waits where the kernel above puts the state that
+/// it becomes part of.
+void make_outside(const Stream& stream, const ForwardRun<float>& run, int first, int last);
+/// Likewise what is added to W^T delta, for slots last to first.
+void make_outside_back(const Stream& stream, const BackwardRun<float>& run, int first, int last);
 
 /// What a plan needs to know of a device.
 struct DeviceLimits {

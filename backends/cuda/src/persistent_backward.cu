@@ -1,166 +1,111 @@
 #include <type_traits>
 
-#include "persistent_support.hpp"
+#include "persistent_steps.hpp"
 
 namespace mrnn::gpu {
 namespace {
 
-/// Numbers in shared memory: two vectors of what comes back, the sums of the warps, and two barriers.
-template <int Lanes>
-constexpr std::size_t shared_numbers(int rows) {
-  return static_cast<std::size_t>(2 * rows + block_warps * persistent_rows) * lane_stride<Lanes> + 4;
-}
+/// Steps back from a slot: what is multiplied is delta, and dL/dx (dL/dh for rate dynamics) is kept.
+struct BackwardWay {
+  BackwardRun<float> run;
+  int last = 0;  ///< slot
 
-[[maybe_unused]] __device__ inline Size delta_place(const BackwardRun<float>& run, int slot, int lane) {
-  return run.adjoint.rows * (lane + Size{run.model.batch.lanes} * slot);
-}
+  /// What a thread knows of its unit.
+  struct Own {
+    int unit = 0, lane = 0;  ///< in the first group
+    bool stores = false;
+    UnitConstants<float> constants = {};
+  };
+  /// Where a step back reads the state of its slot, and where it leaves delta for the slot before.
+  struct Cursor {
+    float *delta = nullptr, *carried = nullptr;
+    const float *state = nullptr, *x = nullptr;
+    int step = 0, lane = 0, group_lanes = 1, groups = 1;
+    Size delta_group = 0, delta_step = 0, carried_step = 0, state_group = 0, state_step = 0, units_group = 0,
+         x_step = 0;
 
-/// Brings dL/dz of each slot beneath delta, loaded a step before it is stored.
-template <int Lanes>
-struct OutputFeed {
-  const BackwardRun<float>& run;
-  int first_lane;
-  float ahead = 0;
-
-  __device__ float load(int k, int slot) const {
-    const int lane = first_lane + k % Lanes, row = run.model.units.padded + k / Lanes;
-    return lane < run.model.batch.lanes ? run.adjoint.delta[delta_place(run, slot, lane) + row] : 0.0F;
-  }
-  __device__ int count() const { return run.model.outputs * Lanes; }
-
-  /// For the slot to be stored next.
-  __device__ void fetch(int slot) {
-    if (static_cast<int>(threadIdx.x) < count()) ahead = load(threadIdx.x, slot);
-  }
-  __device__ void store(int slot, float* vectors) const {
-    const int row = run.model.units.padded;
-    for (int k = threadIdx.x; k < count(); k += block_threads) {
-      const float value = k < block_threads ? ahead : load(k, slot);
-      vectors[(row + k / Lanes) * lane_stride<Lanes> + k % Lanes] = value;
+    /// To the next group, or to the first of the next step.
+    __device__ void move(bool to_step) {
+      delta += to_step ? delta_step : delta_group;
+      carried += to_step ? carried_step : units_group;
+      state += to_step ? state_step : state_group;
+      x += to_step ? x_step : units_group;
+      step -= to_step ? 1 : 0;
+      lane += to_step ? group_lanes * (1 - groups) : group_lanes;
     }
+  };
+  struct Fetched {
+    float outside = 0, h = 0, x = 0;
+  };
+
+  MRNN_HOST_DEVICE const Model<float>& model() const { return run.model; }
+  __device__ const TileMap& map() const { return run.model.adjoint_map; }
+  __device__ const float* weights() const { return run.model.adjoint_weights; }
+  __device__ const QuadTable& table() const { return run.model.adjoint_quads; }
+
+  __device__ float start(int row, int lane) const { return run.adjoint.delta[delta_place(last, lane) + row]; }
+  __device__ Own own(int unit, int lane, bool stores) const {
+    return {unit, lane, stores, constants_of(run.model.units, unit)};
+  }
+  __device__ Cursor cursor(const Own& own, int group_lanes, int groups) const {
+    const Trajectory<float>& t = run.trajectory;
+    const Adjoint<float>& adjoint = run.adjoint;
+    const Size padded = run.model.units.padded, back = Size{group_lanes} * (groups - 1), lanes = run.model.batch.lanes;
+    const Size of_unit = own.unit + padded * own.lane;
+    Cursor cursor;
+    cursor.delta = adjoint.delta + delta_place(last - 1, own.lane) + own.unit;
+    cursor.delta_group = Size{adjoint.rows} * group_lanes;
+    cursor.delta_step = -Size{adjoint.rows} * (lanes + back);
+    cursor.carried = adjoint.carried + (last - 1) * adjoint.carried_stride + of_unit;
+    cursor.carried_step = -adjoint.carried_stride - padded * back;
+    cursor.state = t.state + state_place(t, run.model.batch, last, own.lane) + own.unit;
+    cursor.state_group = Size{t.rows} * group_lanes;
+    cursor.state_step = -Size{t.rows} * (lanes + back);
+    cursor.x = t.x + last * t.x_stride + of_unit;
+    cursor.x_step = -t.x_stride - padded * back;
+    cursor.units_group = padded * group_lanes;
+    cursor.step = *t.first + last - 1;
+    cursor.lane = own.lane;
+    cursor.group_lanes = group_lanes;
+    cursor.groups = groups;
+    return cursor;
+  }
+  __device__ float kept_at_start(const Own& own, int group, int group_lanes) const {
+    const Adjoint<float>& adjoint = run.adjoint;
+    return adjoint.carried[last * adjoint.carried_stride + own.unit +
+                           Size{run.model.units.padded} * (own.lane + group * group_lanes)];
+  }
+  /// Where delta will be lies what is added to W^T delta (see make_outside_back()).
+  __device__ Fetched fetch(const Own&, const Cursor& at) const {
+    return {*at.delta, *at.state, run.model.dynamics == Dynamics::rate ? *at.x : 0.0F};
+  }
+
+  __device__ float finish(const Own& own, const Cursor& at, bool, float sum, Fetched fetched, const float*,
+                          float& carried) const {
+    const UnitAdjoint<float> result =
+        step_unit_back(run.model, own.constants, {own.unit, at.lane, at.step}, sum + fetched.outside, carried,
+                       UnitState<float>{fetched.x, fetched.h});
+    carried = result.carried;
+    return result.delta;
+  }
+  __device__ void store(const Own& own, const Cursor& at, bool is_last, float delta, float carried) const {
+    if (!own.stores) return;
+    *at.delta = delta;
+    if (run.adjoint.carried_stride > 0 || is_last) *at.carried = carried;
+  }
+
+ private:
+  __device__ Size delta_place(int slot, int lane) const {
+    return run.adjoint.rows * (lane + Size{run.model.batch.lanes} * slot);
   }
 };
-
-/// The state that belongs to a slot.
-[[maybe_unused]] __device__ inline UnitState<float> state_at(const BackwardRun<float>& run, int slot, int unit,
-                                                             int lane) {
-  const Trajectory<float>& t = run.trajectory;
-  UnitState<float> state;
-  state.h = t.state[state_place(t, run.model.batch, slot, lane) + unit];
-  if (run.model.dynamics == Dynamics::rate)
-    state.x = t.x[slot * t.x_stride + unit + Size{run.model.units.padded} * lane];
-  return state;
-}
-
-/// What comes back to a unit besides W^T delta + W_out^T dL/dz; `vectors` are those of the slot.
-template <int Lanes>
-__device__ inline float added_back(const BackwardRun<float>& run, const Place<Lanes>& at, int step, float h,
-                                   const float* vectors) {
-  const RatePenalties<float>& penalties = run.penalties;
-  float sum = 0;
-  if (penalties.identity_start != nullptr) {
-    const float* outputs = vectors + run.model.units.padded * lane_stride<Lanes> + at.shared % lane_stride<Lanes>;
-    for (int k = penalties.identity_start[at.unit]; k < penalties.identity_start[at.unit + 1]; ++k) {
-      sum += outputs[penalties.identity_channel[k] * lane_stride<Lanes>];
-    }
-  }
-  if (step >= 0 && run.model.batch.own[at.lane] != 0) sum += rate_penalty(penalties, at.unit, h);
-  return sum;
-}
-
-template <int Pairs, int Lanes>
-__global__ void __launch_bounds__(block_threads, 1)
-    persistent_backward(BackwardRun<float> run, int cluster, int first, int last) {
-#if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 900
-  constexpr int results = results_per_thread<Lanes>, stride = lane_stride<Lanes>;
-  const Model<float>& model = run.model;
-  const Adjoint<float>& adjoint = run.adjoint;
-  const int block = static_cast<int>(blockIdx.x) % cluster, padded = model.units.padded;
-  const int first_lane = static_cast<int>(blockIdx.x) / cluster * Lanes, first_unit = block * persistent_rows;
-  float* vectors = shared_memory<float>();
-  float* room = vectors + 2 * adjoint.rows * stride;
-
-  KeptWeights<Pairs> weights;
-  weights.load(model.adjoint_map, model.adjoint_weights, model.adjoint_pairs, block, padded / tile_rows);
-  for (int k = threadIdx.x; k < adjoint.rows * stride; k += block_threads) {
-    const int lane = first_lane + k % stride, row = k / stride;
-    const bool exists = k % stride < Lanes && lane < model.batch.lanes;
-    vectors[last % 2 * adjoint.rows * stride + k] = exists ? adjoint.delta[delta_place(run, last, lane) + row] : 0.0F;
-    vectors[(last + 1) % 2 * adjoint.rows * stride + k] = 0.0F;
-  }
-  UnitConstants<float> constants[results];
-  UnitState<float> state[results];
-  float carried[results] = {};
-#pragma unroll
-  for (int j = 0; j < results; ++j) {
-    const Place<Lanes> at(threadIdx.x + j * block_threads, first_unit, first_lane, model.units, model.batch.lanes);
-    if (!at.exists) continue;
-    constants[j] = constants_of(model.units, at.unit);
-    carried[j] = adjoint.carried[last * adjoint.carried_stride + at.unit + Size{padded} * at.lane];
-    state[j] = state_at(run, last, at.unit, at.lane);
-  }
-  const int first_step = *run.trajectory.first;
-  OutputFeed<Lanes> feed = {run, first_lane};
-  if (last > first) feed.fetch(last - 1);
-  Exchange exchange;
-  exchange.begin(room + block_warps * persistent_rows * stride, cluster, padded * row_bytes<Lanes>);
-  for (int slot = last; slot >= first; --slot) {
-    const int now = slot % 2, next = (slot + 1) % 2, step = first_step + slot - 1;
-    const bool goes_on = slot > first;
-    const float* here = vectors + now * adjoint.rows * stride;
-    float* following = vectors + next * adjoint.rows * stride;
-    if (slot < last) exchange.wait(now);
-    UnitState<float> ahead[results];
-    if (goes_on) {
-      exchange.expect(next);
-      feed.store(slot - 1, following);
-#pragma unroll
-      for (int j = 0; j < results; ++j) {
-        const Place<Lanes> at(threadIdx.x + j * block_threads, first_unit, first_lane, model.units, model.batch.lanes);
-        if (at.exists) ahead[j] = state_at(run, slot - 1, at.unit, at.lane);
-      }
-    }
-    if (slot - 1 > first) feed.fetch(slot - 2);
-    float sums[kept_rows][Lanes] = {};
-    weights.template multiply<Lanes>(here, sums);
-    store_sums<Lanes>(room, sums);
-    __syncthreads();
-#pragma unroll
-    for (int j = 0; j < results; ++j) {
-      const int place = threadIdx.x + j * block_threads;
-      const Place<Lanes> at(place, first_unit, first_lane, model.units, model.batch.lanes);
-      if (!at.within) continue;
-      UnitAdjoint<float> result;
-      if (at.exists) {
-        const float back = sum_of_warps<Lanes>(room, place) + added_back<Lanes>(run, at, step, state[j].h, here);
-        result = step_unit_back(model, constants[j], {at.unit, at.lane, step}, back, carried[j], state[j]);
-        carried[j] = result.carried;
-        state[j] = ahead[j];
-      }
-      if (goes_on) exchange.template send<Lanes>(following + at.shared, result.delta, next);
-      if (!at.exists) continue;
-      adjoint.delta[delta_place(run, slot - 1, at.lane) + at.unit] = result.delta;
-      if (adjoint.carried_stride > 0 || !goes_on) {
-        adjoint.carried[(slot - 1) * adjoint.carried_stride + at.unit + Size{padded} * at.lane] = result.carried;
-      }
-    }
-  }
-  exchange.end();
-#endif
-}
 
 }  // namespace
 
 void run_persistent_back(const Stream& stream, const BackwardRun<float>& run, const StepPlan& plan, int first,
                          int last) {
-  with_pairs(run.model.adjoint_pairs.pairs, [&](auto pairs) {
-    with_lanes(plan.lanes, [&](auto lanes) {
-      constexpr int Pairs = decltype(pairs)::value, Lanes = decltype(lanes)::value;
-      launch_clusters(stream, persistent_backward<Pairs, Lanes>,
-                      cluster_blocks<Lanes>(run.model.batch.lanes, plan.cluster), plan.cluster,
-                      shared_numbers<Lanes>(run.adjoint.rows) * sizeof(float), run, plan.cluster, first, last);
-    });
-  });
+  make_outside_back(stream, run, first, last);
+  run_persistent_way(stream, BackwardWay{run, last}, plan, run.model.adjoint_quads.quads, last + 1 - first);
 }
 
 }  // namespace mrnn::gpu

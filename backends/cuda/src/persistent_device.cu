@@ -1,10 +1,10 @@
-#include "persistent_support.hpp"
+#include "persistent_exchange.hpp"
 
 namespace mrnn::gpu {
 namespace {
 
 /// As much shared memory as the persistent kernels ask for at most, in registers as they use them.
-constexpr int shared_bytes_of_probe = 160 * 1024;
+constexpr int shared_bytes_of_probe = static_cast<int>(most_persistent_bytes);
 
 __global__ void __launch_bounds__(block_threads, 1) probe() {}
 

@@ -66,11 +66,19 @@ struct RowSums {
   std::int32_t rows = 0;
   Size columns = 0;  ///< lanes x slots
 };
-/// @param partial  room for row_splits x rows numbers
+/// @param partial  room for row_partials(rows) numbers
 template <class Scalar>
 void add_row_sums(const Stream& stream, const Batch<Scalar>& batch, const RowSums<Scalar>& rows, double* partial,
                   double* sums);
-constexpr int row_splits = 64;
+/// Parts that columns are summed in: as many as keep all processors busy, so more where there are few rows.
+constexpr int row_splits(Size rows) {
+  constexpr Size blocks = 1024, fewest = 64, most = 512;
+  const Size splits = blocks / ((rows + warp_threads - 1) / warp_threads + 1);
+  return static_cast<int>(splits < fewest ? fewest : splits < most ? splits : most);
+}
+constexpr Size row_partials(Size rows) {
+  return rows * row_splits(rows);
+}
 
 /// dL/dalpha of steps [0, count) of the trajectory, added to sums [N].
 template <class Scalar>

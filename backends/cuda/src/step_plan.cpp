@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <optional>
 #include <string>
 
 namespace mrnn::cuda {
@@ -13,19 +14,45 @@ Size tiles(Size size, Size tile) {
   return (size + tile - 1) / tile;
 }
 
-/// Lanes of a cluster: as few as let all clusters run at the same time.
-int persistent_lanes(Size trials, int clusters) {
-  for (const int lanes : {1, 2, 3, 4, 5}) {
-    if (tiles(trials, lanes) <= clusters) return lanes;
-  }
-  return 8;
+/// Cycles that a step of a persistent kernel takes, as measured on an H200 (docs/benchmarks/gpu.md): a scheduler issues
+/// the multiply-adds of two warps, ends the steps of a group, and waits until all blocks have what the others made.
+double cycles_of_step(const StepProblem::Sharing& sharing, int lanes, int groups) {
+  constexpr double warps_of_scheduler = 2.0, end_of_group = 700.0, end_of_lane = 100.0;
+  constexpr double exchange_alone = 60.0, exchange = 200.0, exchange_of_block = 55.0;
+  const double products = warps_of_scheduler * 4.0 * gpu::kept_rows * sharing.quads * lanes;
+  const double group = products + end_of_group + end_of_lane * lanes;
+  return std::max(groups * group,
+                  group + (sharing.blocks == 1 ? exchange_alone : exchange + exchange_of_block * sharing.blocks));
 }
 
-/// Whether all steps can be made in one kernel.
-bool fits_persistent(const StepProblem& problem, const gpu::DeviceLimits& limits) {
-  return problem.single && !problem.scaled && problem.blocks <= gpu::largest_persistent_cluster &&
-         limits.clusters[static_cast<std::size_t>(problem.blocks - 1)] > 0 && problem.pairs <= gpu::most_pairs &&
-         std::max(problem.state_rows, problem.adjoint_rows) <= gpu::most_persistent_rows;
+/// Where one block is enough, few share.
+bool is_possible(const StepProblem& problem, const StepProblem::Sharing& sharing, const gpu::DeviceLimits& limits) {
+  if (sharing.sharers != gpu::fewest_sharers && sharing.blocks == 1) return false;
+  return problem.single && !problem.scaled && sharing.blocks <= gpu::largest_persistent_cluster &&
+         limits.clusters[static_cast<std::size_t>(sharing.blocks - 1)] > 0 && sharing.quads <= gpu::most_quads;
+}
+
+/// The fastest way to make all steps in one kernel, where there is any.
+std::optional<gpu::StepPlan> persistent_plan(const StepProblem& problem, const gpu::DeviceLimits& limits) {
+  std::optional<gpu::StepPlan> best;
+  double least = 0.0;
+  for (const StepProblem::Sharing& sharing : problem.sharings) {
+    if (!is_possible(problem, sharing, limits)) continue;
+    const int resident = limits.clusters[static_cast<std::size_t>(sharing.blocks - 1)];
+    const auto padded = static_cast<int>(tiles(problem.units, gpu::tile_rows)) * gpu::tile_rows;
+    for (int lanes = 1; lanes <= gpu::most_group_lanes(sharing.sharers); lanes *= 2) {
+      const Size wanted = tiles(tiles(problem.trials, resident), lanes);
+      for (int groups = 1; groups <= wanted; ++groups) {
+        if (gpu::persistent_bytes(padded, lanes, groups) > gpu::most_persistent_bytes) break;
+        const Size waves = tiles(tiles(problem.trials, Size{lanes} * groups), resident);
+        const double cycles = static_cast<double>(waves) * cycles_of_step(sharing, lanes, groups);
+        if (best && cycles >= least) continue;
+        least = cycles;
+        best = gpu::StepPlan{gpu::StepPlan::Design::persistent, lanes, sharing.blocks, sharing.sharers, groups};
+      }
+    }
+  }
+  return best;
 }
 
 /// A design named in the environment, for tests and measurements.
@@ -41,11 +68,8 @@ gpu::StepPlan choose_plan(const StepProblem& problem, const gpu::DeviceLimits& l
   // Trials that see other weights than others are told apart tile by tile.
   if (problem.scaled) return plan;
   const std::string wanted = design_wanted();
-  if (fits_persistent(problem, limits) && wanted != "tiles" && wanted != "dense") {
-    plan.design = gpu::StepPlan::Design::persistent;
-    plan.cluster = problem.blocks;
-    plan.lanes = persistent_lanes(problem.trials, limits.clusters[static_cast<std::size_t>(problem.blocks - 1)]);
-    return plan;
+  if (wanted != "tiles" && wanted != "dense") {
+    if (const auto persistent = persistent_plan(problem, limits)) return *persistent;
   }
   const Size rows = tiles(problem.units, gpu::tile_rows);
   // Wide tiles read the weights a quarter as often, once there are enough of them for all processors.

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "persistent.hpp"
 
 namespace mrnn::cuda {
@@ -12,8 +14,11 @@ struct StepProblem {
   double density = 1.0;  ///< share of the chunks of weights that exist
   bool single = true;    ///< precision
   bool scaled = false;   ///< some trials see scaled weights
-  int blocks = 1;        ///< of a cluster that shares the units
-  int pairs = 1;         ///< of columns that each of its threads keeps, forward or backward
+  /// Ways to share the units out over a cluster (see QuadList), forward and backward alike.
+  struct Sharing {
+    int sharers = 16, blocks = 1, quads = 1;
+  };
+  std::vector<Sharing> sharings;
 };
 
 /// How the products of the steps are made. A matter of the problem and the device alone: nothing is tried out.

@@ -34,8 +34,11 @@ struct StepPlan {
     persistent,  ///< one kernel for all steps, weights in registers, activity exchanged within clusters of blocks
   };
   Design design = Design::tiles;
-  int lanes = lane_tile;  ///< of a tile
-  int cluster = 1;        ///< persistent: blocks that share the units
+  int lanes = lane_tile;  ///< of a tile; persistent: of a group, whose sums are made together
+  // persistent:
+  int cluster = 1;   ///< blocks that share the units
+  int sharers = 16;  ///< threads that share the columns of a row
+  int groups = 1;    ///< of lanes that a cluster runs in turn
 };
 
 /// Runs steps first .. last - 1 of the trajectory, by slot: state and x of slot + 1 from those of slot.

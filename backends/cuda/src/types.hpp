@@ -35,11 +35,11 @@ struct TileMap {
   std::int32_t column_chunks = 0;
 };
 
-/// Columns of a matrix as the persistent kernels share them out: of each block of a cluster, and of each half of its
-/// warps, where pairs of neighbouring columns begin that hold weights in the block's rows, or -1.
-struct PairTable {
-  const std::int32_t* column = nullptr;  ///< [blocks x 2 block_warps x pairs]
-  std::int32_t pairs = 0;                ///< of each half
+/// Columns of a matrix as the persistent kernels share them out: where four neighbouring columns begin that hold
+/// weights in the rows of a warp, for each of the threads that share the columns of a row, or -1.
+struct QuadTable {
+  const std::int32_t* column = nullptr;  ///< [warps of the cluster x quads x sharers]
+  std::int32_t quads = 0;                ///< of each thread
 };
 
 /// An intervention in force. Offsets are into the arrays of the schedule.
@@ -127,7 +127,7 @@ struct Model {
   Scalar input_noise = 0;    ///< factor of eta in v
   Tiles drive_tiles, adjoint_tiles;
   TileMap drive_map, adjoint_map;
-  PairTable drive_pairs, adjoint_pairs;
+  QuadTable drive_quads, adjoint_quads;     ///< of the units alone
   const Scalar* drive_weights = nullptr;    ///< images of the variants, one after the other
   const Scalar* adjoint_weights = nullptr;  ///< likewise
   Size drive_size = 0, adjoint_size = 0;    ///< of one image

@@ -1,0 +1,190 @@
+#pragma once
+
+#include "persistent.hpp"
+#include "step_epilogues.hpp"
+
+namespace mrnn::gpu {
+
+/// The result that a thread ends a step with: a row of its warp, and a lane of the group. Several threads have the same
+/// where there are more threads than results.
+template <int Sharers, int Lanes>
+struct Result {
+  static constexpr int threads = Sharers / kept_rows;  ///< of each row
+  static constexpr int copies = threads / Lanes;
+  static_assert(copies >= 1);
+  int thread, row, lane, copy;
+  bool first;  ///< of the copies
+
+  __device__ Result()
+      : thread(static_cast<int>(threadIdx.x) % warp_threads),
+        row(thread / threads),
+        lane(thread % threads / copies),
+        copy(thread % copies),
+        first(copy == 0) {}
+};
+
+#ifdef MRNN_EMULATED
+
+template <class... Parameters, class... Arguments>
+void launch_clusters(const Stream&, void (*kernel)(Parameters...), unsigned blocks, int cluster, std::size_t shared,
+                     Arguments... arguments) {
+  const emulation::Launch all = {dim3(blocks), block_threads, static_cast<unsigned>(cluster), shared};
+  emulation::submit([=] { emulation::run(all, [=] { kernel(arguments...); }); });
+}
+
+/// Stands for the exchange below: values are put in place at once, and waiting is for everybody.
+template <int Sharers, int Lanes, bool Alone>
+struct Exchange {
+  int cluster = 1;
+
+  void begin(void*, void*, int cluster_, int, int) {
+    cluster = cluster_;
+    emulation::wait(emulation::Scope::cluster);
+  }
+  void expect(int) {}
+  void send(float* place, float value, int) {
+    if (!Result<Sharers, Lanes>().first) return;
+    for (int block = 0; block < cluster; ++block) {
+      *static_cast<float*>(emulation::shared_memory_of(static_cast<unsigned>(block), place)) = value;
+    }
+  }
+  void wait(int, int) { emulation::wait(emulation::Scope::cluster); }
+  void end() { emulation::wait(emulation::Scope::cluster); }
+};
+
+#else
+
+void check_cluster_launch(cudaError_t status);
+
+template <class... Parameters, class... Arguments>
+void launch_clusters(const Stream& stream, void (*kernel)(Parameters...), unsigned blocks, int cluster,
+                     std::size_t shared, Arguments... arguments) {
+  check_cluster_launch(
+      cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared)));
+  if (cluster > 8)
+    check_cluster_launch(cudaFuncSetAttribute(kernel, cudaFuncAttributeNonPortableClusterSizeAllowed, 1));
+  cudaLaunchConfig_t config = {};
+  config.gridDim = dim3(blocks);
+  config.blockDim = dim3(block_threads);
+  config.dynamicSmemBytes = shared;
+  config.stream = cuda_stream(stream);
+  cudaLaunchAttribute attribute = {};
+  attribute.id = cudaLaunchAttributeClusterDimension;
+  attribute.val.clusterDim.x = static_cast<unsigned>(cluster);
+  attribute.val.clusterDim.y = attribute.val.clusterDim.z = 1;
+  config.attrs = &attribute;
+  config.numAttrs = 1;
+  check_cluster_launch(cudaLaunchKernelEx(&config, kernel, arguments...));
+}
+
+/// How the blocks of a cluster hand each other what they have computed: values are written into the shared memory of
+/// all of them, and a barrier of each buffer there counts the bytes that have come. Nothing waits for stores to global
+/// memory, and no warp for others of its block. A warp writes into a buffer only after it has got from each other warp
+/// what that computed from the buffer before, so that nobody reads what is overwritten.
+///
+/// @tparam Alone  a cluster of one block
+template <int Sharers, int Lanes, bool Alone>
+struct Exchange {
+  using Place = Result<Sharers, Lanes>;
+  /// Threads that hold the results of four rows of a lane: they share out the blocks these are sent to.
+  static constexpr int senders = 4 * Place::copies, most_sent = (largest_persistent_cluster + senders - 1) / senders;
+
+  std::uint32_t barriers = 0;            ///< address in shared memory of the first
+  std::uint32_t offset[most_sent] = {};  ///< from an address here to the same of a block that this thread sends to
+  int cluster = 1, bytes = 0, sender = 0, from = 0;
+
+  /// @param room  8 bytes of shared memory for each of `count` buffers    @param bytes_  that come for each of them
+  __device__ void begin(void* own, void* room, int cluster_, int count, int bytes_) {
+    barriers = static_cast<std::uint32_t>(__cvta_generic_to_shared(room));
+    cluster = cluster_;
+    bytes = bytes_;
+    const Place place;
+    sender = place.row % 4 * Place::copies + place.copy;
+    from = place.thread - place.row % 4 * Place::threads - place.copy;
+#if __CUDA_ARCH__ >= 900
+    const auto here = static_cast<std::uint32_t>(__cvta_generic_to_shared(own));
+#pragma unroll
+    for (int k = 0; k < most_sent; ++k) {
+      const int block = sender + k * senders < cluster ? sender + k * senders : 0;
+      asm volatile("mapa.shared::cluster.u32 %0, %1, %2;" : "=r"(offset[k]) : "r"(here), "r"(block));
+      offset[k] -= here;
+    }
+    if (threadIdx.x == 0) {
+      for (int k = 0; k < count; ++k)
+        asm volatile("mbarrier.init.shared::cta.b64 [%0], 1;" ::"r"(barriers + 8 * k) : "memory");
+      asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
+    }
+#endif
+    end();
+  }
+
+  /// Says, once for each buffer and time, that something will come.
+  __device__ void expect(int buffer) {
+#if __CUDA_ARCH__ >= 900
+    if (Alone || threadIdx.x != 0) return;
+    asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(barriers + 8 * buffer), "r"(bytes)
+                 : "memory");
+#endif
+  }
+
+  /// Called by whole warps: each thread with its result, and the place of that in the buffer.
+  __device__ void send(float* place, float value, int buffer) {
+    if constexpr (Alone) {
+      if (Place().first) *place = value;
+    } else {
+      float four[4];
+#pragma unroll
+      for (int k = 0; k < 4; ++k) four[k] = __shfl_sync(0xFFFFFFFFU, value, from + k * Place::threads);
+      const auto here = static_cast<std::uint32_t>(__cvta_generic_to_shared(place - Place().row % 4));
+      const std::uint32_t barrier = barriers + 8 * static_cast<std::uint32_t>(buffer);
+#pragma unroll
+      for (int k = 0; k < most_sent; ++k) {
+        if (sender + k * senders < cluster) send_four(here + offset[k], four, barrier + offset[k]);
+      }
+    }
+  }
+
+  /// Until all of a buffer has come; `parity` is that of how often it has come before.
+  __device__ void wait(int buffer, int parity) {
+    if (Alone) {
+      __syncthreads();
+      return;
+    }
+#if __CUDA_ARCH__ >= 900
+    std::uint32_t done = 0;
+    while (done == 0) {
+      asm volatile(
+          "{\n.reg .pred p;\n"
+          "mbarrier.try_wait.parity.shared::cta.b64 p, [%1], %2;\n"
+          "selp.u32 %0, 1, 0, p;\n}"
+          : "=r"(done)
+          : "r"(barriers + 8 * buffer), "r"(parity)
+          : "memory");
+    }
+#endif
+  }
+
+  /// All blocks wait for each other: nobody leaves while others write into its memory.
+  __device__ void end() {
+#if __CUDA_ARCH__ >= 900
+    if (!Alone) {
+      cooperative_groups::this_cluster().sync();
+      return;
+    }
+#endif
+    __syncthreads();
+  }
+
+ private:
+  __device__ static void send_four(std::uint32_t to, const float (&four)[4], std::uint32_t barrier) {
+#if __CUDA_ARCH__ >= 900
+    asm volatile("st.async.shared::cluster.mbarrier::complete_tx::bytes.v4.f32 [%0], {%1, %2, %3, %4}, [%5];" ::"r"(to),
+                 "f"(four[0]), "f"(four[1]), "f"(four[2]), "f"(four[3]), "r"(barrier)
+                 : "memory");
+#endif
+  }
+};
+
+#endif
+
+}  // namespace mrnn::gpu
