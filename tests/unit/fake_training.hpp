@@ -45,7 +45,8 @@ class FakeSession final : public mrnn::Session {
       seen_.validated.push_back(trials_.ids.front());
     }
   }
-  mrnn::LossTerms do_backward(const mrnn::Loss& loss) override {
+  mrnn::LossTerms do_backward(const mrnn::Loss& loss, const std::function<void()>& meanwhile) override {
+    meanwhile();
     mrnn::Sequence y(network().outputs(), trials_.count, trials_.steps);
     do_read_activity(mrnn::Quantity::y, y);
     double value = data_loss(network(), loss, trials_, y);

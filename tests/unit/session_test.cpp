@@ -18,7 +18,10 @@ class IdleSession final : public Session {
   Parameters do_read_parameters() const override { return parameters_; }
   void do_load(const Trials& /*trials*/) override {}
   void do_forward(const Record& /*record*/, Noise /*noise*/) override {}
-  LossTerms do_backward(const Loss& /*loss*/) override { return {}; }
+  LossTerms do_backward(const Loss& /*loss*/, const std::function<void()>& meanwhile) override {
+    meanwhile();
+    return {};
+  }
   Parameters do_read_gradients() const override { return zero_parameters(network()); }
   void do_write_gradients(const Parameters& /*gradients*/) override {}
   double do_update(const OptimiserStep& /*step*/) override { return 0.0; }

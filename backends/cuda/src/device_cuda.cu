@@ -47,10 +47,12 @@ struct Stream::Handles {
   ~Handles() {
     if (blas != nullptr) gpu::blas().destroy(blas);
     release(workspace);
+    if (event != nullptr) cudaEventDestroy(event);
     if (stream != nullptr) cudaStreamDestroy(stream);
   }
 
   cudaStream_t stream = nullptr;
+  cudaEvent_t event = nullptr;  ///< how far it had come when another stream was told to wait for it
   cublasHandle_t blas = nullptr;
   void* workspace = nullptr;
 };
@@ -120,13 +122,15 @@ DeviceProperties device_properties() {
   return properties;
 }
 
-Stream::Stream() : handles_(std::make_unique<Handles>()) {
+Stream::Stream(Use use) : handles_(std::make_unique<Handles>()) {
   check(cudaStreamCreateWithFlags(&handles_->stream, cudaStreamNonBlocking), "no stream could be made");
+  check(cudaEventCreateWithFlags(&handles_->event, cudaEventDisableTiming), "no event could be made");
+  if (use == Use::copies) return;
   check(blas().create(&handles_->blas));
   check(blas().set_stream(handles_->blas, handles_->stream));
   // A workspace of our own: products are captured in graphs, and have the same bits each time.
-  constexpr std::size_t workspace_bytes = std::size_t{32} << 20;
   handles_->workspace = allocate(workspace_bytes);
+  hold(taken_bytes(workspace_bytes));
   check(blas().set_workspace(handles_->blas, handles_->workspace, workspace_bytes));
   check(blas().set_math_mode(handles_->blas, CUBLAS_DEFAULT_MATH));
 }
@@ -135,6 +139,11 @@ Stream::~Stream() = default;
 
 void Stream::synchronise() const {
   check(cudaStreamSynchronize(handles_->stream), "the device stopped");
+}
+
+void Stream::wait_for(const Stream& other) const {
+  check(cudaEventRecord(other.handles_->event, other.handles_->stream), "no event could be recorded");
+  check(cudaStreamWaitEvent(handles_->stream, other.handles_->event), "a stream could not be made to wait");
 }
 
 std::shared_ptr<Stream::Graph> Stream::record(const std::function<void()>& submit) const {
