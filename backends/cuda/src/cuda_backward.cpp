@@ -7,9 +7,6 @@
 namespace mrnn::cuda {
 namespace {
 
-/// Places of sums on the device; those of the outputs follow.
-enum Total : int { l1_weights, l2_weights, wiring, l1_rates, l2_rates, omega, omega_count, first_output };
-
 double present(const std::vector<Block>& blocks) {
   double count = 0.0;
   for (const Block& block : blocks) count += static_cast<double>((block.pattern.array() != 0).count());
@@ -61,6 +58,9 @@ void CudaSession<Scalar>::prepare_backward(const Loss& loss, BackwardPass& pass)
   pass.count = static_cast<double>(batch_->trials->count * batch_->trials->steps * units);
   pass.vanishing = penalties.vanishing_gradient != 0.0;
   pass.learns_tau = std::ranges::any_of(net.spec().regions, &Region::learnable_tau);
+  demands_.vanishing = pass.vanishing;
+  demands_.wiring = penalties.wiring != 0.0;
+  demands_.rate_target = penalties.rate_target != 0.0;
   pass.on_rates = penalties.l1_rates != 0.0 || penalties.l2_rates != 0.0;
   const double weights = present(net.recurrent_blocks()) + present(net.input_blocks()) + present(net.readout_blocks());
   pass.penalties.l1 = weights > 0.0 ? penalties.l1_weights / weights : 0.0;

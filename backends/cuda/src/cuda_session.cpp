@@ -14,9 +14,6 @@
 namespace mrnn::cuda {
 namespace {
 
-/// Elements of a dense gradient above which, where most weights are absent, each block gets its own.
-constexpr Index most_dense = Index{1} << 24;
-
 std::int32_t count_of(Index size) {
   return static_cast<std::int32_t>(size);
 }
@@ -32,7 +29,7 @@ CudaSession<Scalar>::CudaSession(const Network& network, const SessionOptions& o
       adjoint_list_(adjoint_tiles(network)),
       drive_pair_list_(make_pairs(drive_list_)),
       adjoint_pair_list_(make_pairs(adjoint_list_)) {
-  dense_gradient_ = rows_.units * rows_.state() <= most_dense || drive_list_.density() > 0.5;
+  dense_gradient_ = has_dense_gradient(rows_, drive_list_);
   guarded([&] { make_structure(); });
 }
 
@@ -322,7 +319,10 @@ void CudaSession<Scalar>::forget_prepared() {
 
 template <class Scalar>
 void CudaSession<Scalar>::fail(const gpu::DeviceFailure& failure, const BatchShape& batch) const {
-  throw session_failure(failure, {network(), options(), batch, record_});
+  Demands demands = demands_;
+  demands.variants = std::ssize(batch_->schedule.scalings);
+  const std::size_t held = stream_.held_bytes() + (upload_ ? upload_->held_bytes() : 0);
+  throw session_failure(failure, {network(), options(), batch, record_, demands, held});
 }
 
 template class CudaSession<float>;

@@ -7,6 +7,7 @@
 #include "device_array.hpp"
 #include "device_batch.hpp"
 #include "layout.hpp"
+#include "memory_plan.hpp"
 #include "mrnn/backend.hpp"
 #include "mrnn/session.hpp"
 #include "mrnn/state_points.hpp"
@@ -15,10 +16,6 @@
 #include "steps.hpp"
 
 namespace mrnn::cuda {
-
-/// What a session with such a batch takes on the device.
-SessionMemory session_memory(const Network& network, const SessionOptions& options, const BatchShape& batch,
-                             const Record& record);
 
 /// A network on an NVIDIA device, in float or double. Parameters, activity, gradients and the optimiser stay there.
 template <class Scalar>
@@ -142,6 +139,7 @@ class CudaSession final : public Session {
 
   // A run.
   Record record_;
+  Demands demands_;
   Noise noise_ = Noise::off;
   int stretch_steps_ = 1;
   DeviceArray<Scalar> state_, x_, kept_, drive_, delta_, carried_, back_, masked_;

@@ -25,16 +25,21 @@ class TileMaker {
     list_.chunk[static_cast<std::size_t>(row / gpu::tile_rows * list_.column_chunks + column / gpu::chunk_columns)] = 0;
   }
 
-  /// Elements of a block that exist, with where its rows and columns begin.
-  void mark(const PatternMatrix& pattern, Index first_row, Index first_column, bool transposed) {
+  /// Elements of a block, or those that exist, with where its rows and columns begin.
+  void mark(const PatternMatrix& pattern, Index first_row, Index first_column, Chunks chunks) {
+    if (chunks == Chunks::of_blocks) return mark_all(first_row, first_column, pattern.rows(), pattern.cols());
     for (Index column = 0; column < pattern.cols(); ++column) {
       for (Index row = 0; row < pattern.rows(); ++row) {
-        if (pattern(row, column) == 0) continue;
-        if (transposed) {
-          mark(first_row + column, first_column + row);
-        } else {
-          mark(first_row + row, first_column + column);
-        }
+        if (pattern(row, column) != 0) mark(first_row + row, first_column + column);
+      }
+    }
+  }
+  /// The same of its transpose.
+  void mark_transposed(const PatternMatrix& pattern, Index first_row, Index first_column, Chunks chunks) {
+    if (chunks == Chunks::of_blocks) return mark_all(first_row, first_column, pattern.cols(), pattern.rows());
+    for (Index column = 0; column < pattern.cols(); ++column) {
+      for (Index row = 0; row < pattern.rows(); ++row) {
+        if (pattern(row, column) != 0) mark(first_row + column, first_column + row);
       }
     }
   }
@@ -54,6 +59,14 @@ class TileMaker {
   }
 
  private:
+  void mark_all(Index first_row, Index first_column, Index rows, Index columns) {
+    const Index row_tile = first_row / gpu::tile_rows * gpu::tile_rows;
+    const Index chunk = first_column / gpu::chunk_columns * gpu::chunk_columns;
+    for (Index row = row_tile; row < first_row + rows; row += gpu::tile_rows) {
+      for (Index column = chunk; column < first_column + columns; column += gpu::chunk_columns) mark(row, column);
+    }
+  }
+
   TileList list_;
 };
 
@@ -116,26 +129,26 @@ PairList make_pairs(const TileList& tiles) {
   return list;
 }
 
-TileList drive_tiles(const Network& network) {
+TileList drive_tiles(const Network& network, Chunks chunks) {
   const Rows rows(network);
   TileMaker maker(rows.units, rows.state());
   for (const Block& block : network.recurrent_blocks()) {
-    maker.mark(block.pattern, block.to.start, block.from.start, false);
+    maker.mark(block.pattern, block.to.start, block.from.start, chunks);
   }
   for (const Block& block : network.input_blocks()) {
-    maker.mark(block.pattern, block.to.start, rows.units + block.from.start, false);
+    maker.mark(block.pattern, block.to.start, rows.units + block.from.start, chunks);
   }
   return std::move(maker).finish();
 }
 
-TileList adjoint_tiles(const Network& network) {
+TileList adjoint_tiles(const Network& network, Chunks chunks) {
   const Rows rows(network);
   TileMaker maker(rows.units, rows.adjoint());
   for (const Block& block : network.recurrent_blocks()) {
-    maker.mark(block.pattern, block.from.start, block.to.start, true);
+    maker.mark_transposed(block.pattern, block.from.start, block.to.start, chunks);
   }
   for (const Block& block : network.readout_blocks()) {
-    maker.mark(block.pattern, block.from.start, rows.units + block.to.start, true);
+    maker.mark_transposed(block.pattern, block.from.start, rows.units + block.to.start, chunks);
   }
   return std::move(maker).finish();
 }

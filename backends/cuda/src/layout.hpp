@@ -40,10 +40,13 @@ struct PairList {
 };
 PairList make_pairs(const TileList& tiles);
 
+/// Which chunks are listed: those that hold weights, or all that blocks touch, which is as many but where blocks are
+/// very sparse, and found without looking at each weight.
+enum class Chunks : std::uint8_t { with_weights, of_blocks };
 /// [W W_in] over padded rows.
-TileList drive_tiles(const Network& network);
+TileList drive_tiles(const Network& network, Chunks chunks = Chunks::with_weights);
 /// [W^T W_out^T] over padded rows.
-TileList adjoint_tiles(const Network& network);
+TileList adjoint_tiles(const Network& network, Chunks chunks = Chunks::with_weights);
 
 /// The parameters of a network as one array: blocks of weights column by column, then vectors.
 class ParameterLayout {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "device.hpp"
+#include "device_words.hpp"
 #include "emulation.hpp"
 #include "persistent.hpp"
 
@@ -97,7 +98,10 @@ void Stream::launch(const Graph& graph) const {
 
 DeviceProperties device_properties() {
   DeviceProperties properties;
-  properties.usable = true;
+  const char* refusal = std::getenv("MRNN_EMULATED_REFUSES");
+  properties.usable = refusal == nullptr;
+  if (refusal != nullptr)
+    properties.reason = refusal_text("the device cannot be used", std::atoi(refusal), "it refuses");
   properties.name = "a device played by the host";
   properties.major = 9;
   properties.processors = 4;
