@@ -31,7 +31,7 @@ bool eigen_in_place_of_cuda() {
 struct Subject {
   Subject() {
     if (eigen_in_place_of_cuda()) {
-      backend = eigen::make_backend();
+      backend = mrnn::eigen::make_backend();
     } else if (const std::filesystem::path file = library_file(); std::filesystem::exists(file)) {
       library.present = true;
       load(file);
@@ -84,6 +84,17 @@ bool skipped_on_eigen() {
   return true;
 }
 
+bool is_emulated() {
+  if (subject().why_not.empty() && device().device({}).starts_with("a device played by the host")) return true;
+  WARN("skipped: the host does not play the device");
+  return false;
+}
+
+const Backend& eigen() {
+  static const std::unique_ptr<Backend> one = mrnn::eigen::make_backend();
+  return *one;
+}
+
 const Backend& device() {
   return *subject().backend;
 }
@@ -94,9 +105,8 @@ Library cuda_library() {
 
 std::unique_ptr<Session> open(On where, const Training& training, Precision precision) {
   constexpr int one_thread = 1, all_cores = 0;
-  static const std::unique_ptr<Backend> eigen = eigen::make_backend();
   const bool expected = where == On::eigen;
-  auto session = (expected ? *eigen : device())
+  auto session = (expected ? eigen() : device())
                      .open(training.network, {precision, expected ? all_cores : one_thread, training.seed});
   session->write_parameters(training.parameters);
   return session;

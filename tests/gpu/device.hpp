@@ -23,6 +23,13 @@ bool skipped();
 /// The same where the Eigen backend stands in, for tests of what it has not.
 bool skipped_on_eigen();
 
+/// Whether the host plays the device; elsewhere there is nothing to test for what only such a device does, and this
+/// says so.
+bool is_emulated();
+
+/// The backend that everything is compared with.
+const mrnn::Backend& eigen();
+
 /// The backend under test; only where skipped() is false.
 const mrnn::Backend& device();
 

@@ -15,11 +15,12 @@ using test::On;
 
 namespace {
 
-/// What forward() throws.
+/// What forward() throws, or backward() where that waits for it.
 std::string error_of(Session& session, const Trials& trials, const Record& record = {}) {
   try {
     session.load(trials);
     session.forward(record, Noise::off);
+    if (record.backward_every > 0 && !trials.targets.empty()) session.backward({});
   } catch (const RunError& error) {
     return error.what();
   }

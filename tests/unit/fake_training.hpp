@@ -19,6 +19,8 @@ struct Seen {
   std::vector<mrnn::Record> records;     ///< of forward() for training
   std::vector<mrnn::Noise> noise;        ///< of every forward()
   std::vector<std::uint64_t> validated;  ///< first id of each batch run without training
+  std::vector<std::uint64_t> prepared;   ///< first id of each batch handed over beside another
+  int found = 0;                         ///< batches loaded that had been
 };
 
 /// The updates at which a number is not finite; 0: never.
@@ -36,7 +38,14 @@ class FakeSession final : public mrnn::Session {
  private:
   void do_write_parameters(const mrnn::Parameters& parameters) override { parameters_ = parameters; }
   mrnn::Parameters do_read_parameters() const override { return parameters_; }
-  void do_load(const mrnn::Trials& trials) override { trials_ = trials; }
+  void do_load(const mrnn::Trials& trials) override {
+    trials_ = trials;
+    seen_.found += static_cast<int>(&trials == next_.get());
+  }
+  void do_prepare(std::shared_ptr<const mrnn::Trials> trials) override {
+    next_ = std::move(trials);
+    seen_.prepared.push_back(next_->ids.front());
+  }
   void do_forward(const mrnn::Record& record, mrnn::Noise noise) override {
     seen_.noise.push_back(noise);
     if (record.backward_every > 0) {
@@ -45,7 +54,8 @@ class FakeSession final : public mrnn::Session {
       seen_.validated.push_back(trials_.ids.front());
     }
   }
-  mrnn::LossTerms do_backward(const mrnn::Loss& loss) override {
+  mrnn::LossTerms do_backward(const mrnn::Loss& loss, const std::function<void()>& meanwhile) override {
+    meanwhile();
     mrnn::Sequence y(network().outputs(), trials_.count, trials_.steps);
     do_read_activity(mrnn::Quantity::y, y);
     double value = data_loss(network(), loss, trials_, y);
@@ -76,6 +86,7 @@ class FakeSession final : public mrnn::Session {
   mrnn::Parameters parameters_;
   mrnn::OptimiserState memory_{mrnn::zero_parameters(network()), mrnn::zero_parameters(network())};
   mrnn::Trials trials_;
+  std::shared_ptr<const mrnn::Trials> next_;
 };
 
 /// Needs 2 MB for every state it keeps and 1 MB for every step that is computed again.
@@ -109,6 +120,7 @@ class FakeTask final : public mrnn::Task {
       : goal_(goal), scored_(scored), steps_(steps) {}
 
   mrnn::Trials make(const mrnn::TrialRequest& request) const override {
+    if (request.first >= fails_from) throw mrnn::RunError("there are no more trials");
     mrnn::Trials trials = mrnn::blank_trials(1, request.count, steps_);
     trials.targets = mrnn::Sequence(1, request.count, steps_);
     std::ranges::fill(trials.targets.data, goal_);
@@ -131,6 +143,8 @@ class FakeTask final : public mrnn::Task {
     }
     return scores;
   }
+
+  std::uint64_t fails_from = std::numeric_limits<std::uint64_t>::max();  ///< number of a trial
 
  private:
   double goal_;

@@ -18,7 +18,10 @@ class IdleSession final : public Session {
   Parameters do_read_parameters() const override { return parameters_; }
   void do_load(const Trials& /*trials*/) override {}
   void do_forward(const Record& /*record*/, Noise /*noise*/) override {}
-  LossTerms do_backward(const Loss& /*loss*/) override { return {}; }
+  LossTerms do_backward(const Loss& /*loss*/, const std::function<void()>& meanwhile) override {
+    meanwhile();
+    return {};
+  }
   Parameters do_read_gradients() const override { return zero_parameters(network()); }
   void do_write_gradients(const Parameters& /*gradients*/) override {}
   double do_update(const OptimiserStep& /*step*/) override { return 0.0; }
@@ -112,6 +115,35 @@ TEST_CASE("backward needs a run that was recorded for it, once each time", "[ses
   session.forward({.backward_every = 1}, Noise::off);
   session.write_parameters(initial_parameters(network, 0));
   CHECK_THROWS_WITH(session.backward({}), no_run);
+}
+
+TEST_CASE("something is done while a device computes, once", "[session]") {
+  const Network network = small_network();
+  IdleSession session(network);
+  session.write_parameters(initial_parameters(network, 0));
+  session.load(trials_with_targets(1, 4));
+  session.forward({.y = true, .backward_every = 1}, Noise::off);
+  int calls = 0;
+
+  session.backward({}, [&] { ++calls; });
+
+  CHECK(calls == 1);
+  CHECK(session.read_activity(Quantity::y).steps == 4);
+  session.forward({.y = true, .backward_every = 1}, Noise::off);
+  CHECK_THROWS_AS(session.backward({}, [] { throw RunError("diverged"); }), RunError);
+  CHECK_THROWS_WITH(session.read_activity(Quantity::y), "read_activity(): y was not recorded by the last forward()");
+}
+
+TEST_CASE("trials that are handed over are checked as those that are loaded", "[session][bad]") {
+  const Network network = small_network();
+  IdleSession session(network);
+  const auto trials = std::make_shared<Trials>(blank_trials(2, 2, 4));
+
+  session.prepare(trials);
+  session.prepare(nullptr);
+  trials->ids.pop_back();
+
+  CHECK_THROWS_WITH(session.prepare(trials), "number of trial ids is 1; 2 is needed");
 }
 
 TEST_CASE("an update needs gradients, and a batch is loaded after it", "[session][bad]") {

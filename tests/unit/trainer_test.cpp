@@ -221,6 +221,35 @@ TEST_CASE("a curriculum goes on by performance and its stops hold in the last st
   CHECK(outcome.best_iteration == 4);
 }
 
+TEST_CASE("the next batch is made while the present one is computed", "[trainer]") {
+  Bench bench;
+  bench.plan.validate_every = 2;
+
+  bench.train();
+
+  const test::Seen& seen = bench.backend.seen;
+  const std::uint64_t training = std::uint64_t{1} << 54;
+  // Those of iterations 2 to 4, and none after the last.
+  CHECK(seen.prepared == std::vector<std::uint64_t>{training + 3, training + 6, training + 9});
+  CHECK(seen.found == 3);
+}
+
+TEST_CASE("a batch that was made for a stage that has ended is thrown away", "[trainer]") {
+  Bench bench;
+  const test::FakeTask second(-1.0);
+  bench.problem.stages = {{&bench.task, 0.75}, {&second}};
+  bench.plan.validate_every = 1;
+
+  bench.train();
+
+  // Good enough after two iterations, when the third batch of the first stage was there.
+  const test::Seen& seen = bench.backend.seen;
+  std::vector<double> goals;
+  for (const Trials& trials : seen.trained) goals.push_back(trials.inputs(0, 0, 0));
+  CHECK(goals == std::vector<double>{1.0, 1.0, -1.0, -1.0});
+  CHECK(seen.found == 2);
+}
+
 TEST_CASE("a run that goes on from any saved state ends as one that was never interrupted", "[trainer]") {
   Bench bench;
   const test::FakeTask second(-1.0);
@@ -329,6 +358,30 @@ TEST_CASE("a loss that is not finite says where, what came before, and what is k
     CHECK_THROWS_WITH(Trainer(bench.problem, bench.plan).run(start, silent, keeper),
                       "training failed in iteration 1: the loss of the validation is inf; the last finite loss was 1, "
                       "in iteration 1; no checkpoint was saved");
+  }
+}
+
+TEST_CASE("trials that cannot be made are an error of their own iteration", "[trainer][bad]") {
+  Bench bench;
+  bench.task.fails_from = 6;
+  bench.plan.log_every = 1;
+  bench.plan.checkpoint_every = 2;
+  Progress silent;
+  Keeper keeper;
+  const TrainingState start = start_training(bench.network, initial_parameters(bench.network, 0));
+
+  SECTION("in the middle") {
+    CHECK_THROWS_WITH(Trainer(bench.problem, bench.plan).run(start, silent, keeper),
+                      "training failed in iteration 3: there are no more trials; the last finite loss was 0.25, in "
+                      "iteration 2; the checkpoint of iteration 2 is kept");
+    CHECK(keeper.lines == std::vector<std::int64_t>{1, 2});
+  }
+  SECTION("and no error of a run that ends before") {
+    bench.plan.iterations = 2;
+    CHECK(Trainer(bench.problem, bench.plan).run(start, silent, keeper).iterations == 2);
+    bench.plan.iterations = 4;
+    bench.plan.stop_loss = 0.3;
+    CHECK(Trainer(bench.problem, bench.plan).run(start, silent, keeper).stopped_by == "loss");
   }
 }
 

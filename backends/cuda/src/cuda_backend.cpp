@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "cuda_session.hpp"
+#include "memory_plan.hpp"
 #include "mrnn/plugin.hpp"
 
 namespace mrnn::cuda {

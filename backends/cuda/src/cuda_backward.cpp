@@ -7,9 +7,6 @@
 namespace mrnn::cuda {
 namespace {
 
-/// Places of sums on the device; those of the outputs follow.
-enum Total : int { l1_weights, l2_weights, wiring, l1_rates, l2_rates, omega, omega_count, first_output };
-
 double present(const std::vector<Block>& blocks) {
   double count = 0.0;
   for (const Block& block : blocks) count += static_cast<double>((block.pattern.array() != 0).count());
@@ -31,18 +28,22 @@ struct CudaSession<Scalar>::BackwardPass {
 };
 
 template <class Scalar>
-LossTerms CudaSession<Scalar>::do_backward(const Loss& loss) {
+LossTerms CudaSession<Scalar>::do_backward(const Loss& loss, const std::function<void()>& meanwhile) {
   BackwardPass pass{loss, outputs_, {}, false, false, false, false, 0.0, {}, 0.0};
-  const std::vector<double> sums = mask_sums(network(), loss, trials_);
+  const std::vector<double> sums = mask_sums(network(), loss, *batch_->trials);
   for (std::size_t k = 0; k < sums.size(); ++k) {
     const double weight = loss.outputs.empty() ? 1.0 : loss.outputs[k].weight;
     pass.outputs[k].factor = sums[k] == 0.0 ? 0.0 : weight / sums[k];
     pass.outputs[k].entropy = !loss.outputs.empty() && loss.outputs[k].kind == LossKind::cross_entropy;
   }
   guarded([&] {
-    prepare_backward(loss, pass);
+    with_room([&] { prepare_backward(loss, pass); });
     for (int k = stretches() - 1; k >= 0; --k) go_back(stretch(k), pass);
     finish_gradient(pass);
+  });
+  meanwhile();
+  guarded([&] {
+    expect_finite();
     pass.totals = totals_.read(stream_);
   });
   return loss_terms(pass);
@@ -53,10 +54,13 @@ template <class Scalar>
 void CudaSession<Scalar>::prepare_backward(const Loss& loss, BackwardPass& pass) {
   const Network& net = network();
   const Penalties& penalties = loss.penalties;
-  const Index lanes = lanes_.count(), units = net.units();
-  pass.count = static_cast<double>(trials_.count * trials_.steps * units);
+  const Index lanes = batch_->lanes.count(), units = net.units();
+  pass.count = static_cast<double>(batch_->trials->count * batch_->trials->steps * units);
   pass.vanishing = penalties.vanishing_gradient != 0.0;
   pass.learns_tau = std::ranges::any_of(net.spec().regions, &Region::learnable_tau);
+  demands_.vanishing = pass.vanishing;
+  demands_.wiring = penalties.wiring != 0.0;
+  demands_.rate_target = penalties.rate_target != 0.0;
   pass.on_rates = penalties.l1_rates != 0.0 || penalties.l2_rates != 0.0;
   const double weights = present(net.recurrent_blocks()) + present(net.input_blocks()) + present(net.readout_blocks());
   pass.penalties.l1 = weights > 0.0 ? penalties.l1_weights / weights : 0.0;
@@ -76,7 +80,7 @@ void CudaSession<Scalar>::prepare_backward(const Loss& loss, BackwardPass& pass)
   if (pass.vanishing || plan_.design == gpu::StepPlan::Design::dense) {
     back_.resize(stream_, (pass.vanishing ? slots : 1) * rows_.units * lanes);
   }
-  const Size variants = std::ssize(schedule_.scalings);
+  const Size variants = std::ssize(batch_->schedule.scalings);
   const Size drive = dense_gradient_ ? rows_.units * rows_.state() : std::max<Size>(1, layout_.weights());
   drive_gradient_.resize(stream_, variants * drive);
   if (pass.vanishing) vanishing_gradient_.resize(stream_, variants * drive);
@@ -95,10 +99,12 @@ void CudaSession<Scalar>::prepare_backward(const Loss& loss, BackwardPass& pass)
       add_rates(state_.data() + rows_.state() * lanes, Size{stretch_steps_} * lanes);
     }
     const std::vector<double> rates = row_sums_.read(stream_);
+    pass.rate_target = 0.0;
     std::vector<Scalar> slope(static_cast<std::size_t>(rows_.units), Scalar(0));
     for (Index unit = 0; unit < units; ++unit) {
       const auto place = static_cast<std::size_t>(unit);
-      const double excess = rates[place] / static_cast<double>(trials_.count * trials_.steps) - penalties.rate;
+      const double excess =
+          rates[place] / static_cast<double>(batch_->trials->count * batch_->trials->steps) - penalties.rate;
       pass.rate_target += excess * excess / static_cast<double>(units);
       slope[place] = static_cast<Scalar>(2.0 * penalties.rate_target / pass.count * excess);
     }
@@ -122,13 +128,13 @@ void CudaSession<Scalar>::prepare_backward(const Loss& loss, BackwardPass& pass)
 
 template <class Scalar>
 void CudaSession<Scalar>::go_back(const Stretch& stretch, BackwardPass& pass) {
-  const Size lanes = lanes_.count();
+  const Size lanes = batch_->lanes.count();
   if (stretches() > 1) {
     restore_state(stretch.first / stretch_steps_);
     begin_stretch(stretch);
     run_steps(stretch);
   }
-  const bool is_last = stretch.last == trials_.steps;
+  const bool is_last = stretch.last == batch_->trials->steps;
   const int high = is_last ? stretch.count() : stretch.count() - 1;
   const Size slot = rows_.adjoint() * lanes;
   Scalar* delta = backward_.adjoint.delta;
@@ -159,7 +165,7 @@ void CudaSession<Scalar>::go_back(const Stretch& stretch, BackwardPass& pass) {
 /// dL/dz of the slots from low on, beneath delta; none at a slot before the first step.
 template <class Scalar>
 void CudaSession<Scalar>::outputs_back(const Stretch& stretch, int low, int high, BackwardPass& pass) {
-  const Size lanes = lanes_.count(), slot = rows_.adjoint() * lanes;
+  const Size lanes = batch_->lanes.count(), slot = rows_.adjoint() * lanes;
   if (low > 0) gpu::set_zero(stream_, backward_.adjoint.delta, static_cast<std::size_t>(slot) * sizeof(Scalar));
   if (network().outputs() == 0) return;
   const Scalar* state = state_.data() + low * rows_.state() * lanes;
@@ -215,7 +221,7 @@ void CudaSession<Scalar>::add_products(const Scalar* delta, const Scalar* right,
 
 template <class Scalar>
 void CudaSession<Scalar>::add_gradients(int high, BackwardPass& pass) {
-  const Size columns = Size{high + 1} * lanes_.count(), variants = std::ssize(schedule_.scalings);
+  const Size columns = Size{high + 1} * batch_->lanes.count(), variants = std::ssize(batch_->schedule.scalings);
   const Size size = drive_gradient_.size() / variants;
   if (!pass.accumulate) drive_gradient_.clear(stream_);
   for (Size variant = 0; variant < variants; ++variant) {
@@ -241,7 +247,7 @@ void CudaSession<Scalar>::add_gradients(int high, BackwardPass& pass) {
 
 template <class Scalar>
 void CudaSession<Scalar>::add_vanishing(int high, BackwardPass& pass) {
-  const Size columns = Size{high + 1} * lanes_.count(), variants = std::ssize(schedule_.scalings);
+  const Size columns = Size{high + 1} * batch_->lanes.count(), variants = std::ssize(batch_->schedule.scalings);
   const Size size = vanishing_gradient_.size() / variants;
   if (!pass.accumulate) vanishing_gradient_.clear(stream_);
   gpu::multiply_adjoint(stream_, backward_, 0, high, back_.data());
@@ -262,7 +268,7 @@ void CudaSession<Scalar>::add_vanishing(int high, BackwardPass& pass) {
 /// Sums over trials and steps of everything that is not a weight.
 template <class Scalar>
 void CudaSession<Scalar>::add_sums(const Stretch& stretch, int low, int high, BackwardPass& pass) {
-  const Size lanes = lanes_.count(), columns = Size{high + 1} * lanes;
+  const Size lanes = batch_->lanes.count(), columns = Size{high + 1} * lanes;
   const gpu::Batch<Scalar>& batch = backward_.model.batch;
   double* sums = row_sums_.data();
   gpu::RowSums<Scalar> rows;
@@ -278,7 +284,7 @@ void CudaSession<Scalar>::add_sums(const Stretch& stretch, int low, int high, Ba
     gpu::add_alpha_slopes(stream_, backward_.model, backward_.trajectory, backward_.adjoint, stretch.count(),
                           partial_.data(), sums + 2 * rows_.units);
   }
-  if (stretch.first == 0 && trials_.initial_state.size() == 0) {
+  if (stretch.first == 0 && batch_->trials->initial_state.size() == 0) {
     rows.data = backward_.adjoint.carried - backward_.adjoint.carried_stride;
     rows.stride = rows_.units;
     rows.rows = static_cast<std::int32_t>(network().units());
@@ -301,7 +307,7 @@ void CudaSession<Scalar>::add_sums(const Stretch& stretch, int low, int high, Ba
 
 template <class Scalar>
 void CudaSession<Scalar>::finish_gradient(const BackwardPass& pass) {
-  const Size variants = std::ssize(schedule_.scalings);
+  const Size variants = std::ssize(batch_->schedule.scalings);
   const double* sums = row_sums_.data();
   gpu::GradientSums<Scalar> all;
   all.drive = drive_gradient_.data();
@@ -309,7 +315,7 @@ void CudaSession<Scalar>::finish_gradient(const BackwardPass& pass) {
   all.drive_size = drive_gradient_.size() / variants;
   all.dense = dense_gradient_;
   all.variants = static_cast<std::int32_t>(variants);
-  all.factors = factors_.data();
+  all.factors = batch_->factors.data();
   all.units = static_cast<std::int32_t>(rows_.units);
   all.outputs = static_cast<std::int32_t>(rows_.outputs);
   all.readout = readout_gradient_.data();
@@ -355,7 +361,7 @@ LossTerms CudaSession<Scalar>::loss_terms(const BackwardPass& pass) const {
   return terms;
 }
 
-template LossTerms CudaSession<float>::do_backward(const Loss&);
-template LossTerms CudaSession<double>::do_backward(const Loss&);
+template LossTerms CudaSession<float>::do_backward(const Loss&, const std::function<void()>&);
+template LossTerms CudaSession<double>::do_backward(const Loss&, const std::function<void()>&);
 
 }  // namespace mrnn::cuda

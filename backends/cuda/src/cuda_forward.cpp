@@ -21,28 +21,28 @@ bool CudaSession<Scalar>::needs_x() const {
 template <class Scalar>
 auto CudaSession<Scalar>::stretch(int number) const -> Stretch {
   const int first = number * stretch_steps_;
-  return {first, std::min(first + stretch_steps_, static_cast<int>(trials_.steps))};
+  return {first, std::min(first + stretch_steps_, static_cast<int>(batch_->trials->steps))};
 }
 
 template <class Scalar>
 int CudaSession<Scalar>::stretches() const {
-  return (static_cast<int>(trials_.steps) + stretch_steps_ - 1) / stretch_steps_;
+  return (static_cast<int>(batch_->trials->steps) + stretch_steps_ - 1) / stretch_steps_;
 }
 
 /// Memory for a forward pass.
 template <class Scalar>
 void CudaSession<Scalar>::make_room(const Record& record) {
   record_ = record;
-  const Index lanes = lanes_.count(), every = record.backward_every;
+  const Index lanes = batch_->lanes.count(), every = record.backward_every;
   const int stretch_steps_before = stretch_steps_;
-  stretch_steps_ = static_cast<int>(steps_of_stretch(rows_, lanes, trials_.steps, every, sizeof(Scalar)));
+  stretch_steps_ = static_cast<int>(steps_of_stretch(rows_, lanes, batch_->trials->steps, every, sizeof(Scalar)));
   const Size slots = stretch_steps_ + 1;
   state_.resize(stream_, slots * rows_.state() * lanes);
   x_.resize(stream_, (needs_x() ? slots : 1) * rows_.units * lanes);
   kept_.resize(stream_, every > 0 && stretches() > 1 ? Size{stretches()} * (rows_.state() + rows_.units) * lanes : 0);
   if (plan_.design == gpu::StepPlan::Design::dense) drive_.resize(stream_, rows_.units * lanes);
 
-  const Size columns = trials_.count * record.steps.size();
+  const Size columns = batch_->trials->count * record.steps.size();
   recorded_x_.resize(stream_, record.x ? columns * record.units.size() : 0);
   recorded_h_.resize(stream_, record.h ? columns * record.units.size() : 0);
   recorded_y_.resize(stream_, record.y ? columns * network().outputs() : 0);
@@ -76,26 +76,26 @@ void CudaSession<Scalar>::set_pointers() {
                  arrays + 3 * n,
                  arrays + 4 * n,
                  arrays + 5 * n};
-  model.batch = {static_cast<std::int32_t>(trials_.count),
-                 static_cast<std::int32_t>(lanes_.count()),
-                 static_cast<std::int32_t>(trials_.steps),
-                 lane_trial_.data(),
-                 trial_lane_.data(),
-                 lane_own_.data(),
-                 lane_ids_.data(),
-                 inputs_.data(),
-                 maybe(stimulus_),
-                 maybe(targets_),
-                 maybe(mask_),
-                 maybe(own_states_)};
-  model.schedule = {maybe(interval_),
-                    interval_start_.data(),
-                    acting_.data(),
-                    numbers_.data(),
-                    flags_.data(),
-                    maybe(variant_),
-                    static_cast<std::int32_t>(lanes_.count() / gpu::lane_tile),
-                    schedule_.adds_noise};
+  model.batch = {static_cast<std::int32_t>(batch_->trials->count),
+                 static_cast<std::int32_t>(batch_->lanes.count()),
+                 static_cast<std::int32_t>(batch_->trials->steps),
+                 batch_->lane_trial.data(),
+                 batch_->trial_lane.data(),
+                 batch_->lane_own.data(),
+                 batch_->lane_ids.data(),
+                 batch_->inputs.data(),
+                 maybe(batch_->stimulus),
+                 maybe(batch_->targets),
+                 maybe(batch_->mask),
+                 maybe(batch_->own_states)};
+  model.schedule = {maybe(batch_->interval),
+                    batch_->interval_start.data(),
+                    batch_->acting.data(),
+                    batch_->numbers.data(),
+                    batch_->flags.data(),
+                    maybe(batch_->variant),
+                    static_cast<std::int32_t>(batch_->lanes.count() / gpu::lane_tile),
+                    batch_->schedule.adds_noise};
   model.dynamics = static_cast<gpu::Dynamics>(net.spec().dynamics);
   model.seed = options().seed;
   model.noise = noise_ == Noise::on && (net.noise().array() > 0.0).any();
@@ -111,8 +111,8 @@ void CudaSession<Scalar>::set_pointers() {
   model.drive_map = images_.drive_map;
   model.adjoint_map = images_.adjoint_map;
   const std::size_t sharing = plan_.sharers == gpu::fewest_sharers ? 0 : 1;
-  model.drive_quads = {drive_quads_[sharing].data(), drive_quad_lists_[sharing].quads};
-  model.adjoint_quads = {adjoint_quads_[sharing].data(), adjoint_quad_lists_[sharing].quads};
+  model.drive_quads = {drive_quads_[sharing].data(), quad_lists_.drive[sharing].quads};
+  model.adjoint_quads = {adjoint_quads_[sharing].data(), quad_lists_.adjoint[sharing].quads};
   model.drive_weights = images_.drive;
   model.adjoint_weights = images_.adjoint;
   model.drive_size = images_.drive_size;
@@ -120,7 +120,7 @@ void CudaSession<Scalar>::set_pointers() {
   model.dense_drive = images_.dense_drive;
   model.dense_adjoint = images_.dense_adjoint;
   forward_.trajectory = {state_.data(), x_.data(), static_cast<std::int32_t>(rows_.state()),
-                         needs_x() ? rows_.units * lanes_.count() : 0, clock_.data()};
+                         needs_x() ? rows_.units * batch_->lanes.count() : 0, clock_.data()};
   forward_.failure = failure_.data();
   forward_.drive = drive_.data();
 }
@@ -129,14 +129,13 @@ template <class Scalar>
 void CudaSession<Scalar>::do_forward(const Record& record, Noise noise) {
   noise_ = noise;
   guarded([&] {
-    make_room(record);
+    with_room([&] { make_room(record); });
     set_pointers();
     if (record_.backward_every > 0 && stretches() > 1) {
       row_sums_.resize(stream_, rows_.units);
       row_sums_.clear(stream_);
     }
-    const unsigned long long none = gpu::no_failure;
-    gpu::copy_to_device(stream_, failure_.data(), &none, sizeof none);
+    gpu::copy_on_device(stream_, failure_.data(), failure_.data() + 1, sizeof(unsigned long long));
     gpu::begin_states(stream_, forward_.model, forward_.trajectory, initial_state_.data());
     for (int k = 0; k < stretches(); ++k) {
       const Stretch here = stretch(k);
@@ -145,11 +144,13 @@ void CudaSession<Scalar>::do_forward(const Record& record, Noise noise) {
       run_steps(here);
       record_stretch(here);
       if (record_.backward_every > 0 && stretches() > 1) {
-        add_rates(state_.data() + rows_.state() * lanes_.count(), Size{here.count()} * lanes_.count());
+        add_rates(state_.data() + rows_.state() * batch_->lanes.count(), Size{here.count()} * batch_->lanes.count());
       }
       if (k + 1 < stretches()) next_stretch(here.count());
     }
-    check_failure();
+    unchecked_ = true;
+    // Where backward() comes next, that waits for the device.
+    if (record_.backward_every == 0) expect_finite();
   });
 }
 
@@ -170,7 +171,7 @@ void CudaSession<Scalar>::run_steps(const Stretch& stretch) {
 /// State of the last slot to the first.
 template <class Scalar>
 void CudaSession<Scalar>::next_stretch(int count) {
-  const Size state = rows_.state() * lanes_.count(), x = forward_.trajectory.x_stride;
+  const Size state = rows_.state() * batch_->lanes.count(), x = forward_.trajectory.x_stride;
   gpu::copy_on_device(stream_, state_.data(), state_.data() + count * state,
                       static_cast<std::size_t>(state) * sizeof(Scalar));
   if (x > 0) {
@@ -180,7 +181,7 @@ void CudaSession<Scalar>::next_stretch(int count) {
 
 template <class Scalar>
 void CudaSession<Scalar>::keep_state(int number) {
-  const Size state = rows_.state() * lanes_.count(), x = rows_.units * lanes_.count();
+  const Size state = rows_.state() * batch_->lanes.count(), x = rows_.units * batch_->lanes.count();
   Scalar* to = kept_.data() + number * (state + x);
   gpu::copy_on_device(stream_, to, state_.data(), static_cast<std::size_t>(state) * sizeof(Scalar));
   gpu::copy_on_device(stream_, to + state, x_.data(), static_cast<std::size_t>(x) * sizeof(Scalar));
@@ -188,7 +189,7 @@ void CudaSession<Scalar>::keep_state(int number) {
 
 template <class Scalar>
 void CudaSession<Scalar>::restore_state(int number) {
-  const Size state = rows_.state() * lanes_.count(), x = rows_.units * lanes_.count();
+  const Size state = rows_.state() * batch_->lanes.count(), x = rows_.units * batch_->lanes.count();
   const Scalar* from = kept_.data() + number * (state + x);
   gpu::copy_on_device(stream_, state_.data(), from, static_cast<std::size_t>(state) * sizeof(Scalar));
   gpu::copy_on_device(stream_, x_.data(), from + state, static_cast<std::size_t>(x) * sizeof(Scalar));
@@ -200,21 +201,21 @@ void CudaSession<Scalar>::record_stretch(const Stretch& stretch) {
   const int last = std::min(stretch.last, static_cast<int>(record_.steps.last));
   if (first >= last) return;
   const Size slot = first - stretch.first + 1, place = first - record_.steps.first;
-  const Size selected = record_.units.size() * trials_.count;
+  const Size selected = record_.units.size() * batch_->trials->count;
   gpu::RowCopy<Scalar> copy;
   copy.units = recorded_units_.data();
   copy.count = static_cast<std::int32_t>(record_.units.size());
   copy.steps = last - first;
   if (record_.x) {
     copy.lane_stride = rows_.units;
-    copy.step_stride = rows_.units * lanes_.count();
+    copy.step_stride = rows_.units * batch_->lanes.count();
     copy.from = x_.data() + slot * copy.step_stride;
     copy.out = recorded_x_.data() + place * selected;
     gpu::copy_rows(stream_, forward_.model.batch, copy);
   }
   if (record_.h) {
     copy.lane_stride = rows_.state();
-    copy.step_stride = rows_.state() * lanes_.count();
+    copy.step_stride = rows_.state() * batch_->lanes.count();
     copy.from = state_.data() + slot * copy.step_stride;
     copy.out = recorded_h_.data() + place * selected;
     gpu::copy_rows(stream_, forward_.model.batch, copy);
@@ -226,7 +227,7 @@ void CudaSession<Scalar>::record_stretch(const Stretch& stretch) {
 template <class Scalar>
 void CudaSession<Scalar>::record_outputs(const Stretch& steps) {
   if (network().outputs() == 0) return;
-  const Size slot = steps.first % stretch_steps_ + 1, lanes = lanes_.count();
+  const Size slot = steps.first % stretch_steps_ + 1, lanes = batch_->lanes.count();
   const Scalar* state = state_.data() + slot * rows_.state() * lanes;
   gpu::MatrixProduct<Scalar> product;
   product.a = {readout_image_.data(), rows_.outputs};
@@ -242,8 +243,9 @@ void CudaSession<Scalar>::record_outputs(const Stretch& steps) {
                                       rows_.state(),        z_.data(),
                                       rows_.outputs,        steps.count(),
                                       steps.first,          static_cast<std::int32_t>(network().outputs())};
-    gpu::record_output(stream_, all,
-                       recorded_y_.data() + (steps.first - record_.steps.first) * trials_.count * network().outputs());
+    gpu::record_output(
+        stream_, all,
+        recorded_y_.data() + (steps.first - record_.steps.first) * batch_->trials->count * network().outputs());
   }
 }
 
@@ -260,11 +262,13 @@ void CudaSession<Scalar>::add_rates(const Scalar* state, Size columns) {
 }
 
 template <class Scalar>
-void CudaSession<Scalar>::check_failure() const {
+void CudaSession<Scalar>::expect_finite() const {
+  if (!unchecked_) return;
   unsigned long long key = gpu::no_failure;
   gpu::copy_from_device(stream_, &key, failure_.data(), sizeof key);
   stream_.synchronise();
-  if (key == gpu::no_failure) return;
+  unchecked_ = key != gpu::no_failure;
+  if (!unchecked_) return;
   const auto step = static_cast<Index>(key >> 42), trial = static_cast<Index>((key >> 22) & 0xFFFFFU);
   const auto unit = static_cast<Index>(key & 0x3FFFFFU);
   const auto region =
@@ -272,7 +276,7 @@ void CudaSession<Scalar>::check_failure() const {
   throw RunError(fmt::format(
       "activity is no longer finite: trial {}, step {}, region {}; smaller weights, a smaller dt or a saturating "
       "activation keep it bounded",
-      trials_.ids[static_cast<std::size_t>(trial)], step, region->name));
+      batch_->trials->ids[static_cast<std::size_t>(trial)], step, region->name));
 }
 
 template <class Scalar>
@@ -280,6 +284,7 @@ template <class Out>
 void CudaSession<Scalar>::read(Quantity what, BasicSequence<Out>& out) const {
   const auto& recorded = what == Quantity::x ? recorded_x_ : what == Quantity::h ? recorded_h_ : recorded_y_;
   guarded([&] {
+    expect_finite();
     if constexpr (std::is_same_v<Out, Scalar>) {
       const auto bytes = static_cast<std::size_t>(recorded.size()) * sizeof(Scalar);
       if (bytes > 0) gpu::copy_from_device(stream_, out.data.data(), recorded.data(), bytes);
@@ -310,6 +315,7 @@ void CudaSession<Scalar>::do_read_activity(Quantity what, FloatSequence& out) co
   template void CudaSession<Scalar>::begin_stretch(const Stretch&);               \
   template void CudaSession<Scalar>::run_steps(const Stretch&);                   \
   template void CudaSession<Scalar>::restore_state(int);                          \
+  template void CudaSession<Scalar>::expect_finite() const;                       \
   template void CudaSession<Scalar>::add_rates(const Scalar*, Size);              \
   template void CudaSession<Scalar>::do_read_activity(Quantity, Sequence&) const; \
   template void CudaSession<Scalar>::do_read_activity(Quantity, FloatSequence&) const;

@@ -18,7 +18,7 @@ StatePointSteps CudaSession<Scalar>::point_steps() const {
   if (!host_weights_) host_weights_ = effective_weights(network(), parameters);
   const Index units = network().units(), columns = units + network().inputs();
   if (static_cast<std::size_t>(units * columns) * sizeof(double) > most_dense_bytes) {
-    return {network(), parameters, *host_weights_, trials_};
+    return {network(), parameters, *host_weights_, *batch_->trials};
   }
   const auto product = [this, units, columns](const std::vector<const ScaleWeights*>& scalings,
                                               const Eigen::MatrixXd& h, const Eigen::MatrixXd& u,
@@ -44,7 +44,7 @@ StatePointSteps CudaSession<Scalar>::point_steps() const {
       stream_.synchronise();
     });
   };
-  return {network(), parameters, *host_weights_, trials_, product};
+  return {network(), parameters, *host_weights_, *batch_->trials, product};
 }
 
 /// Dense weights as these scalings leave them; those without stay from call to call.

@@ -3,10 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <cstring>
 
+#include "elementwise.hpp"
 #include "mrnn/error.hpp"
 #include "mrnn/formulas.hpp"
 #include "session_failure.hpp"
@@ -15,16 +14,8 @@
 namespace mrnn::cuda {
 namespace {
 
-/// Elements of a dense gradient above which, where most weights are absent, each block gets its own.
-constexpr Index most_dense = Index{1} << 24;
-
 std::int32_t count_of(Index size) {
   return static_cast<std::int32_t>(size);
-}
-
-/// For each number of threads that may share columns.
-std::array<QuadList, 2> quad_lists(const Network& network, QuadList (*make)(const Network&, int)) {
-  return {make(network, gpu::fewest_sharers), make(network, gpu::most_sharers)};
 }
 
 }  // namespace
@@ -36,14 +27,21 @@ CudaSession<Scalar>::CudaSession(const Network& network, const SessionOptions& o
       layout_(network),
       drive_list_(drive_tiles(network)),
       adjoint_list_(adjoint_tiles(network)),
-      drive_quad_lists_(quad_lists(network, drive_quads)),
-      adjoint_quad_lists_(quad_lists(network, adjoint_quads)) {
-  dense_gradient_ = rows_.units * rows_.state() <= most_dense || drive_list_.density() > 0.5;
+      quad_lists_(network) {
+  dense_gradient_ = has_dense_gradient(rows_, drive_list_);
   guarded([&] { make_structure(); });
 }
 
+/// Arrays and pinned memory may be in use until the streams are through.
 template <class Scalar>
-CudaSession<Scalar>::~CudaSession() = default;
+CudaSession<Scalar>::~CudaSession() {
+  try {
+    stream_.synchronise();
+    if (upload_) upload_->synchronise();
+  } catch (const gpu::DeviceFailure&) {
+    // A device that is lost uses nothing.
+  }
+}
 
 /// What depends on the network alone.
 template <class Scalar>
@@ -58,8 +56,8 @@ void CudaSession<Scalar>::make_structure() {
   adjoint_column_.write(stream_, adjoint_list_.column);
   adjoint_map_.write(stream_, adjoint_list_.chunk);
   for (std::size_t k = 0; k < 2; ++k) {
-    drive_quads_[k].write(stream_, drive_quad_lists_[k].column);
-    adjoint_quads_[k].write(stream_, adjoint_quad_lists_[k].column);
+    drive_quads_[k].write(stream_, quad_lists_.drive[k].column);
+    adjoint_quads_[k].write(stream_, quad_lists_.adjoint[k].column);
   }
 
   std::vector<std::uint8_t> activation(static_cast<std::size_t>(rows_.units), 0);
@@ -111,7 +109,7 @@ void CudaSession<Scalar>::make_structure() {
     identity_start_.write(stream_, start);
     identity_channel_.write(stream_, channel);
   }
-  failure_.resize(stream_, 1);
+  failure_.write(stream_, {gpu::no_failure, gpu::no_failure});
   clock_.resize(stream_, 1);
 
   parameters_ = {layout_.count(),
@@ -133,7 +131,7 @@ void CudaSession<Scalar>::make_structure() {
 /// Weights and what else the time loop needs, from the parameters on the device.
 template <class Scalar>
 void CudaSession<Scalar>::refresh_weights() {
-  const Size variants = std::ssize(schedule_.scalings);
+  const Size variants = std::ssize(batch_->schedule.scalings);
   const Size drive = drive_list_.chunks() * gpu::chunk_size, adjoint = adjoint_list_.chunks() * gpu::chunk_size;
   drive_image_.resize(stream_, std::max<Size>(1, variants * drive));
   adjoint_image_.resize(stream_, std::max<Size>(1, variants * adjoint));
@@ -154,7 +152,7 @@ void CudaSession<Scalar>::refresh_weights() {
              count_of(rows_.units),
              count_of(rows_.outputs),
              static_cast<std::int32_t>(variants),
-             variants > 1 ? factors_.data() : nullptr};
+             variants > 1 ? batch_->factors.data() : nullptr};
   gpu::make_images(stream_, parameters_, images_);
 
   Scalar* arrays = unit_arrays_.data();
@@ -179,7 +177,7 @@ template <class Scalar>
 void CudaSession<Scalar>::do_write_parameters(const Parameters& parameters) {
   guarded([&] {
     values_.write(stream_, layout_.pack(parameters));
-    schedule_ = {};
+    batch_->schedule = {};
     refresh_weights();
     stream_.synchronise();
   });
@@ -248,7 +246,7 @@ double CudaSession<Scalar>::do_update(const OptimiserStep& step) {
     columns_.resize(stream_, std::max<Size>(columns_.size(), 1));
     gpu::update(stream_, parameters_, update, partial_.data(), columns_.data());
     // Variants belong to interventions of the batch before.
-    schedule_ = {};
+    batch_->schedule = {};
     refresh_weights();
     gpu::copy_from_device(stream_, &norm, columns_.data(), sizeof norm);
     stream_.synchronise();
@@ -261,89 +259,70 @@ double CudaSession<Scalar>::do_update(const OptimiserStep& step) {
 
 template <class Scalar>
 void CudaSession<Scalar>::do_load(const Trials& trials) {
-  const bool had_variants = schedule_.scalings.size() > 1;
-  schedule_ = {};
-  // Assigned one by one: the memory of the batch before is used again. Targets are on the device alone.
-  trials_.count = trials.count;
-  trials_.steps = trials.steps;
-  trials_.inputs = trials.inputs;
-  trials_.stimulus = trials.stimulus;
-  trials_.mask = trials.mask;
-  trials_.initial_state = trials.initial_state;
-  trials_.ids = trials.ids;
-  trials_.interventions = trials.interventions;
-
-  const bool scaled = std::ranges::any_of(
-      trials_.interventions, [](const auto& one) { return std::holds_alternative<ScaleWeights>(one.what); });
+  const bool had_variants = batch_->schedule.scalings.size() > 1;
+  batch_->schedule = {};
   const gpu::StepPlan before = plan_;
-  StepProblem problem = {network().units(),
-                         rows_.state(),
-                         rows_.adjoint(),
-                         trials.count,
-                         drive_list_.density(),
-                         sizeof(Scalar) == sizeof(float),
-                         scaled,
-                         {}};
-  for (std::size_t k = 0; k < 2; ++k) {
-    const QuadList &drive = drive_quad_lists_[k], &adjoint = adjoint_quad_lists_[k];
-    problem.sharings.push_back(
-        {k == 0 ? gpu::fewest_sharers : gpu::most_sharers, drive.blocks, std::max(drive.quads, adjoint.quads)});
-  }
-  plan_ = choose_plan(problem, gpu::device_limits());
-  lanes_ = make_lanes(trials_, gpu::lane_tile);
-  schedule_ = make_schedule(trials_, lanes_, rows_.units);
+  const bool scaled = std::ranges::any_of(
+      trials.interventions, [](const auto& one) { return std::holds_alternative<ScaleWeights>(one.what); });
+  plan_ = choose_plan({network().units(), rows_.state(), rows_.adjoint(), trials.count, drive_list_.density(),
+                       sizeof(Scalar) == sizeof(float), scaled, sharings_of(quad_lists_)},
+                      gpu::device_limits());
+  unchecked_ = false;
   guarded([&] {
-    send_trials(trials);
-    send_schedule();
-    if (had_variants || schedule_.scalings.size() > 1 || plan_.design != before.design) refresh_weights();
+    if (next_ && next_->trials.get() == &trials) {
+      take_prepared();
+    } else {
+      batch_->copy(trials);
+      batch_->send(stream_, trials, layout_, rows_.units);
+    }
+    if (had_variants || batch_->schedule.scalings.size() > 1 || plan_.design != before.design) refresh_weights();
   });
 }
 
+/// What runs from here on waits for the trials; what will be prepared waits until the trials before are done with.
 template <class Scalar>
-void CudaSession<Scalar>::send_trials(const Trials& trials) {
+void CudaSession<Scalar>::take_prepared() {
+  std::swap(batch_, next_);
+  next_->trials = std::make_shared<Trials>();
+  stream_.wait_for(*upload_);
+  upload_->wait_for(stream_);
+}
+
+template <class Scalar>
+void CudaSession<Scalar>::do_prepare(std::shared_ptr<const Trials> trials) {
+  if (!trials || !has_room_for_next_) return forget_prepared();
+  try {
+    if (!upload_) upload_ = std::make_unique<gpu::Stream>(gpu::Stream::Use::copies);
+    if (!next_) next_ = std::make_unique<DeviceBatch<Scalar>>();
+    next_->trials = trials;
+    next_->send(*upload_, *trials, layout_, rows_.units);
+  } catch (const gpu::DeviceFailure& failure) {
+    forget_prepared();
+    if (!failure.out_of_memory) fail(failure, shape_of(*trials));
+    guarded([&] { leave_no_next(); });
+  }
+}
+
+/// Without room for two batches, each comes in the place of the one before.
+template <class Scalar>
+void CudaSession<Scalar>::leave_no_next() {
+  has_room_for_next_ = false;
   stream_.synchronise();
-  std::size_t numbers = 0;
-  for (const Sequence* sequence : {&trials.inputs, &trials.stimulus, &trials.targets, &trials.mask}) {
-    numbers += sequence->data.size() + 4;
-  }
-  const auto lanes = static_cast<std::size_t>(lanes_.count()), count = static_cast<std::size_t>(trials.count);
-  constexpr std::size_t bytes_per_lane = 16, slack = 256;
-  staging_.begin(numbers * sizeof(Scalar) + static_cast<std::size_t>(trials.initial_state.size()) * sizeof(double) +
-                 (lanes + count) * bytes_per_lane + slack);
-  const auto send = [&](DeviceArray<Scalar>& to, const Sequence& from) {
-    staging_.send(stream_, to, from.data.data(), from.data.size());
-  };
-  send(inputs_, trials.inputs);
-  send(stimulus_, trials.stimulus);
-  send(targets_, trials.targets);
-  send(mask_, trials.mask);
-  staging_.send(stream_, own_states_, trials.initial_state.data(),
-                static_cast<std::size_t>(trials.initial_state.size()));
-  staging_.send(stream_, lane_ids_, lanes_.ids.data(), lanes);
-  staging_.send(stream_, lane_trial_, lanes_.trial.data(), lanes);
-  staging_.send(stream_, trial_lane_, lanes_.lane.data(), count);
-  staging_.send(stream_, lane_own_, lanes_.own.data(), lanes);
+  if (upload_) upload_->synchronise();
+  next_.reset();
 }
 
 template <class Scalar>
-void CudaSession<Scalar>::send_schedule() {
-  interval_.write(stream_, schedule_.interval);
-  interval_start_.write(stream_, schedule_.start);
-  variant_.write(stream_, schedule_.variant);
-  acting_.write(stream_, schedule_.acting);
-  numbers_.write(stream_, schedule_.numbers);
-  flags_.write(stream_, schedule_.flags);
-  std::vector<double> factors;
-  for (std::size_t k = 1; k < schedule_.scalings.size(); ++k) {
-    const std::vector<double> one = layout_.factors(schedule_.scalings[k]);
-    factors.insert(factors.end(), one.begin(), one.end());
-  }
-  factors_.write(stream_, factors);
+void CudaSession<Scalar>::forget_prepared() {
+  if (next_) next_->trials = std::make_shared<Trials>();
 }
 
 template <class Scalar>
-void CudaSession<Scalar>::fail(const gpu::DeviceFailure& failure) const {
-  throw session_failure(failure, {network(), options(), shape_of(trials_), record_});
+void CudaSession<Scalar>::fail(const gpu::DeviceFailure& failure, const BatchShape& batch) const {
+  Demands demands = demands_;
+  demands.variants = std::ssize(batch_->schedule.scalings);
+  const std::size_t held = stream_.held_bytes() + (upload_ ? upload_->held_bytes() : 0);
+  throw session_failure(failure, {network(), options(), batch, record_, demands, held});
 }
 
 template class CudaSession<float>;

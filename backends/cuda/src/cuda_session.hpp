@@ -5,9 +5,10 @@
 #include <optional>
 #include <vector>
 
-#include "batch_plan.hpp"
 #include "device_array.hpp"
+#include "device_batch.hpp"
 #include "layout.hpp"
+#include "memory_plan.hpp"
 #include "mrnn/backend.hpp"
 #include "mrnn/session.hpp"
 #include "mrnn/state_points.hpp"
@@ -17,10 +18,6 @@
 #include "steps.hpp"
 
 namespace mrnn::cuda {
-
-/// What a session with such a batch takes on the device.
-SessionMemory session_memory(const Network& network, const SessionOptions& options, const BatchShape& batch,
-                             const Record& record);
 
 /// A network on an NVIDIA device, in float or double. Parameters, activity, gradients and the optimiser stay there.
 template <class Scalar>
@@ -33,8 +30,9 @@ class CudaSession final : public Session {
   void do_write_parameters(const Parameters& parameters) override;
   Parameters do_read_parameters() const override;
   void do_load(const Trials& trials) override;
+  void do_prepare(std::shared_ptr<const Trials> trials) override;
   void do_forward(const Record& record, Noise noise) override;
-  LossTerms do_backward(const Loss& loss) override;
+  LossTerms do_backward(const Loss& loss, const std::function<void()>& meanwhile) override;
   Parameters do_read_gradients() const override;
   void do_write_gradients(const Parameters& gradients) override;
   double do_update(const OptimiserStep& step) override;
@@ -53,8 +51,9 @@ class CudaSession final : public Session {
 
   void make_structure();
   void refresh_weights();
-  void send_trials(const Trials& trials);
-  void send_schedule();
+  void take_prepared();
+  void forget_prepared();
+  void leave_no_next();
   void make_room(const Record& record);
   void set_pointers();
   bool needs_x() const;
@@ -68,7 +67,7 @@ class CudaSession final : public Session {
   void keep_state(int number);
   void restore_state(int number);
   void next_stretch(int count);
-  void check_failure() const;
+  void expect_finite() const;
 
   /// What a backward pass has found so far.
   struct BackwardPass;
@@ -95,16 +94,28 @@ class CudaSession final : public Session {
     try {
       return action();
     } catch (const gpu::DeviceFailure& failure) {
-      fail(failure);
+      fail(failure, batch_->shape);
     }
   }
-  [[noreturn]] void fail(const gpu::DeviceFailure& failure) const;
+  [[noreturn]] void fail(const gpu::DeviceFailure& failure, const BatchShape& batch) const;
+  /// Does what takes memory. Where that does not suffice, prepared trials give theirs.
+  template <class Action>
+  void with_room(Action&& action) {
+    try {
+      action();
+    } catch (const gpu::DeviceFailure& failure) {
+      if (!failure.out_of_memory || !next_) throw;
+      leave_no_next();
+      action();
+    }
+  }
 
   gpu::Stream stream_;
+  std::unique_ptr<gpu::Stream> upload_;  ///< brings what is prepared; there from the first time on
   Rows rows_;
   ParameterLayout layout_;
   TileList drive_list_, adjoint_list_;
-  std::array<QuadList, 2> drive_quad_lists_, adjoint_quad_lists_;  ///< of 16 and of 32 sharers
+  QuadLists quad_lists_;
   bool dense_gradient_ = true;
 
   // The network.
@@ -116,35 +127,28 @@ class CudaSession final : public Session {
   DeviceArray<double> sigma_, initial_state_;
   DeviceArray<Scalar> unit_arrays_, readout_bias_;
   DeviceArray<Scalar> drive_image_, adjoint_image_, dense_drive_, dense_adjoint_, readout_image_;
-  DeviceArray<double> factors_;
   DeviceArray<std::int32_t> identity_start_, identity_channel_, region_;
   std::vector<std::unique_ptr<DeviceArray<std::int32_t>>> identity_units_;  ///< per output
   std::vector<gpu::Output> outputs_;
   gpu::Parameters parameters_;
   gpu::Images<Scalar> images_;
 
-  // The batch.
-  Trials trials_;  ///< as loaded, without targets and metadata
-  Lanes lanes_;
-  ScheduleTables schedule_;
-  StagingArea staging_;
-  DeviceArray<Scalar> inputs_, stimulus_, targets_, mask_;
-  DeviceArray<double> own_states_;
-  DeviceArray<std::int32_t> lane_trial_, trial_lane_, interval_, interval_start_, variant_;
-  DeviceArray<std::uint8_t> lane_own_, flags_;
-  DeviceArray<std::uint64_t> lane_ids_;
-  DeviceArray<gpu::Acting> acting_;
-  DeviceArray<double> numbers_;
+  std::unique_ptr<DeviceBatch<Scalar>> batch_ = std::make_unique<DeviceBatch<Scalar>>();
+  /// Comes next, once it has trials. Between load() and prepare() it is the one before, which may still be in use.
+  std::unique_ptr<DeviceBatch<Scalar>> next_;
+  bool has_room_for_next_ = true;
   gpu::StepPlan plan_;
 
   // A run.
   Record record_;
+  Demands demands_;
   Noise noise_ = Noise::off;
   int stretch_steps_ = 1;
   DeviceArray<Scalar> state_, x_, kept_, drive_, delta_, carried_, back_, masked_;
   DeviceArray<std::int32_t> first_steps_, clock_, recorded_units_;
   DeviceArray<Scalar> recorded_x_, recorded_h_, recorded_y_, z_;
-  DeviceArray<unsigned long long> failure_;
+  DeviceArray<unsigned long long> failure_;  ///< the earliest, and what stands for none
+  mutable bool unchecked_ = false;           ///< whether all was finite in the last forward pass is not known yet
   gpu::ForwardRun<Scalar> forward_;
   gpu::BackwardRun<Scalar> backward_;
   StepGraphs graphs_;

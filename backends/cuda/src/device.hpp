@@ -27,21 +27,26 @@ struct DeviceProperties {
   int major = 0, minor = 0;  ///< compute capability
   int processors = 0;
   std::size_t total_bytes = 0;
+  std::size_t spare_bytes = 0;  ///< that the driver may take beside what is allocated: graphs, pages that are not full
   int runtime_version = 0, driver_version = 0;  ///< as CUDA counts: 13000
 };
 
 /// Never throws; asks each time.
 DeviceProperties device_properties();
 
-/// Work in order of submission. Opaque: a CUDA stream with a cuBLAS handle of its own.
+/// Work in order of submission. Opaque: a CUDA stream with, for products, a cuBLAS handle of its own.
 class Stream {
  public:
-  Stream();
+  /// Copies alone, beside what another stream does.
+  enum class Use : std::uint8_t { products, copies };
+  explicit Stream(Use use = Use::products);
   ~Stream();
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
 
   void synchronise() const;
+  /// What is submitted from here on begins after all that was submitted to the other until now.
+  void wait_for(const Stream& other) const;
   /// Runs `submit`, which submits kernels alone, and keeps what it submitted to be replayed by launch().
   struct Graph;
   std::shared_ptr<Graph> record(const std::function<void()>& submit) const;
@@ -50,9 +55,25 @@ class Stream {
   struct Handles;
   Handles& handles() const { return *handles_; }
 
+  /// Bytes of the device that this stream and the arrays made with it hold.
+  std::size_t held_bytes() const noexcept { return held_; }
+  void hold(std::size_t bytes) const noexcept { held_ += bytes; }
+  void let_go(std::size_t bytes) const noexcept { held_ -= bytes; }
+
  private:
   std::unique_ptr<Handles> handles_;
+  mutable std::size_t held_ = 0;
 };
+
+/// Room that products have to work in.
+constexpr std::size_t workspace_bytes = std::size_t{32} << 20;
+
+/// Bytes of the device that an allocation takes: whole pages, or parts of a page that small ones share.
+constexpr std::size_t taken_bytes(std::size_t bytes) {
+  constexpr std::size_t page = std::size_t{2} << 20, small = 512;
+  const std::size_t unit = bytes >= page / 2 ? page : small;
+  return (bytes + unit - 1) / unit * unit;
+}
 
 void* allocate(std::size_t bytes);
 void release(void* memory) noexcept;

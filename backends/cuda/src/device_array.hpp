@@ -1,6 +1,7 @@
 #pragma once
 
-#include <cstring>
+#include <cstddef>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -8,12 +9,13 @@
 
 namespace mrnn::cuda {
 
-/// Numbers on the device, that grow where they must and never shrink.
+/// Numbers on the device, that grow where they must and never shrink. The first stream they are made with must outlive
+/// them: it counts what they hold.
 template <class Type>
 class DeviceArray {
  public:
   DeviceArray() = default;
-  ~DeviceArray() { gpu::release(data_); }
+  ~DeviceArray() { release(); }
   DeviceArray(const DeviceArray&) = delete;
   DeviceArray& operator=(const DeviceArray&) = delete;
 
@@ -22,10 +24,11 @@ class DeviceArray {
     size_ = size;
     if (size <= capacity_) return;
     stream.synchronise();
-    gpu::release(std::exchange(data_, nullptr));
-    capacity_ = 0;
+    release();
     data_ = static_cast<Type*>(gpu::allocate(bytes(size)));
     capacity_ = size;
+    holder_ = &stream;
+    holder_->hold(gpu::taken_bytes(bytes(size)));
     clear(stream);
   }
 
@@ -51,11 +54,17 @@ class DeviceArray {
   Type* data() noexcept { return data_; }
   const Type* data() const noexcept { return data_; }
   gpu::Size size() const noexcept { return size_; }
-  std::size_t held_bytes() const noexcept { return bytes(capacity_); }
 
  private:
   static std::size_t bytes(gpu::Size size) { return static_cast<std::size_t>(size) * sizeof(Type); }
 
+  void release() noexcept {
+    if (data_ == nullptr) return;
+    gpu::release(std::exchange(data_, nullptr));
+    holder_->let_go(gpu::taken_bytes(bytes(std::exchange(capacity_, 0))));
+  }
+
+  const gpu::Stream* holder_ = nullptr;
   Type* data_ = nullptr;
   gpu::Size size_ = 0, capacity_ = 0;
 };
@@ -80,15 +89,18 @@ class StagingArea {
     capacity_ = bytes;
   }
 
+  /// Room that so many bytes take here.
+  static std::size_t staged_bytes(std::size_t bytes) { return (bytes + 15) / 16 * 16; }
+
   /// Copies, converted, to the device.
   template <class Type, class From>
-  void send(const gpu::Stream& stream, DeviceArray<Type>& to, const From* values, std::size_t count) {
-    to.resize(stream, static_cast<gpu::Size>(count));
-    if (count == 0) return;
+  void send(const gpu::Stream& stream, DeviceArray<Type>& to, std::span<const From> values) {
+    to.resize(stream, static_cast<gpu::Size>(values.size()));
+    if (values.empty()) return;
     Type* staged = reinterpret_cast<Type*>(data_ + used_);
-    for (std::size_t k = 0; k < count; ++k) staged[k] = static_cast<Type>(values[k]);
-    gpu::copy_to_device(stream, to.data(), staged, count * sizeof(Type));
-    used_ += (count * sizeof(Type) + 15) / 16 * 16;
+    for (std::size_t k = 0; k < values.size(); ++k) staged[k] = static_cast<Type>(values[k]);
+    gpu::copy_to_device(stream, to.data(), staged, values.size() * sizeof(Type));
+    used_ += staged_bytes(values.size() * sizeof(Type));
   }
 
  private:

@@ -1,19 +1,34 @@
 #include <climits>
 
 #include "blas.hpp"
+#include "device_words.hpp"
 #include "kernel_support.hpp"
 
 namespace mrnn::gpu {
 namespace {
 
+static_assert(no_memory == cudaErrorMemoryAllocation && not_started == cudaErrorInitializationError);
+static_assert(old_driver == cudaErrorInsufficientDriver && busy == cudaErrorDevicesUnavailable);
+static_assert(no_device == cudaErrorNoDevice && other_architecture == cudaErrorNoKernelImageForDevice);
+static_assert(uncorrectable_memory == cudaErrorECCUncorrectable && illegal_address == cudaErrorIllegalAddress);
+static_assert(too_long == cudaErrorLaunchTimeout && stopped == cudaErrorLaunchFailure);
+static_assert(not_ready == cudaErrorSystemNotReady && driver_mismatch == cudaErrorSystemDriverMismatch);
+
+std::string text_of(const std::string& wanted, cudaError_t status) {
+  return refusal_text(wanted, static_cast<int>(status), cudaGetErrorString(status));
+}
+
 void check(cudaError_t status, const char* what) {
   if (status == cudaSuccess) return;
   cudaGetLastError();  // an error that is not sticky is forgotten
-  throw DeviceFailure{std::string(what) + ": " + cudaGetErrorString(status)};
+  std::size_t free = 0, total = 0;
+  const bool no_room = status == cudaErrorMemoryAllocation && cudaMemGetInfo(&free, &total) == cudaSuccess;
+  throw DeviceFailure{text_of(what, status), no_room, 0, free};
 }
 
 void check(cublasStatus_t status) {
   if (status == CUBLAS_STATUS_SUCCESS) return;
+  if (status == CUBLAS_STATUS_ALLOC_FAILED) check(cudaErrorMemoryAllocation, "cuBLAS could not be opened");
   throw DeviceFailure{std::string("cuBLAS: ") + blas().status_text(status)};
 }
 
@@ -47,10 +62,12 @@ struct Stream::Handles {
   ~Handles() {
     if (blas != nullptr) gpu::blas().destroy(blas);
     release(workspace);
+    if (event != nullptr) cudaEventDestroy(event);
     if (stream != nullptr) cudaStreamDestroy(stream);
   }
 
   cudaStream_t stream = nullptr;
+  cudaEvent_t event = nullptr;  ///< how far it had come when another stream was told to wait for it
   cublasHandle_t blas = nullptr;
   void* workspace = nullptr;
 };
@@ -89,13 +106,13 @@ DeviceProperties device_properties() {
         status == cudaErrorInsufficientDriver || status == cudaErrorNoDevice || count == 0
             ? std::string("there is no NVIDIA device here, or its driver is missing or older than CUDA ") +
                   std::to_string(CUDART_VERSION / 1000) + " needs"
-            : std::string("the device cannot be used: ") + cudaGetErrorString(status);
+            : text_of("the device cannot be used", status);
     if (status != cudaSuccess) properties.reason += std::string(" (") + cudaGetErrorName(status) + ")";
     return properties;
   }
   cudaDeviceProp device = {};
   if (const cudaError_t asked = cudaGetDeviceProperties(&device, 0); asked != cudaSuccess) {
-    properties.reason = std::string("the device cannot be used: ") + cudaGetErrorString(asked);
+    properties.reason = text_of("the device cannot be used", asked);
     return properties;
   }
   properties.name = device.name;
@@ -103,6 +120,7 @@ DeviceProperties device_properties() {
   properties.minor = device.minor;
   properties.processors = device.multiProcessorCount;
   properties.total_bytes = device.totalGlobalMem;
+  properties.spare_bytes = std::size_t{64} << 20;
   cudaRuntimeGetVersion(&properties.runtime_version);
   cudaDriverGetVersion(&properties.driver_version);
   if (device.major < 8) {
@@ -113,20 +131,22 @@ DeviceProperties device_properties() {
   // Busy or exclusive devices say so when they are first used.
   if (const cudaError_t used = cudaFree(nullptr); used != cudaSuccess) {
     cudaGetLastError();
-    properties.reason = properties.name + " cannot be used: " + cudaGetErrorString(used);
+    properties.reason = text_of(properties.name + " cannot be used", used);
     return properties;
   }
   properties.usable = true;
   return properties;
 }
 
-Stream::Stream() : handles_(std::make_unique<Handles>()) {
+Stream::Stream(Use use) : handles_(std::make_unique<Handles>()) {
   check(cudaStreamCreateWithFlags(&handles_->stream, cudaStreamNonBlocking), "no stream could be made");
+  check(cudaEventCreateWithFlags(&handles_->event, cudaEventDisableTiming), "no event could be made");
+  if (use == Use::copies) return;
   check(blas().create(&handles_->blas));
   check(blas().set_stream(handles_->blas, handles_->stream));
   // A workspace of our own: products are captured in graphs, and have the same bits each time.
-  constexpr std::size_t workspace_bytes = std::size_t{32} << 20;
   handles_->workspace = allocate(workspace_bytes);
+  hold(taken_bytes(workspace_bytes));
   check(blas().set_workspace(handles_->blas, handles_->workspace, workspace_bytes));
   check(blas().set_math_mode(handles_->blas, CUBLAS_DEFAULT_MATH));
 }
@@ -135,6 +155,11 @@ Stream::~Stream() = default;
 
 void Stream::synchronise() const {
   check(cudaStreamSynchronize(handles_->stream), "the device stopped");
+}
+
+void Stream::wait_for(const Stream& other) const {
+  check(cudaEventRecord(other.handles_->event, other.handles_->stream), "no event could be recorded");
+  check(cudaStreamWaitEvent(handles_->stream, other.handles_->event), "a stream could not be made to wait");
 }
 
 std::shared_ptr<Stream::Graph> Stream::record(const std::function<void()>& submit) const {
@@ -182,8 +207,10 @@ void release(void* memory) noexcept {
 
 void* allocate_pinned(std::size_t bytes) {
   void* memory = nullptr;
-  check(cudaMallocHost(&memory, bytes), "pinned memory could not be had");
-  return memory;
+  if (cudaMallocHost(&memory, bytes) == cudaSuccess) return memory;
+  cudaGetLastError();
+  throw DeviceFailure{"the host could not lock " + std::to_string((bytes >> 20) + 1) +
+                      " MB of its memory, from which trials are copied to the device; smaller batches need less"};
 }
 
 void release_pinned(void* memory) noexcept {

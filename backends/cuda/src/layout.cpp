@@ -41,9 +41,15 @@ class TileMaker {
     list_.chunk[static_cast<std::size_t>(row / gpu::tile_rows * list_.column_chunks + column / gpu::chunk_columns)] = 0;
   }
 
-  void mark(const PatternMatrix& pattern, Index first_row, Index first_column, bool transposed) {
-    for_each_element(pattern, first_row, first_column, transposed,
-                     [this](Index row, Index column) { mark(row, column); });
+  /// Elements of a block, or those that exist, with where its rows and columns begin.
+  void mark(const PatternMatrix& pattern, Index first_row, Index first_column, Chunks chunks) {
+    if (chunks == Chunks::of_blocks) return mark_all(first_row, first_column, pattern.rows(), pattern.cols());
+    mark_present(pattern, first_row, first_column, false);
+  }
+  /// The same of its transpose.
+  void mark_transposed(const PatternMatrix& pattern, Index first_row, Index first_column, Chunks chunks) {
+    if (chunks == Chunks::of_blocks) return mark_all(first_row, first_column, pattern.cols(), pattern.rows());
+    mark_present(pattern, first_row, first_column, true);
   }
 
   TileList finish() && {
@@ -61,6 +67,18 @@ class TileMaker {
   }
 
  private:
+  void mark_present(const PatternMatrix& pattern, Index first_row, Index first_column, bool transposed) {
+    for_each_element(pattern, first_row, first_column, transposed,
+                     [this](Index row, Index column) { mark(row, column); });
+  }
+  void mark_all(Index first_row, Index first_column, Index rows, Index columns) {
+    const Index row_tile = first_row / gpu::tile_rows * gpu::tile_rows;
+    const Index chunk = first_column / gpu::chunk_columns * gpu::chunk_columns;
+    for (Index row = row_tile; row < first_row + rows; row += gpu::tile_rows) {
+      for (Index column = chunk; column < first_column + columns; column += gpu::chunk_columns) mark(row, column);
+    }
+  }
+
   TileList list_;
 };
 
@@ -76,10 +94,16 @@ class QuadMaker {
     });
   }
 
+  int blocks(int sharers) const {
+    const Index rows = gpu::persistent_rows(sharers);
+    return static_cast<int>((units_ + rows - 1) / rows);
+  }
+
   QuadList share_out(int sharers) const {
     const Index rows = gpu::kept_rows * (gpu::warp_threads / sharers), block_rows = gpu::persistent_rows(sharers);
     QuadList list;
-    list.blocks = static_cast<int>((units_ + block_rows - 1) / block_rows);
+    list.blocks = blocks(sharers);
+    if (list.blocks > gpu::largest_persistent_cluster) return list;
     std::vector<std::vector<std::int32_t>> warps;
     std::size_t most = 1;
     for (Index first = 0; first < list.blocks * block_rows; first += rows) {
@@ -146,26 +170,26 @@ double TileList::density() const {
   return chunk.empty() ? 0.0 : static_cast<double>(column.size()) / static_cast<double>(chunk.size());
 }
 
-TileList drive_tiles(const Network& network) {
+TileList drive_tiles(const Network& network, Chunks chunks) {
   const Rows rows(network);
   TileMaker maker(rows.units, rows.state());
   for (const Block& block : network.recurrent_blocks()) {
-    maker.mark(block.pattern, block.to.start, block.from.start, false);
+    maker.mark(block.pattern, block.to.start, block.from.start, chunks);
   }
   for (const Block& block : network.input_blocks()) {
-    maker.mark(block.pattern, block.to.start, rows.units + block.from.start, false);
+    maker.mark(block.pattern, block.to.start, rows.units + block.from.start, chunks);
   }
   return std::move(maker).finish();
 }
 
-TileList adjoint_tiles(const Network& network) {
+TileList adjoint_tiles(const Network& network, Chunks chunks) {
   const Rows rows(network);
   TileMaker maker(rows.units, rows.adjoint());
   for (const Block& block : network.recurrent_blocks()) {
-    maker.mark(block.pattern, block.from.start, block.to.start, true);
+    maker.mark_transposed(block.pattern, block.from.start, block.to.start, chunks);
   }
   for (const Block& block : network.readout_blocks()) {
-    maker.mark(block.pattern, block.from.start, rows.units + block.to.start, true);
+    maker.mark_transposed(block.pattern, block.from.start, rows.units + block.to.start, chunks);
   }
   return std::move(maker).finish();
 }
@@ -173,6 +197,7 @@ TileList adjoint_tiles(const Network& network) {
 QuadList drive_quads(const Network& network, int sharers) {
   QuadMaker maker(Rows(network).units);
   for (const Block& block : network.recurrent_blocks()) {
+    if (maker.blocks(sharers) > gpu::largest_persistent_cluster) break;
     maker.mark(block.pattern, block.to.start, block.from.start, false);
   }
   return maker.share_out(sharers);
@@ -181,10 +206,15 @@ QuadList drive_quads(const Network& network, int sharers) {
 QuadList adjoint_quads(const Network& network, int sharers) {
   QuadMaker maker(Rows(network).units);
   for (const Block& block : network.recurrent_blocks()) {
+    if (maker.blocks(sharers) > gpu::largest_persistent_cluster) break;
     maker.mark(block.pattern, block.from.start, block.to.start, true);
   }
   return maker.share_out(sharers);
 }
+
+QuadLists::QuadLists(const Network& network)
+    : drive{drive_quads(network, gpu::fewest_sharers), drive_quads(network, gpu::most_sharers)},
+      adjoint{adjoint_quads(network, gpu::fewest_sharers), adjoint_quads(network, gpu::most_sharers)} {}
 
 ParameterLayout::ParameterLayout(const Network& network) : network_(network), shape_(zero_parameters(network)) {
   const std::vector<double> trainable = pack(trainable_parameters(network));

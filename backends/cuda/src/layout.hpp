@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -32,10 +33,13 @@ struct TileList {
   double density() const;
 };
 
+/// Which chunks are listed: those that hold weights, or all that blocks touch, which is as many but where blocks are
+/// very sparse, and found without looking at each weight.
+enum class Chunks : std::uint8_t { with_weights, of_blocks };
 /// [W W_in] over padded rows.
-TileList drive_tiles(const Network& network);
+TileList drive_tiles(const Network& network, Chunks chunks = Chunks::with_weights);
 /// [W^T W_out^T] over padded rows.
-TileList adjoint_tiles(const Network& network);
+TileList adjoint_tiles(const Network& network, Chunks chunks = Chunks::with_weights);
 
 /// How the columns of a matrix are shared out among the threads of a cluster (see gpu::QuadTable).
 struct QuadList {
@@ -43,10 +47,16 @@ struct QuadList {
   int blocks = 0;  ///< of the cluster
   int quads = 0;   ///< of each thread
 };
-/// Of W, where so many threads share the columns of a row.
+/// Of W, where so many threads share the columns of a row. No columns where a cluster cannot hold the network.
 QuadList drive_quads(const Network& network, int sharers);
 /// Of W^T.
 QuadList adjoint_quads(const Network& network, int sharers);
+/// For the fewest and for the most sharers.
+struct QuadLists {
+  std::array<QuadList, 2> drive, adjoint;
+
+  explicit QuadLists(const Network& network);
+};
 
 /// The parameters of a network as one array: blocks of weights column by column, then vectors.
 class ParameterLayout {

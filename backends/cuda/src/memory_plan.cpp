@@ -1,22 +1,38 @@
 #include "memory_plan.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
-#include "cuda_session.hpp"
-#include "session_failure.hpp"
+#include "device.hpp"
+#include "learning.hpp"
+#include "sequences.hpp"
+#include "step_plan.hpp"
 
 namespace mrnn::cuda {
 namespace {
+
+/// Elements of a dense gradient above which, where most weights are absent, each block gets its own.
+constexpr Index most_dense = Index{1} << 24;
 
 Size padded(Size size, Size unit) {
   return (size + unit - 1) / unit * unit;
 }
 
-std::string gigabytes(std::size_t bytes) {
-  return fmt::format("{:.2f} GB", static_cast<double>(bytes) / 1e9);
-}
+/// Bytes of arrays, each as the device rounds it up.
+class Sum {
+ public:
+  template <class Type>
+  Sum& add(Size count, Size arrays = 1) {
+    return add_bytes(count * static_cast<Size>(sizeof(Type)), arrays);
+  }
+  Sum& add_bytes(Size bytes, Size arrays = 1) {
+    bytes_ += static_cast<std::size_t>(arrays) * gpu::taken_bytes(static_cast<std::size_t>(bytes));
+    return *this;
+  }
+  std::size_t bytes() const noexcept { return bytes_; }
+
+ private:
+  std::size_t bytes_ = 0;
+};
 
 }  // namespace
 
@@ -28,88 +44,176 @@ Index steps_of_stretch(const Rows& rows, Index lanes, Index steps, Index every, 
   return std::clamp<Index>(wanted_bytes / slot - 1, 1, steps);
 }
 
-SessionMemory session_memory(const Network& network, const SessionOptions& options, const BatchShape& batch,
-                             const Record& record) {
-  const Rows rows(network);
-  const Index trials = batch.trials, steps = batch.steps;
-  const std::size_t scalar = options.precision == Precision::float32 ? sizeof(float) : sizeof(double);
-  Size weights = 0;
-  for (const auto* blocks : {&network.recurrent_blocks(), &network.input_blocks(), &network.readout_blocks()}) {
-    for (const Block& block : *blocks) weights += block.to.size * block.from.size;
-  }
-  const Size lanes = padded(trials, trials > 32 ? 32 : gpu::lane_tile);
-  const Size stretch = steps_of_stretch(rows, lanes, steps, record.backward_every, scalar), slots = stretch + 1;
-  const Size selected = record.units.empty() ? network.units() : record.units.size();
-  const Size kept_steps = record.steps.size() == 0 ? steps : record.steps.size();
+bool has_dense_gradient(const Rows& rows, const TileList& drive) {
+  return rows.units * rows.state() <= most_dense || drive.density() > 0.5;
+}
 
-  // Value and entry of each weight; images of W and W^T; room for the library.
-  constexpr std::size_t workspace = std::size_t{32} << 20;
-  const Size parameters = weights + 3 * network.units() + network.outputs();
-  const auto bytes = [](Size count, std::size_t each) { return static_cast<std::size_t>(count) * each; };
-  SessionMemory memory;
-  memory.weights = bytes(parameters, sizeof(double) + sizeof(gpu::Entry)) + workspace +
-                   bytes(2 * (weights + weights / 4) + rows.units * rows.outputs, scalar);
-  memory.trials = bytes(trials * steps * (network.inputs() + (batch.stimulus ? network.units() : 0)), scalar);
-  Size activity =
-      slots * rows.state() * lanes + (record.x || record.backward_every > 0 ? slots : 1) * rows.units * lanes;
-  activity +=
-      kept_steps * trials *
-      (selected * (static_cast<Size>(record.x) + static_cast<Size>(record.h)) + (record.y ? network.outputs() : 0));
-  if (record.y) activity += stretch * lanes * rows.outputs;
-  memory.learning = bytes(3 * parameters + 64 * rows.units, sizeof(double));  // gradient, two moments
-  if (record.backward_every > 0) {
-    activity += (slots + 1) * rows.adjoint() * lanes + 2 * rows.units * lanes;
-    memory.trials += bytes(2 * trials * steps * network.outputs(), scalar);
-    memory.learning += bytes(rows.units * rows.state(), scalar);
-    if (record.backward_every > 1) activity += (steps / stretch + 1) * (rows.state() + rows.units) * lanes;
+/// A batch as it is run.
+struct SessionSizes::Run {
+  BatchShape batch;
+  const Record& record;
+  Demands demands;
+  Size lanes = 0, stretch = 0, stretches = 0;
+  bool dense = false;  ///< products with all weights
+
+  bool learns() const noexcept { return record.backward_every > 0; }
+  Size slots() const noexcept { return stretch + 1; }
+};
+
+SessionSizes::SessionSizes(const Network& network, const SessionOptions& options, Chunks chunks)
+    : network_(network),
+      options_(options),
+      rows_(network),
+      drive_(drive_tiles(network, chunks)),
+      adjoint_(adjoint_tiles(network, chunks)),
+      quads_(network),
+      scalar_(options.precision == Precision::float32 ? sizeof(float) : sizeof(double)) {
+  for (const auto* blocks : {&network.recurrent_blocks(), &network.input_blocks(), &network.readout_blocks()}) {
+    for (const Block& block : *blocks) weights_ += block.to.size * block.from.size;
   }
-  memory.activity = bytes(activity, scalar);
+  parameters_ = weights_ + 3 * network.units() + network.outputs();
+  every_carried_ = std::ranges::any_of(network.spec().regions, &Region::learnable_tau);
+}
+
+Size SessionSizes::scalars(Size count) const {
+  return count * scalar_;
+}
+
+SessionMemory SessionSizes::of(const BatchShape& batch, const Record& record, const Demands& demands) const {
+  Run run{batch, record, demands};
+  run.lanes = padded(batch.trials, gpu::lane_tile);
+  const Index every = std::min(record.backward_every, batch.steps);
+  run.stretch = steps_of_stretch(rows_, run.lanes, batch.steps, every, static_cast<std::size_t>(scalar_));
+  run.stretches = (batch.steps + run.stretch - 1) / run.stretch;
+  const bool single = options_.precision == Precision::float32, scaled = demands.variants > 1;
+  const gpu::StepPlan plan = choose_plan({network_.units(), rows_.state(), rows_.adjoint(), batch.trials,
+                                          drive_.density(), single, scaled, sharings_of(quads_)},
+                                         gpu::device_limits());
+  run.dense = plan.design == gpu::StepPlan::Design::dense;
+  SessionMemory memory;
+  memory.weights = of_network(run);
+  memory.trials = static_cast<std::size_t>(demands.batches) * of_batch(run);
+  memory.activity = of_activity(run);
+  memory.learning = of_learning(run);
   return memory;
 }
 
-Index largest_batch(const SessionWork& work, std::size_t bytes) {
-  BatchShape batch = work.batch;
-  batch.steps = std::max<Index>(batch.steps, 1);
-  const auto fits = [&](Index trials) {
-    batch.trials = trials;
-    return session_memory(work.network, work.options, batch, work.record).total() <= bytes;
-  };
-  Index low = 0, high = std::max<Index>(work.batch.trials, 1);
+/// Parameters, how they are laid out, and the images that products are made with.
+std::size_t SessionSizes::of_network(const Run& run) const {
+  const Size units = rows_.units;
+  Sum sum;
+  sum.add_bytes(gpu::workspace_bytes).add<gpu::Entry>(parameters_).add<double>(parameters_);
+  for (const TileList* list : {&drive_, &adjoint_}) {
+    sum.add<std::int32_t>(list->row_tiles + 1).add<std::int32_t>(list->chunks());
+    sum.add<std::int32_t>(list->row_tiles * list->column_chunks);
+    sum.add_bytes(scalars(std::max<Size>(1, run.demands.variants * list->chunks() * gpu::chunk_size)));
+  }
+  for (const auto* lists : {&quads_.drive, &quads_.adjoint}) {
+    for (const QuadList& list : *lists) sum.add<std::int32_t>(std::ssize(list.column));
+  }
+  sum.add<std::uint8_t>(units).add<double>(units).add<std::int32_t>(units);  // activation, sigma, region
+  sum.add_bytes(scalars(6 * units)).add<double>(units);                      // constants, initial states
+  sum.add_bytes(scalars(std::max<Size>(rows_.outputs, 1))).add_bytes(scalars(rows_.outputs * units));
+  sum.add<unsigned long long>(2).add<std::int32_t>(1);  // failure, clock
+  if (run.dense) sum.add_bytes(scalars(units * rows_.state())).add_bytes(scalars(units * rows_.adjoint()));
+  return sum.bytes() + of_identity_readouts();
+}
+
+std::size_t SessionSizes::of_identity_readouts() const {
+  Sum sum;
+  Size channels = 0;
+  for (const OutputLayout& output : network_.output_layouts()) {
+    if (output.readout != Readout::identity) continue;
+    sum.add<std::int32_t>(output.range.size);
+    channels += output.range.size;
+  }
+  if (channels > 0) sum.add<std::int32_t>(network_.units() + 1).add<std::int32_t>(channels);
+  return sum.bytes();
+}
+
+/// Trials and the lanes they run in.
+std::size_t SessionSizes::of_batch(const Run& run) const {
+  const BatchShape& batch = run.batch;
+  const Size cells = batch.trials * batch.steps;
+  Sum sum;
+  sum.add_bytes(scalars(cells * network_.inputs()));
+  sum.add_bytes(batch.stimulus ? scalars(cells * network_.units()) : 0);
+  sum.add_bytes(batch.targets ? scalars(cells * network_.outputs()) : 0);
+  sum.add_bytes(batch.mask ? scalars(cells * network_.outputs()) : 0);
+  sum.add<double>(batch.initial_states ? batch.trials * network_.units() : 0);
+  sum.add<std::int32_t>(run.lanes).add<std::int32_t>(batch.trials).add<std::uint8_t>(run.lanes);
+  sum.add<std::uint64_t>(run.lanes);
+  return sum.add<double>((run.demands.variants - 1) * weights_).bytes();
+}
+
+/// States, what is recorded, and what the backward pass makes of them.
+std::size_t SessionSizes::of_activity(const Run& run) const {
+  const Record& record = run.record;
+  const Size lanes = run.lanes, slots = run.slots(), slot_of_units = rows_.units * lanes;
+  const Size selected = record.units.empty() ? network_.units() : record.units.size();
+  const Size columns = run.batch.trials * (record.steps.size() == 0 ? run.batch.steps : record.steps.size());
+  Sum sum;
+  sum.add_bytes(scalars(slots * rows_.state() * lanes));
+  sum.add_bytes(scalars((record.x || run.learns() ? slots : 1) * slot_of_units));
+  if (run.dense) sum.add_bytes(scalars(slot_of_units));
+  sum.add_bytes(record.x ? scalars(columns * selected) : 0).add_bytes(record.h ? scalars(columns * selected) : 0);
+  if (record.x || record.h) sum.add<std::int32_t>(selected);
+  if (record.y) {
+    sum.add_bytes(scalars(columns * network_.outputs()));
+    sum.add_bytes(scalars(std::max<Size>(1, run.stretch * lanes * rows_.outputs)));
+  }
+  sum.add<std::int32_t>(run.stretches);
+  if (!run.learns()) return sum.bytes();
+
+  const bool vanishing = run.demands.vanishing, every_carried = every_carried_ || vanishing;
+  if (run.stretches > 1) sum.add_bytes(scalars(run.stretches * (rows_.state() + rows_.units) * lanes));
+  sum.add_bytes(scalars((slots + 1) * rows_.adjoint() * lanes));
+  sum.add_bytes(scalars((every_carried ? slots + 1 : 1) * slot_of_units));
+  if (vanishing || run.dense) sum.add_bytes(scalars((vanishing ? slots : 1) * slot_of_units));
+  if (run.demands.variants > 1) sum.add_bytes(scalars(slots * rows_.adjoint() * lanes));
+  return sum.bytes();
+}
+
+/// Gradients, sums on the way to them, and the optimiser's memory.
+std::size_t SessionSizes::of_learning(const Run& run) const {
+  Sum sum;
+  sum.add<double>(parameters_, 3);  // gradient, two moments
+  if (!run.learns()) return sum.bytes();
+  const Demands& demands = run.demands;
+  const Size units = rows_.units, outputs = rows_.outputs;
+  const Size drive = has_dense_gradient(rows_, drive_) ? units * rows_.state() : std::max<Size>(1, weights_);
+  sum.add_bytes(scalars(demands.variants * drive), demands.vanishing ? 2 : 1);
+  sum.add_bytes(scalars(std::max<Size>(1, outputs * units)));
+  sum.add<double>(
+      std::max<Size>({gpu::most_partials, 3 * gpu::most_blocks, gpu::row_partials(units), gpu::row_partials(outputs)}));
+  sum.add<double>(first_output + std::ssize(network_.output_layouts()));
+  sum.add<double>(std::max<Size>(2 * run.slots() * run.lanes, 4 * units + outputs));
+  sum.add<double>(3 * units + outputs);
+  if (demands.rate_target) sum.add_bytes(scalars(units));
+  const auto regions = std::ssize(network_.regions());
+  if (demands.wiring) sum.add<double>(regions * regions);
+  return sum.bytes();
+}
+
+Index SessionSizes::largest_batch(BatchShape batch, const Record& record, const Demands& demands,
+                                  std::size_t bytes) const {
+  Index low = 0, high = batch.trials;
   while (low < high) {
-    const Index middle = low + (high - low + 1) / 2;
-    if (fits(middle)) {
-      low = middle;
+    batch.trials = low + (high - low + 1) / 2;
+    if (of(batch, record, demands).total() <= bytes) {
+      low = batch.trials;
     } else {
-      high = middle - 1;
+      high = batch.trials - 1;
     }
   }
   return low;
 }
 
-RunError session_failure(const gpu::DeviceFailure& failure, const SessionWork& work) {
-  if (!failure.out_of_memory) {
-    return RunError(fmt::format("the CUDA device failed: {}", failure.what));
-  }
-  const gpu::DeviceProperties device = gpu::device_properties();
-  BatchShape batch = work.batch;
-  batch.trials = std::max<Index>(batch.trials, 1);
-  batch.steps = std::max<Index>(batch.steps, 1);
-  const std::size_t needed = session_memory(work.network, work.options, batch, work.record).total();
-  std::string text = fmt::format(
-      "out of device memory: {} trials of {} steps with {} units need about {}, and {} of the {} of {} are free for "
-      "the next {}",
-      work.batch.trials, work.batch.steps, work.network.units(), gigabytes(needed), gigabytes(failure.free_bytes),
-      gigabytes(device.total_bytes), device.name, gigabytes(failure.bytes));
-  // What this session holds already would be free for a smaller batch.
-  constexpr double usable = 0.95;
-  const Index fitting = largest_batch(work, static_cast<std::size_t>(usable * static_cast<double>(device.total_bytes)));
-  if (fitting > 0 && fitting < work.batch.trials) {
-    text += fmt::format("; the largest batch that fits is {} trials", fitting);
-  } else if (fitting == 0) {
-    text += "; not even one trial fits";
-  }
-  if (work.record.backward_every == 1) text += "; train.memory = \"recompute\" needs far less";
-  return RunError(text);
+SessionMemory session_memory(const Network& network, const SessionOptions& options, const BatchShape& batch,
+                             const Record& record) {
+  Demands demands;
+  demands.batches = record.backward_every > 0 ? 2 : 1;
+  return SessionSizes(network, options, Chunks::of_blocks).of(batch, record, demands);
 }
 
 }  // namespace mrnn::cuda

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "device.hpp"
-#include "mrnn/backend.hpp"
+#include "memory_plan.hpp"
 #include "mrnn/error.hpp"
 
 namespace mrnn::cuda {
@@ -10,14 +10,13 @@ namespace mrnn::cuda {
 struct SessionWork {
   const Network& network;
   const SessionOptions& options;
-  BatchShape batch;
+  BatchShape batch;  ///< without trials: none is loaded yet
   const Record& record;
+  Demands demands;
+  std::size_t held_bytes;  ///< of the session, which it will not hold in another run
 };
 
 /// The device's refusal in words for the user.
 RunError session_failure(const gpu::DeviceFailure& failure, const SessionWork& work);
-
-/// The largest number of trials whose batch takes at most `bytes`; 0 where not even one does.
-Index largest_batch(const SessionWork& work, std::size_t bytes);
 
 }  // namespace mrnn::cuda

@@ -36,7 +36,7 @@ class StepGraphs {
   }
 
  private:
-  static constexpr std::size_t most = 8;
+  static constexpr std::size_t most = 16;  ///< two sets of trials, forward and back, whole and last stretches
   struct One {
     std::vector<std::byte> key;
     std::shared_ptr<gpu::Stream::Graph> graph;

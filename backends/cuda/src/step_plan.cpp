@@ -63,6 +63,16 @@ std::string design_wanted() {
 
 }  // namespace
 
+std::vector<StepProblem::Sharing> sharings_of(const QuadLists& lists) {
+  std::vector<StepProblem::Sharing> sharings;
+  for (std::size_t k = 0; k < lists.drive.size(); ++k) {
+    const QuadList &drive = lists.drive[k], &adjoint = lists.adjoint[k];
+    sharings.push_back(
+        {k == 0 ? gpu::fewest_sharers : gpu::most_sharers, drive.blocks, std::max(drive.quads, adjoint.quads)});
+  }
+  return sharings;
+}
+
 gpu::StepPlan choose_plan(const StepProblem& problem, const gpu::DeviceLimits& limits) {
   gpu::StepPlan plan;
   // Trials that see other weights than others are told apart tile by tile.

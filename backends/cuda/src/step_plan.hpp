@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "layout.hpp"
 #include "persistent.hpp"
 
 namespace mrnn::cuda {
@@ -20,6 +21,8 @@ struct StepProblem {
   };
   std::vector<Sharing> sharings;
 };
+
+std::vector<StepProblem::Sharing> sharings_of(const QuadLists& lists);
 
 /// How the products of the steps are made. A matter of the problem and the device alone: nothing is tried out.
 gpu::StepPlan choose_plan(const StepProblem& problem, const gpu::DeviceLimits& limits);

@@ -300,7 +300,7 @@ void EigenSession<Scalar>::run_backward(const BackwardPlan<Scalar>& plan, std::v
 }
 
 template <class Scalar>
-LossTerms EigenSession<Scalar>::do_backward(const Loss& loss) {
+LossTerms EigenSession<Scalar>::do_backward(const Loss& loss, const std::function<void()>& meanwhile) {
   const OutputLosses<Scalar> outputs(network(), loss, trials_);
   if (loss.penalties.rate_target != 0.0) sum_rates();
   const BackwardPlan<Scalar> plan = plan_for(loss, outputs);
@@ -308,6 +308,7 @@ LossTerms EigenSession<Scalar>::do_backward(const Loss& loss) {
   run_backward(plan, scalings);
   const double vanishing = make_gradients({network(), parameters_, effective_, trainable_, loss}, model_, groups_,
                                           scalings, threads_, gradients_);
+  meanwhile();
   return loss_terms(loss, plan, vanishing);
 }
 

@@ -25,7 +25,7 @@ class EigenSession final : public Session {
   Parameters do_read_parameters() const override { return parameters_; }
   void do_load(const Trials& trials) override;
   void do_forward(const Record& record, Noise noise) override;
-  LossTerms do_backward(const Loss& loss) override;
+  LossTerms do_backward(const Loss& loss, const std::function<void()>& meanwhile) override;
   Parameters do_read_gradients() const override { return gradients_; }
   void do_write_gradients(const Parameters& gradients) override { gradients_ = gradients; }
   double do_update(const OptimiserStep& step) override;

@@ -21,6 +21,7 @@ struct Availability {
 struct BatchShape {
   Index trials = 1, steps = 1;
   bool stimulus = false, targets = false, mask = false;  ///< which arrays there are besides the inputs
+  bool initial_states = false;                           ///< of each trial's own
 };
 MRNN_EXPORT BatchShape shape_of(const Trials& trials);
 

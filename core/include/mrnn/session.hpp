@@ -2,6 +2,8 @@
 
 #include <Eigen/Core>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <vector>
 
 #include "mrnn/loss.hpp"
@@ -57,8 +59,8 @@ struct Jacobians {
 ///
 /// Order of calls: write_parameters(), load(), forward(), read_activity(). advance() and jacobian() need
 /// the first two. To train: load(), forward() with Record::backward_every, backward(), update(), and again from
-/// load(). The public functions check shapes and order once, for every backend; a backend
-/// overrides the do_* functions and may assume checked arguments.
+/// load(); the trials of the next load() may be handed over before, with prepare(). The public functions check shapes
+/// and order once, for every backend; a backend overrides the do_* functions and may assume checked arguments.
 class MRNN_EXPORT Session {
  public:
   virtual ~Session();
@@ -74,14 +76,23 @@ class MRNN_EXPORT Session {
   /// Brings inputs, targets, masks, initial states, trial ids and interventions to the device, once per batch.
   void load(const Trials& trials);
 
-  /// Runs all steps of the loaded batch. @throws RunError naming trial, step and region where the
-  /// activity is no longer finite.
+  /// Hands over the trials of a later load(), so that a device brings them to itself beside what it computes: load() of
+  /// these very trials, the same object, then finds them there. They must not change from here on; the session shares
+  /// them until it has loaded others. Trials prepared before are forgotten, as all are with null. Results are the same
+  /// with and without; backends without a device of their own do nothing.
+  void prepare(std::shared_ptr<const Trials> trials);
+
+  /// Runs all steps of the loaded batch. @throws RunError naming trial, step and region where the activity is no longer
+  /// finite; with Record::backward_every a device may still run when this returns, and backward() or read_activity()
+  /// throws it.
   void forward(const Record& record, Noise noise);
 
   /// Loss of the last forward() and, left on the device, its gradient by every trainable parameter, frozen
   /// connections and outputs included as zeros. Targets may be NaN where their mask is zero. @throws ShapeError where
-  /// the batch has no targets, RunError as mask_sums().
-  LossTerms backward(const Loss& loss);
+  /// the batch has no targets, RunError as mask_sums() and forward().
+  /// @param meanwhile  called once, where a device has its work and is waited for; elsewhere at the end. It may call
+  ///     prepare(), nothing else of the session. Not called where this throws before
+  LossTerms backward(const Loss& loss, const std::function<void()>& meanwhile = {});
 
   /// dL/dV, dL/db, ... of the last backward(), in the shape of the parameters. `tau` holds dL/dtheta, where
   /// dt / tau = alpha = sigmoid(theta).
@@ -112,8 +123,10 @@ class MRNN_EXPORT Session {
   virtual void do_write_parameters(const Parameters& parameters) = 0;
   virtual Parameters do_read_parameters() const = 0;
   virtual void do_load(const Trials& trials) = 0;
+  /// Null: forgets what was prepared. This base has nothing to prepare.
+  virtual void do_prepare(std::shared_ptr<const Trials> trials);
   virtual void do_forward(const Record& record, Noise noise) = 0;
-  virtual LossTerms do_backward(const Loss& loss) = 0;
+  virtual LossTerms do_backward(const Loss& loss, const std::function<void()>& meanwhile) = 0;
   virtual Parameters do_read_gradients() const = 0;
   virtual void do_write_gradients(const Parameters& gradients) = 0;
   virtual double do_update(const OptimiserStep& step) = 0;
@@ -125,6 +138,7 @@ class MRNN_EXPORT Session {
   virtual Jacobians do_jacobian(const StatePoints& points) const = 0;
 
  private:
+  void check(const Trials& trials) const;
   void check(const StatePoints& points) const;
   template <class Scalar>
   BasicSequence<Scalar> read(Quantity what) const;

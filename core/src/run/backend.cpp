@@ -5,7 +5,12 @@
 namespace mrnn {
 
 BatchShape shape_of(const Trials& trials) {
-  return {trials.count, trials.steps, !trials.stimulus.empty(), !trials.targets.empty(), !trials.mask.empty()};
+  return {trials.count,
+          trials.steps,
+          !trials.stimulus.empty(),
+          !trials.targets.empty(),
+          !trials.mask.empty(),
+          trials.initial_state.size() > 0};
 }
 
 Backend::~Backend() = default;

@@ -94,7 +94,7 @@ MemoryNeed training_memory(const ExperimentState& state, Index backward_every) {
   Record kept = record;
   kept.backward_every = backward_every;
   need.session = step.memory(batch.trials, kept);
-  need.trials = bytes_of(network, batch);
+  need.trials = 2 * bytes_of(network, batch);  // and the next one
   need.results = output_bytes(network, batch);
   if (plan.validate_every == 0) return need;
 
@@ -107,7 +107,7 @@ MemoryNeed training_memory(const ExperimentState& state, Index backward_every) {
   validating.session = validation.memory(at_once, record);
   // The session keeps its arrays of the step before.
   validating.session.activity += need.session.activity;
-  validating.trials = bytes_of(network, all) + bytes_of(network, part);
+  validating.trials = bytes_of(network, batch) + bytes_of(network, all) + bytes_of(network, part);
   validating.results = output_bytes(network, all) + output_bytes(network, part);
   return validating.total() > need.total() ? validating : need;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "mrnn/error.hpp"
 
@@ -60,6 +61,7 @@ void check(const Intervention& intervention, const Network& network, const Trial
 
 Session::Session(const Network& network, const SessionOptions& options) : network_(network), options_(options) {}
 Session::~Session() = default;
+void Session::do_prepare(std::shared_ptr<const Trials> /*trials*/) {}
 
 void Session::write_parameters(const Parameters& parameters) {
   check_shapes(network_, parameters);
@@ -74,8 +76,7 @@ Parameters Session::read_parameters() const {
   return do_read_parameters();
 }
 
-void Session::load(const Trials& trials) {
-  if (!has_parameters_) throw ShapeError("load() needs write_parameters() first");
+void Session::check(const Trials& trials) const {
   if (trials.count < 1 || trials.steps < 1) throw ShapeError("a batch needs at least one trial of at least one step");
   expect(trials.inputs, network_.inputs(), trials, "inputs");
   if (!trials.stimulus.empty()) expect(trials.stimulus, network_.units(), trials, "stimulus");
@@ -87,6 +88,16 @@ void Session::load(const Trials& trials) {
     expect(trials.initial_state.cols(), trials.count, "number of trials of the initial states");
   }
   for (const Intervention& intervention : trials.interventions) mrnn::check(intervention, network_, trials);
+}
+
+void Session::prepare(std::shared_ptr<const Trials> trials) {
+  if (trials) check(*trials);
+  do_prepare(std::move(trials));
+}
+
+void Session::load(const Trials& trials) {
+  if (!has_parameters_) throw ShapeError("load() needs write_parameters() first");
+  check(trials);
   do_load(trials);
   trials_ = trials.count;
   steps_ = trials.steps;
@@ -115,7 +126,7 @@ void Session::forward(const Record& record, Noise noise) {
   ran_for_backward_ = complete.backward_every > 0;
 }
 
-LossTerms Session::backward(const Loss& loss) {
+LossTerms Session::backward(const Loss& loss, const std::function<void()>& meanwhile) {
   if (!ran_for_backward_) {
     throw ShapeError(
         "backward() needs forward() with Record::backward_every on the loaded batch first, once each time");
@@ -125,7 +136,11 @@ LossTerms Session::backward(const Loss& loss) {
   expect(mask_channels_, network_.outputs(), "number of channels of the trials' mask");
   check_loss(network_, loss);
   ran_for_backward_ = false;
-  LossTerms terms = do_backward(loss);
+  // A forward pass that failed on a device, as may show only now, has recorded nothing.
+  const Record recorded = std::exchange(recorded_, {});
+  LossTerms terms = do_backward(
+      loss, meanwhile ? meanwhile : [] {});
+  recorded_ = recorded;
   has_gradients_ = true;
   return terms;
 }

@@ -86,18 +86,20 @@ void TrainingRun::iterate() {
 }
 
 TrainingRun::Step TrainingRun::step(std::int64_t iteration, Logged logged) {
-  const Trials trials = batches_.batch(state_.stage, iteration);
+  const std::shared_ptr<const Trials> trials = take_batch(iteration);
   Record record;
   record.y = logged == Logged::yes;
-  record.backward_every = keep_every(shape_of(trials));
-  session_->load(trials);
-  with_trial_numbers(trials, "batch", [&] { session_->forward(record, plan_.noise); });
+  record.backward_every = keep_every(shape_of(*trials));
+  session_->load(*trials);
   Step done;
-  done.loss = session_->backward(plan_.loss);
+  with_trial_numbers(*trials, "batch", [&] {
+    session_->forward(record, plan_.noise);
+    done.loss = session_->backward(plan_.loss, [&] { prepare_batch(iteration + 1); });
+  });
   if (!std::isfinite(done.loss.total)) throw RunError(fmt::format("the loss is {}", done.loss.total));
   if (record.y) {
     const Task& task = *problem_.stages[static_cast<std::size_t>(state_.stage)].task;
-    done.performance = performance(task.score(trials, session_->read_activity(Quantity::y)));
+    done.performance = performance(task.score(*trials, session_->read_activity(Quantity::y)));
   }
   done.rate = rate_at(plan_, iteration, state_.rate_factor);
   done.gradient_norm = session_->update({plan_.optimiser, done.rate, iteration});
@@ -106,6 +108,27 @@ TrainingRun::Step TrainingRun::step(std::int64_t iteration, Logged logged) {
         fmt::format("the norm of the gradient is {}, though the loss is {:.6g}", done.gradient_norm, done.loss.total));
   }
   return done;
+}
+
+std::shared_ptr<const Trials> TrainingRun::take_batch(std::int64_t iteration) {
+  const NextBatch next = std::exchange(next_, {});
+  // A stage that has ended since takes its batch with it.
+  if (next.iteration != iteration || next.stage != state_.stage) {
+    return std::make_shared<const Trials>(batches_.batch(state_.stage, iteration));
+  }
+  if (next.failure) std::rethrow_exception(next.failure);
+  return next.trials;
+}
+
+void TrainingRun::prepare_batch(std::int64_t iteration) {
+  if (iteration > plan_.iterations) return;
+  next_ = {state_.stage, iteration, nullptr, nullptr};
+  try {
+    next_.trials = std::make_shared<const Trials>(batches_.batch(state_.stage, iteration));
+    session_->prepare(next_.trials);
+  } catch (...) {
+    next_.failure = std::current_exception();
+  }
 }
 
 Index TrainingRun::keep_every(const BatchShape& batch) {

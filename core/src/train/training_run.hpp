@@ -1,5 +1,6 @@
 #pragma once
 
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,7 +10,8 @@
 
 namespace mrnn {
 
-/// A training on its way: advances a TrainingState, iteration by iteration, on a session of its own.
+/// A training on its way: advances a TrainingState, iteration by iteration, on a session of its own. While a device
+/// computes an iteration, the host makes the trials of the next and has them brought there.
 class TrainingRun {
  public:
   /// All must outlive it.
@@ -33,8 +35,16 @@ class TrainingRun {
     double gradient_norm = 0.0, rate = 0.0, performance = TrainingState::none;
   };
   enum class Logged : std::uint8_t { no, yes };
+  /// The trials of an iteration to come, or why they could not be made: that is an error of that iteration.
+  struct NextBatch {
+    std::int64_t stage = -1, iteration = -1;
+    std::shared_ptr<const Trials> trials;  ///< shared with the session
+    std::exception_ptr failure;
+  };
 
   Step step(std::int64_t iteration, Logged logged);
+  std::shared_ptr<const Trials> take_batch(std::int64_t iteration);
+  void prepare_batch(std::int64_t iteration);
   Index keep_every(const BatchShape& batch);
   void append(const Step& step);
   void validate();
@@ -51,6 +61,7 @@ class TrainingRun {
   TrainingListener& listener_;
   TrainingBatches batches_;
   std::unique_ptr<Session> session_;
+  NextBatch next_;
   Trials validation_;
   std::int64_t validation_stage_ = -1;           ///< of validation_
   std::optional<std::int64_t> saved_;            ///< iteration of the last checkpoint

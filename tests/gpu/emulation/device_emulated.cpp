@@ -1,9 +1,11 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "device.hpp"
+#include "device_words.hpp"
 #include "emulation.hpp"
 #include "persistent.hpp"
 
@@ -11,7 +13,12 @@
 namespace mrnn::gpu {
 namespace {
 
-constexpr std::size_t most_bytes = std::size_t{4} << 30;
+/// Memory of the device: MRNN_EMULATED_BYTES, which tests change while sessions are open.
+std::size_t total_bytes() {
+  constexpr std::size_t usual = std::size_t{4} << 30;
+  const char* wanted = std::getenv("MRNN_EMULATED_BYTES");
+  return wanted == nullptr ? usual : std::strtoull(wanted, nullptr, 10);
+}
 /// Before each allocation, so that it is known how much is given back.
 constexpr std::size_t header_bytes = 64;
 std::size_t used_bytes = 0;
@@ -49,15 +56,37 @@ void multiply_plainly(const MatrixProduct<Scalar>& p) {
 
 }  // namespace
 
-struct Stream::Handles {};
+/// Streams for copies do nothing until someone waits for them: who forgot to finds other numbers.
+struct Stream::Handles {
+  bool is_late = false;
+  std::vector<std::function<void()>> copies;
+
+  void do_now() {
+    for (const auto& copy : std::exchange(copies, {})) copy();
+  }
+};
 struct Stream::Graph {
   std::function<void()> submit;
 };
 
-Stream::Stream() = default;
-Stream::~Stream() = default;
+Stream::Stream(Use use) : handles_(std::make_unique<Handles>()) {
+  handles_->is_late = use == Use::copies;
+  if (use == Use::copies) return;
+  // The room for products, which nothing works in here.
+  if (workspace_bytes > free_bytes()) throw DeviceFailure{"out of device memory", true, workspace_bytes, free_bytes()};
+  hold(taken_bytes(workspace_bytes));
+  used_bytes += taken_bytes(workspace_bytes);
+}
+Stream::~Stream() {
+  if (!handles_->is_late) used_bytes -= taken_bytes(workspace_bytes);
+}
 void Stream::synchronise() const {
   need_device();
+  handles_->do_now();
+}
+void Stream::wait_for(const Stream& other) const {
+  need_device();
+  other.handles_->do_now();
 }
 std::shared_ptr<Stream::Graph> Stream::record(const std::function<void()>& submit) const {
   return std::make_shared<Graph>(Graph{emulation::record(submit)});
@@ -69,11 +98,14 @@ void Stream::launch(const Graph& graph) const {
 
 DeviceProperties device_properties() {
   DeviceProperties properties;
-  properties.usable = true;
+  const char* refusal = std::getenv("MRNN_EMULATED_REFUSES");
+  properties.usable = refusal == nullptr;
+  if (refusal != nullptr)
+    properties.reason = refusal_text("the device cannot be used", std::atoi(refusal), "it refuses");
   properties.name = "a device played by the host";
   properties.major = 9;
   properties.processors = 4;
-  properties.total_bytes = most_bytes;
+  properties.total_bytes = total_bytes();
   properties.runtime_version = properties.driver_version = 13000;
   return properties;
 }
@@ -86,15 +118,15 @@ DeviceLimits device_limits() {
 }
 
 std::size_t free_bytes() {
-  return most_bytes - used_bytes;
+  return total_bytes() - std::min(total_bytes(), used_bytes);
 }
 
 void* allocate(std::size_t bytes) {
-  if (bytes > free_bytes()) throw DeviceFailure{"out of device memory", true, bytes, free_bytes()};
+  if (taken_bytes(bytes) > free_bytes()) throw DeviceFailure{"out of device memory", true, bytes, free_bytes()};
   auto* memory = static_cast<char*>(std::aligned_alloc(header_bytes, (bytes / header_bytes + 2) * header_bytes));
   std::memcpy(memory, &bytes, sizeof bytes);
   std::memset(memory + header_bytes, 0xFF, bytes);
-  used_bytes += bytes;
+  used_bytes += taken_bytes(bytes);
   return memory + header_bytes;
 }
 
@@ -103,7 +135,7 @@ void release(void* memory) noexcept {
   char* start = static_cast<char*>(memory) - header_bytes;
   std::size_t bytes = 0;
   std::memcpy(&bytes, start, sizeof bytes);
-  used_bytes -= bytes;
+  used_bytes -= taken_bytes(bytes);
   std::free(start);
 }
 
@@ -113,9 +145,11 @@ void* allocate_pinned(std::size_t bytes) {
 void release_pinned(void* memory) noexcept {
   std::free(memory);
 }
-void copy_to_device(const Stream&, void* to, const void* from, std::size_t bytes) {
+void copy_to_device(const Stream& stream, void* to, const void* from, std::size_t bytes) {
   need_device();
-  std::memcpy(to, from, bytes);
+  const auto copy = [=] { std::memcpy(to, from, bytes); };
+  if (!stream.handles().is_late) return copy();
+  stream.handles().copies.emplace_back(copy);
 }
 void copy_from_device(const Stream&, void* to, const void* from, std::size_t bytes) {
   need_device();
