@@ -1,11 +1,20 @@
 #include <Eigen/Cholesky>
 #include <cstdlib>
+#include <string>
 
 #include "emulation.hpp"
 #include "solves.hpp"
 
 /// cuSOLVER, played by Eigen.
 namespace mrnn::gpu {
+namespace {
+
+/// How many systems there is memory for at a time; "absent": there is no library. Unset: any number.
+const char* allowed() {
+  return std::getenv("MRNN_EMULATED_SYSTEMS");
+}
+
+}  // namespace
 
 struct Cholesky::Handle {};
 
@@ -14,15 +23,15 @@ SolveLimits solve_limits() {
   return {0.0, std::size_t{64} << 10};
 }
 
-/// Not where MRNN_EMULATED_NO_SOLVER is set.
 bool Cholesky::present() {
-  return std::getenv("MRNN_EMULATED_NO_SOLVER") == nullptr;
+  return allowed() == nullptr || allowed() != std::string("absent");
 }
 
 Cholesky::Cholesky(const Stream&) {}
 Cholesky::~Cholesky() = default;
 
 void Cholesky::solve(const Systems& systems) const {
+  if (allowed() != nullptr && systems.count > std::atoi(allowed())) throw DeviceFailure{"out of device memory", true};
   emulation::submit([systems] {
     for (int k = 0; k < systems.count; ++k) {
       Eigen::Map<Eigen::MatrixXd> matrix(systems.matrices[k], systems.size, systems.size);
