@@ -20,7 +20,7 @@ struct Cholesky::Handle {};
 
 /// Few at a time, so that small tests have several parts.
 SolveLimits solve_limits() {
-  return {0.0, std::size_t{64} << 10};
+  return {0.0, std::size_t{256} << 10};
 }
 
 bool Cholesky::present() {
