@@ -20,14 +20,14 @@ if(NOT MRNN_CUDA STREQUAL "OFF")
     enable_language(CUDA)
     find_package(CUDAToolkit QUIET)
   endif()
-  if(CMAKE_CUDA_COMPILER AND TARGET CUDA::cublas)
+  if(CMAKE_CUDA_COMPILER AND TARGET CUDA::cublas AND TARGET CUDA::cusolver)
     set(MRNN_WITH_CUDA ON)
     message(STATUS "mrnn: CUDA backend for compute capabilities ${CMAKE_CUDA_ARCHITECTURES} "
       "(CUDA ${CMAKE_CUDA_COMPILER_VERSION})")
   elseif(MRNN_CUDA STREQUAL "ON")
-    message(FATAL_ERROR "MRNN_CUDA is ON, but no CUDA compiler with cuBLAS was found. Install the CUDA toolkit "
+    message(FATAL_ERROR "MRNN_CUDA is ON, but no CUDA compiler with cuBLAS and cuSOLVER was found. Install the CUDA toolkit "
       "(https://developer.nvidia.com/cuda-downloads) and put nvcc on the PATH, or use -DMRNN_CUDA=OFF.")
   else()
-    message(STATUS "mrnn: no CUDA compiler with cuBLAS; networks run on the CPU")
+    message(STATUS "mrnn: no CUDA compiler with cuBLAS and cuSOLVER; networks run on the CPU")
   endif()
 endif()

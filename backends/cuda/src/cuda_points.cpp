@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <utility>
 
+#include "cuda_newton.hpp"
 #include "cuda_session.hpp"
 #include "mrnn/state_points.hpp"
 
@@ -71,9 +73,20 @@ Jacobians CudaSession<Scalar>::do_jacobian(const StatePoints& points) const {
   return point_steps().jacobian(points);
 }
 
+template <class Scalar>
+std::unique_ptr<DampedNewton> CudaSession<Scalar>::do_damped_newton(NewtonModel model) const {
+  if (!gpu::Cholesky::present()) return Session::do_damped_newton(std::move(model));
+  return guarded([&] {
+    return std::make_unique<CudaNewton>(stream_, std::move(model),
+                                        [this](const gpu::DeviceFailure& failure) { fail(failure); });
+  });
+}
+
 template Eigen::MatrixXd CudaSession<float>::do_advance(const StatePoints&) const;
 template Eigen::MatrixXd CudaSession<double>::do_advance(const StatePoints&) const;
 template Jacobians CudaSession<float>::do_jacobian(const StatePoints&) const;
 template Jacobians CudaSession<double>::do_jacobian(const StatePoints&) const;
+template std::unique_ptr<DampedNewton> CudaSession<float>::do_damped_newton(NewtonModel) const;
+template std::unique_ptr<DampedNewton> CudaSession<double>::do_damped_newton(NewtonModel) const;
 
 }  // namespace mrnn::cuda

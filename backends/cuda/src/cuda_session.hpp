@@ -42,6 +42,7 @@ class CudaSession final : public Session {
   void do_read_activity(Quantity what, FloatSequence& out) const override;
   Eigen::MatrixXd do_advance(const StatePoints& points) const override;
   Jacobians do_jacobian(const StatePoints& points) const override;
+  std::unique_ptr<DampedNewton> do_damped_newton(NewtonModel model) const override;
 
   /// Slots of the trajectory that are run, recorded and gone back through together.
   struct Stretch {

@@ -15,6 +15,9 @@
 
 namespace mrnn {
 
+class DampedNewton;
+struct NewtonModel;
+
 enum class Precision : std::uint8_t { float32, float64 };
 enum class Quantity : std::uint8_t { x, h, y };  ///< pre-activation, activity, output
 enum class Noise : std::uint8_t { off, on };
@@ -115,6 +118,10 @@ class MRNN_EXPORT Session {
   /// One step of every state, without noise: [N x K].
   Eigen::MatrixXd advance(const StatePoints& points) const;
   Jacobians jacobian(const StatePoints& points) const;
+  /// Newton's steps towards fixed points, of many states at once (see damped_newton.hpp), in n units that see each
+  /// other through `weights` [n x n]. What all states have in common is read from the first of `gains` [n x any]. Not
+  /// to outlive the session.
+  std::unique_ptr<DampedNewton> damped_newton(const Eigen::MatrixXd& weights, const Jacobians& gains) const;
 
  protected:
   /// @param network  must outlive the session
@@ -136,6 +143,8 @@ class MRNN_EXPORT Session {
   virtual void do_read_activity(Quantity what, FloatSequence& out) const = 0;
   virtual Eigen::MatrixXd do_advance(const StatePoints& points) const = 0;
   virtual Jacobians do_jacobian(const StatePoints& points) const = 0;
+  /// Unless overridden, on the processor.
+  virtual std::unique_ptr<DampedNewton> do_damped_newton(NewtonModel model) const;
 
  private:
   void check(const Trials& trials) const;

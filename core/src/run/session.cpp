@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "mrnn/damped_newton.hpp"
 #include "mrnn/error.hpp"
 
 namespace mrnn {
@@ -217,6 +218,22 @@ Eigen::MatrixXd Session::advance(const StatePoints& points) const {
 Jacobians Session::jacobian(const StatePoints& points) const {
   check(points);
   return do_jacobian(points);
+}
+
+std::unique_ptr<DampedNewton> Session::damped_newton(const Eigen::MatrixXd& weights, const Jacobians& gains) const {
+  const Index units = weights.rows();
+  expect(weights.cols(), units, "number of columns of the weights");
+  const bool rate = network_.spec().dynamics == Dynamics::rate;
+  const Eigen::MatrixXd& gain = rate ? gains.pre : gains.post;
+  expect(gains.leak.rows(), units, "number of units of the leak");
+  expect(gain.rows(), units, "number of units of the gains");
+  if (gains.leak.cols() < 1 || gain.cols() < 1) throw ShapeError("damped_newton() needs the gains of one state");
+  return do_damped_newton(
+      {network_.spec().dynamics, weights, gains.leak.col(0).array() - 1.0, gain.col(0), options_.threads});
+}
+
+std::unique_ptr<DampedNewton> Session::do_damped_newton(NewtonModel model) const {
+  return std::make_unique<DampedNewton>(std::move(model));
 }
 
 }  // namespace mrnn

@@ -6,9 +6,9 @@
 #include <numeric>
 #include <optional>
 
+#include "mrnn/damped_newton.hpp"
 #include "mrnn/linear_algebra.hpp"
 #include "mrnn/parallel.hpp"
-#include "normal_equations.hpp"
 
 namespace fixed_points {
 namespace {
@@ -24,8 +24,6 @@ constexpr double flat = 1e-6;
 constexpr double shortest_step = 1e-14;
 /// Share of the state that rounding takes from F(x) - x: q below half its square is as good as zero.
 constexpr double rounding = 64.0 * epsilon;
-/// Multiply-adds of the work between two looks at the user's wish to stop, about a second.
-constexpr double look_work = 4e9;
 /// Seeds that are searched from at the same time, in multiples of those between two looks.
 constexpr Index looks_of_round = 4;
 constexpr int polish_steps = 8;
@@ -45,8 +43,8 @@ class Levenberg {
       : map_(map),
         options_(options),
         tell_(tell),
-        between_looks_(seeds_between_looks(map.size())),
-        equations_(map),
+        newton_(map.newton()),
+        between_looks_(newton_->states_at_once()),
         nu_(Eigen::VectorXd::Zero(seeds.cols())) {
     found_.x = seeds;
     active_.resize(static_cast<std::size_t>(seeds.cols()));
@@ -66,13 +64,12 @@ class Levenberg {
   }
 
  private:
-  static Index seeds_between_looks(Index units) {
-    const double n = static_cast<double>(units);
-    return std::clamp<Index>(static_cast<Index>(look_work / (n * n * n)), 16, 1 << 16);
-  }
-
-  /// What became of one seed's step: none where the search ends there.
-  using Steps = std::vector<std::optional<Eigen::VectorXd>>;
+  struct Step {
+    Eigen::VectorXd d;
+    double predicted = 0.0;  ///< q there, by the linear model
+  };
+  /// Of each active seed: none where the search ends there.
+  using Steps = std::vector<std::optional<Step>>;
 
   /// Keeps the first slow state of a seed.
   void note(Index seed) {
@@ -106,44 +103,57 @@ class Levenberg {
 
   /// One step of every active seed. Says which have ended for another reason than their q.
   std::vector<bool> round() {
-    const mrnn::Jacobians gains = map_.gains(found_.x(Eigen::all, active_), active_);
+    const Eigen::MatrixXd varying = newton_->varying(map_.gains(found_.x(Eigen::all, active_), active_));
+    const Eigen::VectorXd scales = newton_->square_scales(varying);
     Steps steps(active_.size());
-    Eigen::VectorXd predicted = Eigen::VectorXd::Zero(std::ssize(active_));
     for (Index first = 0; first < std::ssize(active_); first += between_looks_) {
-      const Index count = std::min(between_looks_, std::ssize(active_) - first);
-      mrnn::parallel_for(count, map_.threads(), [&](Index k) {
-        const Index place = first + k;
-        steps[static_cast<std::size_t>(place)] = solve(gains, place, predicted(place));
-      });
+      std::vector<Index> places(static_cast<std::size_t>(std::min(between_looks_, std::ssize(active_) - first)));
+      std::iota(places.begin(), places.end(), first);
+      solve(varying, scales, std::move(places), steps);
       tell_(0);
     }
-    return move(steps, predicted);
+    return move(steps);
   }
 
-  /// The step of one active seed; none where q is minimal.
-  std::optional<Eigen::VectorXd> solve(const mrnn::Jacobians& gains, Index place, double& predicted) {
-    const Index seed = active_[static_cast<std::size_t>(place)];
-    const double q = found_.q(seed), norm = equations_.square_scale(gains, place);
-    const double flatness = equations_.gradient(gains, place, change_.col(seed)).squaredNorm() / (norm * 2.0 * q);
-    if (!(flatness > flat * flat)) return std::nullopt;
-    if (nu_(seed) == 0.0) nu_(seed) = first_damping * norm / static_cast<double>(map_.size()) / (2.0 * q);
-    while (true) {
-      const double mu = std::max(nu_(seed) * 2.0 * q, epsilon * norm);
-      if (!std::isfinite(mu)) return std::nullopt;
-      const auto step = equations_.step(gains, place, change_.col(seed), mu);
-      if (step) {
-        predicted = step->predicted;
-        return step->x;
+  /// The steps of the active seeds at these places; none where q is minimal.
+  void solve(const Eigen::MatrixXd& varying, const Eigen::VectorXd& scales, std::vector<Index> places, Steps& steps) {
+    while (!places.empty()) {
+      std::vector<Index> seeds;
+      Eigen::VectorXd mu(std::ssize(places));
+      for (std::size_t k = 0; k < places.size(); ++k) {
+        seeds.push_back(active_[static_cast<std::size_t>(places[k])]);
+        mu(static_cast<Index>(k)) = damping(seeds[k], scales(places[k]));
       }
-      nu_(seed) = std::max(damping_factor * nu_(seed), damping_factor * epsilon * norm / (2.0 * q));
+      const mrnn::DampedSteps found = newton_->steps(varying(Eigen::all, places), change_(Eigen::all, seeds), mu);
+      std::vector<Index> left;
+      for (std::size_t k = 0; k < places.size(); ++k) {
+        const auto column = static_cast<Index>(k);
+        const double scale = scales(places[k]), twice = 2.0 * found_.q(seeds[k]);
+        if (!(found.slope(column) / (scale * twice) > flat * flat) || !std::isfinite(mu(column))) continue;
+        if (found.definite(column)) {
+          steps[static_cast<std::size_t>(places[k])] = Step{found.d.col(column), found.predicted(column)};
+          continue;
+        }
+        double& nu = nu_(seeds[k]);
+        nu = std::max(damping_factor * nu, damping_factor * epsilon * scale / twice);
+        left.push_back(places[k]);
+      }
+      places = std::move(left);
     }
+  }
+
+  /// mu of a seed where the size of A^2 is `scale`.
+  double damping(Index seed, double scale) {
+    const double twice = 2.0 * found_.q(seed);
+    if (nu_(seed) == 0.0) nu_(seed) = first_damping * scale / static_cast<double>(map_.size()) / twice;
+    return std::max(nu_(seed) * twice, epsilon * scale);
   }
 
   /// Takes the steps that lower q, and adapts the damping of all.
-  std::vector<bool> move(const Steps& steps, const Eigen::VectorXd& predicted) {
+  std::vector<bool> move(const Steps& steps) {
     Eigen::MatrixXd next = found_.x(Eigen::all, active_);
     for (std::size_t k = 0; k < steps.size(); ++k) {
-      if (steps[k]) next.col(static_cast<Index>(k)) += *steps[k];
+      if (steps[k]) next.col(static_cast<Index>(k)) += steps[k]->d;
     }
     const Eigen::MatrixXd change = map_.change(next, active_);
     std::vector<bool> ended(active_.size(), false);
@@ -157,7 +167,7 @@ class Levenberg {
         continue;
       }
       const double q = energy(change.col(place));
-      const double gain = (found_.q(seed) - q) / (found_.q(seed) - predicted(place));  // of what was predicted
+      const double gain = (found_.q(seed) - q) / (found_.q(seed) - steps[k]->predicted);  // of what was predicted
       if (gain > 0.75) nu_(seed) /= damping_factor;
       if (!(gain > 0.25)) nu_(seed) *= damping_factor;
       if (gain > 0.0 && q < found_.q(seed)) {
@@ -165,7 +175,7 @@ class Levenberg {
         found_.q(seed) = q;
         change_.col(seed) = change.col(place);
         note(seed);
-      } else if (steps[k]->norm() <= shortest_step * found_.x.col(seed).norm()) {
+      } else if (steps[k]->d.norm() <= shortest_step * found_.x.col(seed).norm()) {
         found_.ending[static_cast<std::size_t>(seed)] = Ending::stuck;
         ended[k] = true;
       }
@@ -176,13 +186,49 @@ class Levenberg {
   const StepMap& map_;
   const SearchOptions& options_;
   const Tell& tell_;
-  Index between_looks_;
-  NormalEquations equations_;
+  std::unique_ptr<mrnn::DampedNewton> newton_;
+  Index between_looks_;  ///< seeds between two looks at the user's wish to stop
   Search found_;
   Eigen::VectorXd nu_;      ///< damping of each seed; 0: not chosen yet
   Eigen::MatrixXd change_;  ///< g = F(x) - x of each seed
   std::vector<Index> active_, waiting_;
 };
+
+/// One of polish()'s steps of states [n x k], each under its moment. Says which have moved: 1.
+std::vector<char> move_closer(const StepMap& map, mrnn::DampedNewton& newton, double reach,
+                              const std::vector<Index>& moments, Eigen::MatrixXd& x) {
+  const std::vector<mrnn::Linearisation> jacobians = map.linearisations(x, moments);
+  const Eigen::MatrixXd change = map.change(x, moments);
+  Eigen::MatrixXd moves(x.rows(), x.cols());
+  std::vector<char> moved(moments.size(), 0);  // not bool: written by several threads
+  mrnn::parallel_for(x.cols(), map.threads(), [&](Index k) {
+    Eigen::MatrixXd matrix = jacobians[static_cast<std::size_t>(k)].dense();
+    matrix.diagonal().array() -= 1.0;
+    const std::optional<Eigen::MatrixXd> move = mrnn::solve_if_regular(matrix, -change.col(k));
+    if (!move || !(move->norm() <= reach)) return;
+    moves.col(k) = *move;
+    moved[static_cast<std::size_t>(k)] = 1;
+  });
+  std::vector<Index> singular;
+  for (std::size_t k = 0; k < moved.size(); ++k) {
+    if (moved[k] == 0) singular.push_back(static_cast<Index>(k));
+  }
+  if (!singular.empty()) {
+    const Eigen::MatrixXd varying = newton.varying(map.gains(x, moments))(Eigen::all, singular);
+    const Eigen::VectorXd least = epsilon * static_cast<double>(map.size()) * newton.square_scales(varying);
+    const mrnn::DampedSteps damped = newton.steps(varying, change(Eigen::all, singular), least);
+    for (std::size_t k = 0; k < singular.size(); ++k) {
+      const auto column = static_cast<Index>(k);
+      if (!damped.definite(column) || !(damped.d.col(column).norm() <= reach)) continue;
+      moves.col(singular[k]) = damped.d.col(column);
+      moved[static_cast<std::size_t>(singular[k])] = 1;
+    }
+  }
+  for (std::size_t k = 0; k < moved.size(); ++k) {
+    if (moved[k] != 0) x.col(static_cast<Index>(k)) += moves.col(static_cast<Index>(k));
+  }
+  return moved;
+}
 
 }  // namespace
 
@@ -191,29 +237,14 @@ Search newton(const StepMap& map, const Eigen::MatrixXd& seeds, const SearchOpti
 }
 
 void polish(const StepMap& map, const std::vector<Index>& which, double reach, Eigen::MatrixXd& x, Eigen::VectorXd& q) {
-  const NormalEquations equations(map);
+  const std::unique_ptr<mrnn::DampedNewton> newton = map.newton();
   std::vector<Index> left(which.size());  // columns of x
   std::iota(left.begin(), left.end(), Index{0});
   for (int step = 0; step < polish_steps && !left.empty(); ++step) {
     std::vector<Index> moments;
     for (const Index column : left) moments.push_back(which[static_cast<std::size_t>(column)]);
     Eigen::MatrixXd next = x(Eigen::all, left);
-    const std::vector<mrnn::Linearisation> jacobians = map.linearisations(next, moments);
-    const mrnn::Jacobians gains = map.gains(next, moments);
-    const Eigen::MatrixXd change = map.change(next, moments);
-    std::vector<char> moved(left.size(), 0);  // not bool: written by several threads
-    mrnn::parallel_for(std::ssize(left), map.threads(), [&](Index k) {
-      Eigen::MatrixXd matrix = jacobians[static_cast<std::size_t>(k)].dense();
-      matrix.diagonal().array() -= 1.0;
-      std::optional<Eigen::MatrixXd> move = mrnn::solve_if_regular(matrix, -change.col(k));
-      if (!move || move->norm() > reach) {
-        move.reset();
-        const double least = epsilon * static_cast<double>(map.size()) * equations.square_scale(gains, k);
-        if (const auto step = equations.step(gains, k, change.col(k), least)) move = step->x;
-      }
-      moved[static_cast<std::size_t>(k)] = move && move->norm() <= reach ? 1 : 0;
-      if (moved[static_cast<std::size_t>(k)] != 0) next.col(k) += *move;
-    });
+    const std::vector<char> moved = move_closer(map, *newton, reach, moments, next);
     const Eigen::VectorXd lower = 0.5 * map.change(next, moments).colwise().squaredNorm().transpose();
     std::vector<Index> better;
     for (std::size_t k = 0; k < left.size(); ++k) {

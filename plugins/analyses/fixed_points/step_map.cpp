@@ -110,6 +110,11 @@ mrnn::Jacobians StepMap::gains(const Eigen::MatrixXd& x, const std::vector<Index
   return {all.leak(units_, Eigen::all), all.post(units_, Eigen::all), all.pre(units_, Eigen::all)};
 }
 
+std::unique_ptr<mrnn::DampedNewton> StepMap::newton() const {
+  // What does not depend on the state is read at any.
+  return ground_.session->damped_newton(recurrent(), gains(Eigen::MatrixXd::Zero(size(), 1), {0}));
+}
+
 std::vector<mrnn::Linearisation> StepMap::linearisations(const Eigen::MatrixXd& x,
                                                          const std::vector<Index>& which) const {
   const mrnn::Jacobians gains = ground_.session->jacobian(points(x, which));

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "mrnn/analysis.hpp"
+#include "mrnn/damped_newton.hpp"
 #include "mrnn/linearisation.hpp"
 
 namespace fixed_points {
@@ -56,6 +57,8 @@ class StepMap {
   Eigen::MatrixXd change(const Eigen::MatrixXd& x, const std::vector<Index>& which) const;
   /// Diagonals of the derivative of F in x, [n x k].
   mrnn::Jacobians gains(const Eigen::MatrixXd& x, const std::vector<Index>& which) const;
+  /// Newton's steps at any of the moments. Not to outlive the ground.
+  std::unique_ptr<mrnn::DampedNewton> newton() const;
   /// The same derivatives as matrices J [n x n] that are made when they are asked for. Not to outlive the map.
   std::vector<mrnn::Linearisation> linearisations(const Eigen::MatrixXd& x, const std::vector<Index>& which) const;
 
