@@ -168,20 +168,20 @@ TEST_CASE("the earliest step, then trial, then unit makes the smallest failure",
 TEST_CASE("each refusal of a device says what can be done", "[cuda][host][bad]") {
   const auto text = [](int code) { return gpu::refusal_text("it cannot be used", code, "CUDA's words"); };
 
-  CHECK_THAT(text(gpu::no_memory), ContainsSubstring("nvidia-smi lists the programs that hold it"));
-  CHECK_THAT(text(gpu::not_started), ContainsSubstring("the driver could not be started"));
-  CHECK_THAT(text(gpu::old_driver), ContainsSubstring("install a newer one"));
+  CHECK_THAT(text(gpu::refusal::no_memory), ContainsSubstring("nvidia-smi lists the programs that hold it"));
+  CHECK_THAT(text(gpu::refusal::not_started), ContainsSubstring("the driver could not be started"));
+  CHECK_THAT(text(gpu::refusal::old_driver), ContainsSubstring("install a newer one"));
   CHECK(
-      text(gpu::busy) ==
+      text(gpu::refusal::busy) ==
       "it cannot be used: CUDA's words; another program has it for itself alone: wait until that ends, choose another "
       "device with CUDA_VISIBLE_DEVICES, or let programs share it with nvidia-smi --compute-mode=DEFAULT");
-  CHECK_THAT(text(gpu::no_device), ContainsSubstring("CUDA_VISIBLE_DEVICES may hide them"));
-  CHECK_THAT(text(gpu::other_architecture), ContainsSubstring("CMAKE_CUDA_ARCHITECTURES"));
-  CHECK_THAT(text(gpu::uncorrectable_memory), ContainsSubstring("memory is damaged"));
-  CHECK_THAT(text(gpu::illegal_address), ContainsSubstring("start again from the last checkpoint"));
-  CHECK_THAT(text(gpu::stopped), ContainsSubstring("start again from the last checkpoint"));
-  CHECK_THAT(text(gpu::too_long), ContainsSubstring("drives a screen"));
-  CHECK_THAT(text(gpu::not_ready), ContainsSubstring("fabric manager"));
-  CHECK_THAT(text(gpu::driver_mismatch), ContainsSubstring("restart the machine"));
+  CHECK_THAT(text(gpu::refusal::no_device), ContainsSubstring("CUDA_VISIBLE_DEVICES may hide them"));
+  CHECK_THAT(text(gpu::refusal::other_architecture), ContainsSubstring("CMAKE_CUDA_ARCHITECTURES"));
+  CHECK_THAT(text(gpu::refusal::uncorrectable_memory), ContainsSubstring("memory is damaged"));
+  CHECK_THAT(text(gpu::refusal::illegal_address), ContainsSubstring("start again from the last checkpoint"));
+  CHECK_THAT(text(gpu::refusal::stopped), ContainsSubstring("start again from the last checkpoint"));
+  CHECK_THAT(text(gpu::refusal::too_long), ContainsSubstring("drives a screen"));
+  CHECK_THAT(text(gpu::refusal::not_ready), ContainsSubstring("fabric manager"));
+  CHECK_THAT(text(gpu::refusal::driver_mismatch), ContainsSubstring("restart the machine"));
   CHECK(text(1) == "it cannot be used: CUDA's words");
 }

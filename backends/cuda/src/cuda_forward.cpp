@@ -33,6 +33,7 @@ int CudaSession<Scalar>::stretches() const {
 template <class Scalar>
 void CudaSession<Scalar>::make_room(const Record& record) {
   record_ = record;
+  has_run_ = true;
   const Index lanes = batch_->lanes.count(), every = record.backward_every;
   const int stretch_steps_before = stretch_steps_;
   stretch_steps_ = static_cast<int>(steps_of_stretch(rows_, lanes, batch_->trials->steps, every, sizeof(Scalar)));

@@ -322,7 +322,7 @@ void CudaSession<Scalar>::fail(const gpu::DeviceFailure& failure, const BatchSha
   Demands demands = demands_;
   demands.variants = std::ssize(batch_->schedule.scalings);
   const std::size_t held = stream_.held_bytes() + (upload_ ? upload_->held_bytes() : 0);
-  throw session_failure(failure, {network(), options(), batch, record_, demands, held});
+  throw session_failure(failure, {network(), options(), batch, record_, has_run_, demands, held});
 }
 
 template class CudaSession<float>;

@@ -142,6 +142,7 @@ class CudaSession final : public Session {
 
   // A run.
   Record record_;
+  bool has_run_ = false;
   Demands demands_;
   Noise noise_ = Noise::off;
   int stretch_steps_ = 1;

@@ -7,12 +7,15 @@
 namespace mrnn::gpu {
 namespace {
 
-static_assert(no_memory == cudaErrorMemoryAllocation && not_started == cudaErrorInitializationError);
-static_assert(old_driver == cudaErrorInsufficientDriver && busy == cudaErrorDevicesUnavailable);
-static_assert(no_device == cudaErrorNoDevice && other_architecture == cudaErrorNoKernelImageForDevice);
-static_assert(uncorrectable_memory == cudaErrorECCUncorrectable && illegal_address == cudaErrorIllegalAddress);
-static_assert(too_long == cudaErrorLaunchTimeout && stopped == cudaErrorLaunchFailure);
-static_assert(not_ready == cudaErrorSystemNotReady && driver_mismatch == cudaErrorSystemDriverMismatch);
+static_assert(refusal::no_memory == cudaErrorMemoryAllocation && refusal::not_started == cudaErrorInitializationError);
+static_assert(refusal::old_driver == cudaErrorInsufficientDriver && refusal::busy == cudaErrorDevicesUnavailable);
+static_assert(refusal::no_device == cudaErrorNoDevice &&
+              refusal::other_architecture == cudaErrorNoKernelImageForDevice);
+static_assert(refusal::uncorrectable_memory == cudaErrorECCUncorrectable &&
+              refusal::illegal_address == cudaErrorIllegalAddress);
+static_assert(refusal::too_long == cudaErrorLaunchTimeout && refusal::stopped == cudaErrorLaunchFailure);
+static_assert(refusal::not_ready == cudaErrorSystemNotReady &&
+              refusal::driver_mismatch == cudaErrorSystemDriverMismatch);
 
 std::string text_of(const std::string& wanted, cudaError_t status) {
   return refusal_text(wanted, static_cast<int>(status), cudaGetErrorString(status));

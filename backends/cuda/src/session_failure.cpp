@@ -35,6 +35,7 @@ RunError session_failure(const gpu::DeviceFailure& failure, const SessionWork& w
     text += work.batch.trials == 0 ? "" : "; not even one trial fits";
   } else if (fitting < work.batch.trials) {
     text += fmt::format("; the largest batch that fits is {} trials", fitting);
+    if (!work.has_run) text += ", less what a run of them keeps";
   }
   if (work.record.backward_every == 1) text += "; train.memory = \"recompute\" needs far less";
   return RunError(text);

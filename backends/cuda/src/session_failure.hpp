@@ -10,8 +10,9 @@ namespace mrnn::cuda {
 struct SessionWork {
   const Network& network;
   const SessionOptions& options;
-  BatchShape batch;  ///< without trials: none is loaded yet
-  const Record& record;
+  BatchShape batch;      ///< without trials: none is loaded yet
+  const Record& record;  ///< of the last run
+  bool has_run;          ///< otherwise it is not known what will be kept
   Demands demands;
   std::size_t held_bytes;  ///< of the session, which it will not hold in another run
 };

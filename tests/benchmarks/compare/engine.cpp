@@ -1,10 +1,12 @@
 // mrnn as one of the engines of the comparisons: answers the commands of commands.hpp.
 //
-// A device may run on after forward() has returned, so the time of N passes ends with one reading of the last one's y;
-// update() waits by itself, since it returns a norm.
+// Training makes the next batch while the device computes, as mrnn's trainer does: the same trials with other ids,
+// which are converted and sent each time. A device may run on after forward() has returned, so the time of N passes
+// ends with one reading of the last one's y; update() waits by itself, since it returns a norm.
 //
 // Usage: compare_engine [--backend NAME] [--plugins FOLDER] [--recompute]
 
+#include <array>
 #include <cmath>
 #include <iostream>
 #include <memory>
@@ -37,15 +39,21 @@ class Engine {
     session_ = experiment_.backend().open(experiment_.network(), experiment_.session_options());
     session_->write_parameters(experiment_.parameters());
     session_->load(trials_);
+    for (auto& batch : batches_) batch = std::make_shared<mrnn::Trials>(trials_);
   }
 
-  /// Load, forward, backward, Adam.
+  /// Load, forward, backward with the next batch beside it, Adam.
   void train() {
-    session_->load(trials_);
+    session_->load(*batches_[place_]);
     session_->forward(record_, mrnn::Noise::on);
-    session_->backward({});
+    place_ = 1 - place_;
+    session_->backward({}, [this] {
+      first_id_ += static_cast<std::uint64_t>(trials_.count);
+      mrnn::Trials& next = *batches_[place_];
+      for (std::size_t k = 0; k < next.ids.size(); ++k) next.ids[k] = first_id_ + trials_.ids[k];
+      session_->prepare(batches_[place_]);
+    });
     session_->update({{}, 1e-3, ++number_});
-    for (std::uint64_t& id : trials_.ids) id += static_cast<std::uint64_t>(trials_.count);
     loaded_ = false;
   }
 
@@ -97,6 +105,9 @@ class Engine {
   mrnn::Trials trials_;
   mrnn::Record record_;
   std::unique_ptr<mrnn::Session> session_;
+  std::array<std::shared_ptr<mrnn::Trials>, 2> batches_;  ///< take turns
+  std::size_t place_ = 0;                                 ///< of the batch that comes next
+  std::uint64_t first_id_ = 0;
   std::int64_t number_ = 0;
   bool loaded_ = true;
 };
