@@ -78,7 +78,7 @@ std::unique_ptr<DampedNewton> CudaSession<Scalar>::do_damped_newton(NewtonModel 
   if (!gpu::Cholesky::present()) return Session::do_damped_newton(std::move(model));
   return guarded([&] {
     return std::make_unique<CudaNewton>(stream_, std::move(model),
-                                        [this](const gpu::DeviceFailure& failure) { fail(failure); });
+                                        [this](const gpu::DeviceFailure& failure) { fail(failure, batch_->shape); });
   });
 }
 

@@ -7,15 +7,18 @@
 namespace mrnn::gpu {
 namespace {
 
-static_assert(refusal::no_memory == cudaErrorMemoryAllocation && refusal::not_started == cudaErrorInitializationError);
-static_assert(refusal::old_driver == cudaErrorInsufficientDriver && refusal::busy == cudaErrorDevicesUnavailable);
-static_assert(refusal::no_device == cudaErrorNoDevice &&
-              refusal::other_architecture == cudaErrorNoKernelImageForDevice);
-static_assert(refusal::uncorrectable_memory == cudaErrorECCUncorrectable &&
-              refusal::illegal_address == cudaErrorIllegalAddress);
-static_assert(refusal::too_long == cudaErrorLaunchTimeout && refusal::stopped == cudaErrorLaunchFailure);
-static_assert(refusal::not_ready == cudaErrorSystemNotReady &&
-              refusal::driver_mismatch == cudaErrorSystemDriverMismatch);
+static_assert(refusal::no_memory == static_cast<int>(cudaErrorMemoryAllocation) &&
+              refusal::not_started == static_cast<int>(cudaErrorInitializationError));
+static_assert(refusal::old_driver == static_cast<int>(cudaErrorInsufficientDriver) &&
+              refusal::busy == static_cast<int>(cudaErrorDevicesUnavailable));
+static_assert(refusal::no_device == static_cast<int>(cudaErrorNoDevice) &&
+              refusal::other_architecture == static_cast<int>(cudaErrorNoKernelImageForDevice));
+static_assert(refusal::uncorrectable_memory == static_cast<int>(cudaErrorECCUncorrectable) &&
+              refusal::illegal_address == static_cast<int>(cudaErrorIllegalAddress));
+static_assert(refusal::too_long == static_cast<int>(cudaErrorLaunchTimeout) &&
+              refusal::stopped == static_cast<int>(cudaErrorLaunchFailure));
+static_assert(refusal::not_ready == static_cast<int>(cudaErrorSystemNotReady) &&
+              refusal::driver_mismatch == static_cast<int>(cudaErrorSystemDriverMismatch));
 
 std::string text_of(const std::string& wanted, cudaError_t status) {
   return refusal_text(wanted, static_cast<int>(status), cudaGetErrorString(status));
