@@ -54,7 +54,7 @@ trials = 2
 }
 
 const std::string training = R"([train]
-iterations = 1
+iterations = 2
 batch = 128
 validate_every = 0
 checkpoint_every = 0

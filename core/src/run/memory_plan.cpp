@@ -94,7 +94,7 @@ MemoryNeed training_memory(const ExperimentState& state, Index backward_every) {
   Record kept = record;
   kept.backward_every = backward_every;
   need.session = step.memory(batch.trials, kept);
-  need.trials = 2 * bytes_of(network, batch);  // and the next one
+  need.trials = (plan.iterations > 1 ? 2 : 1) * bytes_of(network, batch);  // and the next one
   need.results = output_bytes(network, batch);
   if (plan.validate_every == 0) return need;
 
