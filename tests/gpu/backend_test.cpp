@@ -27,10 +27,11 @@ TEST_CASE("the CUDA library of this build loads and has a backend called cuda", 
 
 TEST_CASE("where nothing runs on a device, cuBLAS is not loaded", "[cuda]") {
   const test::Library library = test::cuda_library();
-  if (!library.present || test::device().availability().available) {
-    WARN("skipped: this build has no CUDA backend, or a device uses it");
+  if (!library.present) {
+    WARN("skipped: this build has no CUDA backend");
     return;
   }
+  if (test::device().availability().available) return;  // which then uses it
   std::ifstream maps("/proc/self/maps");
   const std::string loaded((std::istreambuf_iterator<char>(maps)), {});
 

@@ -140,7 +140,10 @@ TEST_CASE("the plan of the steps follows the size of the problem", "[cuda][host]
   CHECK(plan(256, 64, 1.0, of_256).cluster == 2);
   CHECK(plan(256, 64, 1.0, of_256).lanes == 1);
   CHECK(plan(256, 64, 1.0, of_256).groups == 1);
+  CHECK(plan(256, 128, 1.0, of_256).lanes == 2);
+  CHECK(plan(256, 128, 1.0, of_256).groups == 1);
   CHECK(plan(512, 64, 1.0, of_512).cluster == 8);
+  CHECK(plan(512, 64, 1.0, of_512).lanes * plan(512, 64, 1.0, of_512).groups >= 5);  // of 15 clusters
   CHECK(plan(512, 64, 1.0, of_512).sharers == 32);
   const gpu::StepPlan many = plan(512, 1024, 1.0, of_512);
   CHECK(many.design == Design::persistent);

@@ -41,7 +41,9 @@ std::optional<gpu::StepPlan> persistent_plan(const StepProblem& problem, const g
     const int resident = limits.clusters[static_cast<std::size_t>(sharing.blocks - 1)];
     const auto padded = static_cast<int>(tiles(problem.units, gpu::tile_rows)) * gpu::tile_rows;
     for (int lanes = 1; lanes <= gpu::most_group_lanes(sharing.sharers); lanes *= 2) {
-      const Size wanted = tiles(tiles(problem.trials, resident), lanes);
+      // Groups hide the exchange; where that is short, they were found to cost more than they hide.
+      constexpr int fewest_blocks = 3;
+      const Size wanted = sharing.blocks < fewest_blocks ? 1 : tiles(tiles(problem.trials, resident), lanes);
       for (int groups = 1; groups <= wanted; ++groups) {
         if (gpu::persistent_bytes(padded, lanes, groups) > gpu::most_persistent_bytes) break;
         const Size waves = tiles(tiles(problem.trials, Size{lanes} * groups), resident);
