@@ -162,6 +162,29 @@ TEST_CASE("the plan of the steps follows the size of the problem", "[cuda][host]
         Design::tiles);  // no clusters
 }
 
+TEST_CASE("a step with what is added made before is the step made at once", "[cuda][host]") {
+  const auto dynamics = GENERATE(gpu::Dynamics::leaky, gpu::Dynamics::elman, gpu::Dynamics::rate);
+  const auto phi = GENERATE(gpu::Activation::relu, gpu::Activation::tanh, gpu::Activation::softplus);
+  const std::array<double, 1> stimulus = {0.7};
+  gpu::Model<double> model;
+  model.dynamics = dynamics;
+  model.noise = true;
+  model.units.count = model.batch.trials = model.batch.lanes = model.batch.steps = 1;
+  const std::array<std::int32_t, 1> trial = {0};
+  model.batch.trial = trial.data();
+  model.batch.stimulus = stimulus.data();
+  const gpu::UnitConstants<double> constants = {phi, dynamics == gpu::Dynamics::elman ? 1.0 : 0.3, 0.2, 0.05, 0.5, 0.01,
+                                                0.4};
+  const double recurrent = -0.8, inputs = 1.1, eta = 1.5;
+  const gpu::UnitState<double> before = {0.6, 0.4};
+  const auto expected = gpu::step_unit(model, constants, {0, 0, 0}, recurrent + inputs, eta, before);
+  const double outside = gpu::outside_of(model, constants, {0, 0, 0}, inputs, eta);
+  const auto actual = gpu::step_from_outside(model, phi, constants.alpha, {0, 0, 0}, recurrent, outside, before);
+  CHECK_THAT(actual.x, WithinAbs(expected.x, 1e-15));
+  CHECK_THAT(actual.h, WithinAbs(expected.h, 1e-15));
+  CHECK(actual.x != gpu::step_from_outside(model, phi, constants.alpha, {0, 0, 0}, recurrent, 0.0, before).x);
+}
+
 TEST_CASE("the earliest step, then trial, then unit makes the smallest failure", "[cuda][host]") {
   CHECK(gpu::failure_key(1, 900, 9000) < gpu::failure_key(2, 0, 0));
   CHECK(gpu::failure_key(2, 0, 9000) < gpu::failure_key(2, 1, 0));

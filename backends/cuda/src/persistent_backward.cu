@@ -80,7 +80,7 @@ struct BackwardWay {
     return {*at.delta, *at.state, run.model.dynamics == Dynamics::rate ? *at.x : 0.0F};
   }
 
-  __device__ float finish(const Own& own, const Cursor& at, bool, float sum, Fetched fetched, const float*,
+  __device__ float finish(const Own& own, const Cursor& at, float sum, Fetched fetched, const float*,
                           float& carried) const {
     const UnitAdjoint<float> result =
         step_unit_back(run.model, own.constants, {own.unit, at.lane, at.step}, sum + fetched.outside, carried,

@@ -75,7 +75,7 @@ struct ForwardWay {
   /// Where the state will be lies what is added to W h (see make_outside()).
   __device__ Fetched fetch(const Own&, const Cursor& at) const { return {*at.state}; }
 
-  __device__ float finish(const Own& own, const Cursor& at, bool, float sum, Fetched fetched, const float* h,
+  __device__ float finish(const Own& own, const Cursor& at, float sum, Fetched fetched, const float* h,
                           float& x) const {
     if (own.special) {
       const UnitState<float> after = step_from_outside(run.model, own.phi, own.alpha, {own.unit, at.lane, at.step}, sum,

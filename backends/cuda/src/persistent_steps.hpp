@@ -74,7 +74,7 @@ __global__ void __launch_bounds__(block_threads, 1) persistent_steps(const Way w
         float sums[kept_rows * Lanes] = {};
         weights.template multiply<Lanes>(here, padded, sums);
         const float sum = add_shares<Sharers / 2, kept_rows * Lanes>(sums);
-        const float value = way.finish(own, ending, !goes_on, sum, fetched, here + place, carried);
+        const float value = way.finish(own, ending, sum, fetched, here + place, carried);
         if (goes_on) exchange.send(following, is_unit ? value : 0.0F, next_barrier + group);
         way.store(own, ending, !goes_on, value, carried);
         kept[group * block_threads] = carried;
