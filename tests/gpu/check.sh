@@ -117,7 +117,7 @@ gpu_tests() {
 
 sanitizer() {
   command -v compute-sanitizer >/dev/null || { echo "compute-sanitizer is absent"; return 77; }
-  # Looking for races takes ten times as long.
+  # Looking for races takes ten times as long; those of the solves would be a library's.
   local tests="[sanitizer]"
   if [ "$1" = racecheck ]; then tests="[race]~[newton]"; fi
   gpu_tests "$tests" compute-sanitizer --tool "$1" --error-exitcode 9 --print-limit 20

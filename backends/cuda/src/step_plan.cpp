@@ -14,8 +14,9 @@ Size tiles(Size size, Size tile) {
   return (size + tile - 1) / tile;
 }
 
-/// Cycles that a step of a persistent kernel takes, as measured on an H200 (docs/benchmarks/gpu.md): a scheduler issues
-/// the multiply-adds of two warps, ends the steps of a group, and waits until all blocks have what the others made.
+/// About the cycles that a step of a persistent kernel takes: a scheduler issues the multiply-adds of two warps, ends
+/// the steps of a group, and waits until all blocks have what the others made. Rough figures for an H200, chosen so
+/// that the plans that were fastest there come out first (docs/benchmarks/gpu.md).
 double cycles_of_step(const StepProblem::Sharing& sharing, int lanes, int groups) {
   constexpr double warps_of_scheduler = 2.0, end_of_group = 700.0, end_of_lane = 100.0;
   constexpr double exchange_alone = 60.0, exchange = 200.0, exchange_of_block = 55.0;
