@@ -63,6 +63,9 @@ TEST_CASE("tiles hold the chunks of weights that exist, and no others", "[cuda][
   CHECK(tiles.start[1] - tiles.start[0] == 9);
   // Units 96 .. 119 are of region c: they read region a, units 0 .. 39, three chunks.
   CHECK(tiles.start[4] - tiles.start[3] == 3);
+  // Those that units are the columns of come first.
+  CHECK(tiles.end[0] - tiles.start[0] == 8);
+  CHECK(tiles.end[3] == tiles.start[4]);
   CHECK(tiles.column[static_cast<std::size_t>(tiles.start[3]) + 2] == 32);
   for (std::size_t k = 0; k < tiles.chunk.size(); ++k) {
     if (tiles.chunk[k] >= 0) {
@@ -126,13 +129,7 @@ TEST_CASE("the plan of the steps follows the size of the problem", "[cuda][host]
   using Design = gpu::StepPlan::Design;
   using Sharings = std::vector<cuda::StepProblem::Sharing>;
   const auto plan = [](Index units, Index trials, double density, const Sharings& sharings) {
-    return cuda::choose_plan({.units = units,
-                              .state_rows = units + 16,
-                              .adjoint_rows = units + 16,
-                              .trials = trials,
-                              .density = density,
-                              .sharings = sharings},
-                             hopper());
+    return cuda::choose_plan({.units = units, .trials = trials, .density = density, .sharings = sharings}, hopper());
   };
   const Sharings of_256 = {{16, 2, 4}, {32, 4, 2}}, of_512 = {{16, 4, 8}, {32, 8, 4}};
   CHECK(plan(256, 64, 1.0, of_256).design == Design::persistent);
@@ -155,14 +152,13 @@ TEST_CASE("the plan of the steps follows the size of the problem", "[cuda][host]
   CHECK(plan(1024, 256, 0.25, too_many).lanes == gpu::wide_tile);
   CHECK(plan(1024, 1, 1.0, too_many).lanes == gpu::lane_tile);
 
-  const cuda::StepProblem doubles{
-      .units = 256, .state_rows = 272, .adjoint_rows = 272, .trials = 64, .single = false, .sharings = of_256};
+  const cuda::StepProblem doubles{.units = 256, .trials = 64, .single = false, .sharings = of_256};
   CHECK(cuda::choose_plan(doubles, hopper()).design == Design::tiles);
   CHECK(cuda::choose_plan({.units = 64, .trials = 8, .sharings = {{16, 1, 1}}}, gpu::DeviceLimits{}).design ==
         Design::tiles);  // no clusters
 }
 
-TEST_CASE("a step with what is added made before is the step made at once", "[cuda][host]") {
+TEST_CASE("a step is made of W h and what is added to it, which is made before", "[cuda][host]") {
   const auto dynamics = GENERATE(gpu::Dynamics::leaky, gpu::Dynamics::elman, gpu::Dynamics::rate);
   const auto phi = GENERATE(gpu::Activation::relu, gpu::Activation::tanh, gpu::Activation::softplus);
   const std::array<double, 1> stimulus = {0.7};
@@ -177,7 +173,12 @@ TEST_CASE("a step with what is added made before is the step made at once", "[cu
                                                 0.4};
   const double recurrent = -0.8, inputs = 1.1, eta = 1.5;
   const gpu::UnitState<double> before = {0.6, 0.4};
-  const auto expected = gpu::step_unit(model, constants, {0, 0, 0}, recurrent + inputs, eta, before);
+  const double drive = recurrent + inputs + constants.bias;
+  const double added = constants.noise * eta + constants.added_gain * stimulus[0], alpha = constants.alpha;
+  gpu::UnitState<double> expected = {alpha * drive + (1.0 - alpha) * before.x + added};
+  if (dynamics == gpu::Dynamics::rate) expected.x = drive + added;
+  expected.h = formulas::activate(phi, expected.x);
+  if (dynamics == gpu::Dynamics::rate) expected.h = (1.0 - alpha) * before.h + alpha * expected.h;
   const double outside = gpu::outside_of(model, constants, {0, 0, 0}, inputs, eta);
   const auto actual = gpu::step_from_outside(model, phi, constants.alpha, {0, 0, 0}, recurrent, outside, before);
   CHECK_THAT(actual.x, WithinAbs(expected.x, 1e-15));

@@ -106,8 +106,9 @@ void CudaSession<Scalar>::set_pointers() {
       noise_ == Noise::on
           ? static_cast<Scalar>(std::sqrt(2.0 * net.spec().tau / net.spec().dt) * net.spec().noise_input)
           : Scalar(0);
-  model.drive_tiles = {static_cast<std::int32_t>(drive_list_.row_tiles), drive_start_.data(), drive_column_.data()};
-  model.adjoint_tiles = {static_cast<std::int32_t>(adjoint_list_.row_tiles), adjoint_start_.data(),
+  model.drive_tiles = {static_cast<std::int32_t>(drive_list_.row_tiles), drive_start_.data(), drive_end_.data(),
+                       drive_column_.data()};
+  model.adjoint_tiles = {static_cast<std::int32_t>(adjoint_list_.row_tiles), adjoint_start_.data(), adjoint_end_.data(),
                          adjoint_column_.data()};
   model.drive_map = images_.drive_map;
   model.adjoint_map = images_.adjoint_map;

@@ -50,9 +50,11 @@ void CudaSession<Scalar>::make_structure() {
   entries_.write(stream_, layout_.entries());
   for (auto* array : {&values_, &gradient_, &first_moment_, &second_moment_}) array->resize(stream_, layout_.count());
   drive_start_.write(stream_, drive_list_.start);
+  drive_end_.write(stream_, drive_list_.end);
   drive_column_.write(stream_, drive_list_.column);
   drive_map_.write(stream_, drive_list_.chunk);
   adjoint_start_.write(stream_, adjoint_list_.start);
+  adjoint_end_.write(stream_, adjoint_list_.end);
   adjoint_column_.write(stream_, adjoint_list_.column);
   adjoint_map_.write(stream_, adjoint_list_.chunk);
   for (std::size_t k = 0; k < 2; ++k) {
@@ -137,8 +139,8 @@ void CudaSession<Scalar>::refresh_weights() {
   adjoint_image_.resize(stream_, std::max<Size>(1, variants * adjoint));
   const bool dense = plan_.design == gpu::StepPlan::Design::dense;
   if (dense) {
-    dense_drive_.resize(stream_, rows_.units * rows_.state());
-    dense_adjoint_.resize(stream_, rows_.units * rows_.adjoint());
+    dense_drive_.resize(stream_, rows_.units * rows_.units);
+    dense_adjoint_.resize(stream_, rows_.units * rows_.units);
   }
   images_ = {{drive_map_.data(), count_of(drive_list_.column_chunks)},
              {adjoint_map_.data(), count_of(adjoint_list_.column_chunks)},
@@ -264,8 +266,8 @@ void CudaSession<Scalar>::do_load(const Trials& trials) {
   const gpu::StepPlan before = plan_;
   const bool scaled = std::ranges::any_of(
       trials.interventions, [](const auto& one) { return std::holds_alternative<ScaleWeights>(one.what); });
-  plan_ = choose_plan({network().units(), rows_.state(), rows_.adjoint(), trials.count, drive_list_.density(),
-                       sizeof(Scalar) == sizeof(float), scaled, sharings_of(quad_lists_)},
+  plan_ = choose_plan({network().units(), trials.count, drive_list_.density(), sizeof(Scalar) == sizeof(float), scaled,
+                       sharings_of(quad_lists_)},
                       gpu::device_limits());
   unchecked_ = false;
   guarded([&] {

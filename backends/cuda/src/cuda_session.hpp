@@ -122,7 +122,8 @@ class CudaSession final : public Session {
   // The network.
   DeviceArray<gpu::Entry> entries_;
   DeviceArray<double> values_, gradient_, first_moment_, second_moment_;
-  DeviceArray<std::int32_t> drive_start_, drive_column_, drive_map_, adjoint_start_, adjoint_column_, adjoint_map_;
+  DeviceArray<std::int32_t> drive_start_, drive_end_, drive_column_, drive_map_;
+  DeviceArray<std::int32_t> adjoint_start_, adjoint_end_, adjoint_column_, adjoint_map_;
   std::array<DeviceArray<std::int32_t>, 2> drive_quads_, adjoint_quads_;
   DeviceArray<std::uint8_t> activation_;
   DeviceArray<double> sigma_, initial_state_;

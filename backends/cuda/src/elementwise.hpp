@@ -56,28 +56,6 @@ struct UnitState {
   Scalar x = 0, h = 0;
 };
 
-/// One step of a unit: `sum` is W h + W_in v, `eta` a standard normal.
-template <class Scalar>
-MRNN_HOST_DEVICE inline UnitState<Scalar> step_unit(const Model<Scalar>& model, const UnitConstants<Scalar>& constants,
-                                                    Moment at, Scalar sum, Scalar eta, UnitState<Scalar> before) {
-  const Acted<Scalar> acted = acting_on<Scalar>(model.schedule, at.unit, at.lane, at.step);
-  const Scalar alpha = constants.alpha, drive = sum + constants.bias;
-  Scalar added = noise_factor(model, constants, acted.variance) * eta;
-  if (model.batch.stimulus != nullptr || model.schedule.interval != nullptr) {
-    added += constants.added_gain * stimulus_of(model, at.unit, at.lane, at.step, acted);
-  }
-  UnitState<Scalar> after;
-  if (model.dynamics == Dynamics::rate) {
-    after.x = drive + added;
-    after.h = formulas::leak_towards(alpha, before.h, formulas::activate(constants.phi, after.x));
-  } else {
-    after.x = alpha * drive + ((Scalar(1) - alpha) * before.x + added);
-    after.h = formulas::activate(constants.phi, after.x);
-  }
-  if (acted.held) after.h = acted.value;
-  return after;
-}
-
 /// What a step adds to W h (leaky, elman: to alpha W h) besides the state before: `inputs` is W_in v.
 template <class Scalar>
 MRNN_HOST_DEVICE inline Scalar outside_of(const Model<Scalar>& model, const UnitConstants<Scalar>& constants, Moment at,
@@ -91,7 +69,7 @@ MRNN_HOST_DEVICE inline Scalar outside_of(const Model<Scalar>& model, const Unit
   return gain * (inputs + constants.bias) + added;
 }
 
-/// step_unit() with all but W h, its `sum`, in `outside`.
+/// One step of a unit: `sum` is W h, `outside` what outside_of() says.
 template <class Scalar>
 MRNN_HOST_DEVICE inline UnitState<Scalar> step_from_outside(const Model<Scalar>& model, Activation phi, Scalar alpha,
                                                             Moment at, Scalar sum, Scalar outside,

@@ -31,8 +31,9 @@ void for_each_element(const PatternMatrix& pattern, Index first_row, Index first
 /// Marks chunks that hold weights, then numbers them.
 class TileMaker {
  public:
-  TileMaker(Index rows, Index columns) {
-    list_.row_tiles = rows / gpu::tile_rows;
+  /// Columns: units, and others from `units` on.
+  TileMaker(Index units, Index columns) : unit_chunks_(units / gpu::chunk_columns) {
+    list_.row_tiles = units / gpu::tile_rows;
     list_.column_chunks = padded(columns, gpu::chunk_columns) / gpu::chunk_columns;
     list_.chunk.assign(static_cast<std::size_t>(list_.row_tiles * list_.column_chunks), -1);
   }
@@ -56,11 +57,13 @@ class TileMaker {
     for (Index tile = 0; tile < list_.row_tiles; ++tile) {
       list_.start.push_back(static_cast<std::int32_t>(list_.column.size()));
       for (Index chunk = 0; chunk < list_.column_chunks; ++chunk) {
+        if (chunk == unit_chunks_) list_.end.push_back(static_cast<std::int32_t>(list_.column.size()));
         std::int32_t& number = list_.chunk[static_cast<std::size_t>(tile * list_.column_chunks + chunk)];
         if (number < 0) continue;
         number = static_cast<std::int32_t>(list_.column.size());
         list_.column.push_back(static_cast<std::int32_t>(chunk * gpu::chunk_columns));
       }
+      if (unit_chunks_ == list_.column_chunks) list_.end.push_back(static_cast<std::int32_t>(list_.column.size()));
     }
     list_.start.push_back(static_cast<std::int32_t>(list_.column.size()));
     return std::move(list_);
@@ -79,6 +82,7 @@ class TileMaker {
     }
   }
 
+  Index unit_chunks_;
   TileList list_;
 };
 

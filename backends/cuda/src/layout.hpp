@@ -24,8 +24,10 @@ struct Rows {
 
 /// The chunks of a matrix that exist, tile of rows by tile of rows (see gpu::Tiles).
 struct TileList {
-  std::vector<std::int32_t> start, column;
-  std::vector<std::int32_t> chunk;  ///< [row tiles x column chunks], -1 where there is none
+  std::vector<std::int32_t> start;   ///< first chunk of each tile of rows, and how many there are at all
+  std::vector<std::int32_t> end;     ///< of the chunks of each whose columns are units
+  std::vector<std::int32_t> column;  ///< first of each chunk
+  std::vector<std::int32_t> chunk;   ///< [row tiles x column chunks], -1 where there is none
   Index row_tiles = 0, column_chunks = 0;
 
   Size chunks() const noexcept { return static_cast<Size>(column.size()); }

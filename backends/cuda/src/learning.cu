@@ -52,9 +52,6 @@ __global__ void __launch_bounds__(block_threads) images_kernel(Parameters p, Ima
     for (int v = 0; v < images.variants; ++v) {
       put(images.adjoint_map, images.adjoint + v * images.adjoint_size, entry.column, images.units + entry.row, value);
     }
-    if (images.dense_adjoint != nullptr) {
-      images.dense_adjoint[entry.column + Size{images.units} * (images.units + entry.row)] = value;
-    }
     return;
   }
   const bool recurrent = entry.group == Group::recurrent;
@@ -66,11 +63,9 @@ __global__ void __launch_bounds__(block_threads) images_kernel(Parameters p, Ima
     put(images.drive_map, images.drive + v * images.drive_size, entry.row, column, value);
     if (recurrent) put(images.adjoint_map, images.adjoint + v * images.adjoint_size, column, entry.row, value);
   }
-  const auto value = static_cast<Scalar>(weight);
-  if (images.dense_drive != nullptr) images.dense_drive[entry.row + Size{images.units} * column] = value;
-  if (images.dense_adjoint != nullptr && recurrent) {
-    images.dense_adjoint[column + Size{images.units} * entry.row] = value;
-  }
+  if (!recurrent || images.dense_drive == nullptr) return;
+  images.dense_drive[entry.row + Size{images.units} * column] = static_cast<Scalar>(weight);
+  images.dense_adjoint[column + Size{images.units} * entry.row] = static_cast<Scalar>(weight);
 }
 
 template <class Scalar>

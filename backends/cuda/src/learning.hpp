@@ -46,8 +46,8 @@ struct Images {
   Scalar* drive = nullptr;    ///< tiles of [W W_in], an image per variant
   Scalar* adjoint = nullptr;  ///< tiles of [W^T W_out^T]
   Size drive_size = 0, adjoint_size = 0;
-  Scalar* dense_drive = nullptr;        ///< [units x (units + inputs)], or null
-  Scalar* dense_adjoint = nullptr;      ///< [units x (units + outputs)], or null
+  Scalar* dense_drive = nullptr;        ///< W [units x units], or null
+  Scalar* dense_adjoint = nullptr;      ///< its transpose, or null
   Scalar* readout = nullptr;            ///< [outputs x units]
   std::int32_t units = 0, outputs = 0;  ///< padded
   std::int32_t variants = 1;

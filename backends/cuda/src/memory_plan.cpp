@@ -86,9 +86,8 @@ SessionMemory SessionSizes::of(const BatchShape& batch, const Record& record, co
   run.stretch = steps_of_stretch(rows_, run.lanes, batch.steps, every, static_cast<std::size_t>(scalar_));
   run.stretches = (batch.steps + run.stretch - 1) / run.stretch;
   const bool single = options_.precision == Precision::float32, scaled = demands.variants > 1;
-  const gpu::StepPlan plan = choose_plan({network_.units(), rows_.state(), rows_.adjoint(), batch.trials,
-                                          drive_.density(), single, scaled, sharings_of(quads_)},
-                                         gpu::device_limits());
+  const gpu::StepPlan plan = choose_plan(
+      {network_.units(), batch.trials, drive_.density(), single, scaled, sharings_of(quads_)}, gpu::device_limits());
   run.dense = plan.design == gpu::StepPlan::Design::dense;
   SessionMemory memory;
   memory.weights = of_network(run);
@@ -104,7 +103,7 @@ std::size_t SessionSizes::of_network(const Run& run) const {
   Sum sum;
   sum.add_bytes(gpu::workspace_bytes).add<gpu::Entry>(parameters_).add<double>(parameters_);
   for (const TileList* list : {&drive_, &adjoint_}) {
-    sum.add<std::int32_t>(list->row_tiles + 1).add<std::int32_t>(list->chunks());
+    sum.add<std::int32_t>(list->row_tiles + 1).add<std::int32_t>(list->row_tiles).add<std::int32_t>(list->chunks());
     sum.add<std::int32_t>(list->row_tiles * list->column_chunks);
     sum.add_bytes(scalars(std::max<Size>(1, run.demands.variants * list->chunks() * gpu::chunk_size)));
   }
@@ -115,7 +114,7 @@ std::size_t SessionSizes::of_network(const Run& run) const {
   sum.add_bytes(scalars(6 * units)).add<double>(units);                      // constants, initial states
   sum.add_bytes(scalars(std::max<Size>(rows_.outputs, 1))).add_bytes(scalars(rows_.outputs * units));
   sum.add<unsigned long long>(2).add<std::int32_t>(1);  // failure, clock
-  if (run.dense) sum.add_bytes(scalars(units * rows_.state())).add_bytes(scalars(units * rows_.adjoint()));
+  if (run.dense) sum.add_bytes(scalars(units * units), 2);
   return sum.bytes() + of_identity_readouts();
 }
 

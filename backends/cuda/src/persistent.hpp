@@ -35,12 +35,6 @@ void run_persistent(const Stream& stream, const ForwardRun<float>& run, const St
 void run_persistent_back(const Stream& stream, const BackwardRun<float>& run, const StepPlan& plan, int first,
                          int last);
 
-/// What is added to W h at each step, made for all of them at once: it waits where the kernel above puts the state that
-/// it becomes part of.
-void make_outside(const Stream& stream, const ForwardRun<float>& run, int first, int last);
-/// Likewise what is added to W^T delta, for slots last to first.
-void make_outside_back(const Stream& stream, const BackwardRun<float>& run, int first, int last);
-
 /// What a plan needs to know of a device.
 struct DeviceLimits {
   int processors = 132;

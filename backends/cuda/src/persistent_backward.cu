@@ -104,7 +104,6 @@ struct BackwardWay {
 
 void run_persistent_back(const Stream& stream, const BackwardRun<float>& run, const StepPlan& plan, int first,
                          int last) {
-  make_outside_back(stream, run, first, last);
   run_persistent_way(stream, BackwardWay{run, last}, plan, run.model.adjoint_quads.quads, last + 1 - first);
 }
 

@@ -99,7 +99,6 @@ struct ForwardWay {
 }  // namespace
 
 void run_persistent(const Stream& stream, const ForwardRun<float>& run, const StepPlan& plan, int first, int last) {
-  make_outside(stream, run, first, last);
   run_persistent_way(stream, ForwardWay{run, first}, plan, run.model.drive_quads.quads, last - first);
 }
 

@@ -17,20 +17,26 @@ template <class Scalar>
 struct StepPlace {
   int slot, unit, lane;
   UnitState<Scalar> before = {};
+  Scalar outside = 0;  ///< see make_outside()
 
   __device__ Size x_place(const ForwardRun<Scalar>& run) const {
     return slot * run.trajectory.x_stride + unit + Size{run.model.units.padded} * lane;
   }
+  __device__ Scalar* state_after(const ForwardRun<Scalar>& run) const {
+    return run.trajectory.state + state_place(run.trajectory, run.model.batch, slot + 1, lane) + unit;
+  }
   __device__ void load(const ForwardRun<Scalar>& run) {
     before.x = run.trajectory.x[x_place(run)];
     before.h = run.trajectory.state[state_place(run.trajectory, run.model.batch, slot, lane) + unit];
+    outside = *state_after(run);
   }
-  /// Ends the step; `sum` is W h + W_in v.
-  __device__ void finish(const ForwardRun<Scalar>& run, const UnitConstants<Scalar>& constants, int step, Scalar sum,
-                         Scalar eta) const {
-    const UnitState<Scalar> next = step_unit(run.model, constants, {unit, lane, step}, sum, eta, before);
+  /// Ends the step; `sum` is W h.
+  __device__ void finish(const ForwardRun<Scalar>& run, int step, Scalar sum) const {
+    const auto phi = static_cast<Activation>(run.model.units.activation[unit]);
+    const UnitState<Scalar> next =
+        step_from_outside(run.model, phi, run.model.units.alpha[unit], {unit, lane, step}, sum, outside, before);
     run.trajectory.x[x_place(run) + run.trajectory.x_stride] = next.x;
-    run.trajectory.state[state_place(run.trajectory, run.model.batch, slot + 1, lane) + unit] = next.h;
+    *state_after(run) = next.h;
     if (!is_finite(next)) atomicMin(run.failure, failure_key(step, run.model.batch.trial[lane], unit));
   }
 };
@@ -40,8 +46,7 @@ template <class Scalar>
 struct StepBackPlace {
   int slot, unit, lane;
   UnitState<Scalar> state = {};
-  Scalar carried = 0;
-  bool own = false;
+  Scalar carried = 0, outside = 0;
 
   __device__ Size padded_place(const BackwardRun<Scalar>& run) const {
     return unit + Size{run.model.units.padded} * lane;
@@ -50,24 +55,18 @@ struct StepBackPlace {
     state.x = run.trajectory.x[slot * run.trajectory.x_stride + padded_place(run)];
     state.h = run.trajectory.state[state_place(run.trajectory, run.model.batch, slot, lane) + unit];
     carried = run.adjoint.carried[slot * run.adjoint.carried_stride + padded_place(run)];
-    own = run.model.batch.own[lane] != 0;
+    outside = *delta_before(run);
   }
-  /// Ends the step; `sum` is W^T delta + W_out^T dL/dz of the slot, `step` the one before it.
+  __device__ Scalar* delta_before(const BackwardRun<Scalar>& run) const {
+    return run.adjoint.delta + Size{run.adjoint.rows} * (lane + Size{run.model.batch.lanes} * (slot - 1)) + unit;
+  }
+  /// Ends the step; `sum` is W^T delta of the slot, `step` the one before it.
   __device__ void finish(const BackwardRun<Scalar>& run, const UnitConstants<Scalar>& constants, int step,
                          Scalar sum) const {
-    const Adjoint<Scalar>& adjoint = run.adjoint;
-    const RatePenalties<Scalar>& penalties = run.penalties;
-    const Size delta = Size{adjoint.rows} * (lane + Size{run.model.batch.lanes} * slot);
-    if (penalties.identity_start != nullptr) {
-      const Scalar* outputs = adjoint.delta + delta + run.model.units.padded;
-      for (int k = penalties.identity_start[unit]; k < penalties.identity_start[unit + 1]; ++k) {
-        sum += outputs[penalties.identity_channel[k]];
-      }
-    }
-    if (step >= 0 && own) sum += rate_penalty(penalties, unit, state.h);
-    const UnitAdjoint<Scalar> next = step_unit_back(run.model, constants, {unit, lane, step}, sum, carried, state);
-    adjoint.carried[(slot - 1) * adjoint.carried_stride + padded_place(run)] = next.carried;
-    adjoint.delta[delta - Size{adjoint.rows} * run.model.batch.lanes + unit] = next.delta;
+    const UnitAdjoint<Scalar> next =
+        step_unit_back(run.model, constants, {unit, lane, step}, sum + outside, carried, state);
+    run.adjoint.carried[(slot - 1) * run.adjoint.carried_stride + padded_place(run)] = next.carried;
+    *delta_before(run) = next.delta;
   }
 };
 

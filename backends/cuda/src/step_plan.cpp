@@ -90,8 +90,8 @@ gpu::StepPlan choose_plan(const StepProblem& problem, const gpu::DeviceLimits& l
   if (problem.single && problem.trials > gpu::wide_tile / 2 && fills) plan.lanes = gpu::wide_tile;
   // A library's product over all weights is faster where there is much to do and little is absent.
   constexpr double dense_enough = 0.6, much_work = 2.5e8;
-  const double work = static_cast<double>(problem.units) * static_cast<double>(problem.state_rows) *
-                      static_cast<double>(problem.trials);
+  const double work =
+      static_cast<double>(problem.units) * static_cast<double>(problem.units) * static_cast<double>(problem.trials);
   if (wanted == "dense" || (wanted != "tiles" && problem.density >= dense_enough && work >= much_work))
     plan.design = gpu::StepPlan::Design::dense;
   return plan;

@@ -10,7 +10,6 @@ namespace mrnn::cuda {
 /// A batch on a network, as far as it matters for how its steps are made.
 struct StepProblem {
   gpu::Size units = 0;
-  gpu::Size state_rows = 0, adjoint_rows = 0;  ///< padded
   gpu::Size trials = 0;
   double density = 1.0;  ///< share of the chunks of weights that exist
   bool single = true;    ///< precision

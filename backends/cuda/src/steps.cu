@@ -2,6 +2,7 @@
 
 #include <type_traits>
 
+#include "outside.hpp"
 #include "persistent.hpp"
 #include "step_epilogues.hpp"
 #include "tile_product.hpp"
@@ -12,38 +13,26 @@ namespace {
 /// Blocks: tiles of rows x tiles of lanes.
 template <class Scalar, int Lanes>
 __global__ void __launch_bounds__(block_threads) step_tile(ForwardRun<Scalar> run, int slot) {
-  constexpr int eta_stride = tile_rows + 4;
-  Scalar* shared = shared_memory<Scalar>();
-  Scalar* eta = shared + tile_shared<Lanes>;
   const Model<Scalar>& model = run.model;
   const int first_row = blockIdx.x * tile_rows, first_lane = blockIdx.y * Lanes;
   const int step = *run.trajectory.first + slot;
   const int unit = first_row + static_cast<int>(threadIdx.x) % warp_threads;
   const bool has_unit = unit < model.units.count;
-  const UnitConstants<Scalar> constants = has_unit ? constants_of(model.units, unit) : UnitConstants<Scalar>{};
   StepPlace<Scalar> places[Lanes / 8];
 #pragma unroll
   for (int j = 0; j < Lanes / 8; ++j) {
     places[j] = {slot, unit, first_lane + static_cast<int>(threadIdx.x) / warp_threads + 8 * j};
     if (has_unit && places[j].lane < model.batch.lanes) places[j].load(run);
   }
-  for (int k = threadIdx.x; k < Lanes * tile_rows / 4; k += block_threads) {
-    const int lane = k / (tile_rows / 4), row = k % (tile_rows / 4) * 4;
-    if (first_lane + lane >= model.batch.lanes) continue;
-    *reinterpret_cast<Four<Scalar>*>(eta + lane * eta_stride + row) =
-        draw_four(model, first_row + row, first_lane + lane, step);
-  }
   const Scalar* weights = weights_in_force(model, model.drive_weights, model.drive_size, first_lane, step);
   const Vectors<Scalar> vectors = {run.trajectory.state + state_place(run.trajectory, model.batch, slot, first_lane),
                                    run.trajectory.rows, model.batch.lanes - first_lane};
   Scalar sums[Lanes / 8];
-  multiply_tile<Scalar, Lanes>(model.drive_tiles, weights, vectors, shared, sums);
+  multiply_tile<Scalar, Lanes>(model.drive_tiles, weights, vectors, shared_memory<Scalar>(), sums);
   if (!has_unit) return;
 #pragma unroll
   for (int j = 0; j < Lanes / 8; ++j) {
-    const int lane = places[j].lane - first_lane;
-    if (places[j].lane >= model.batch.lanes) continue;
-    places[j].finish(run, constants, step, sums[j], eta[lane * eta_stride + unit - first_row]);
+    if (places[j].lane < model.batch.lanes) places[j].finish(run, step, sums[j]);
   }
 }
 
@@ -85,7 +74,7 @@ __global__ void __launch_bounds__(block_threads) adjoint_tile(BackwardRun<Scalar
   const Scalar* weights = weights_in_force(model, model.adjoint_weights, model.adjoint_size, first_lane, step);
   const Vectors<Scalar> vectors = {
       run.adjoint.delta + Size{run.adjoint.rows} * (first_lane + Size{model.batch.lanes} * slot), run.adjoint.rows,
-      model.batch.lanes - first_lane, model.units.padded};
+      model.batch.lanes - first_lane};
   Scalar sums[Lanes / 8];
   multiply_tile<Scalar, Lanes>(model.adjoint_tiles, weights, vectors, shared_memory<Scalar>(), sums);
   const int unit = first_row + static_cast<int>(threadIdx.x) % warp_threads;
@@ -103,20 +92,17 @@ __global__ void __launch_bounds__(block_threads) step_elements(ForwardRun<Scalar
   if (lane >= model.batch.lanes || unit >= model.units.count) return;
   const int step = *run.trajectory.first + slot;
   StepPlace<Scalar> places[4];
-  UnitConstants<Scalar> constants[4];
   Scalar sums[4] = {};
 #pragma unroll
   for (int k = 0; k < 4; ++k) {
     places[k] = {slot, unit + k, lane};
     if (unit + k >= model.units.count) continue;
     places[k].load(run);
-    constants[k] = constants_of(model.units, unit + k);
     sums[k] = run.drive[unit + k + Size{model.units.padded} * lane];
   }
-  const Four<Scalar> eta = draw_four(model, unit, lane, step);
 #pragma unroll
   for (int k = 0; k < 4; ++k) {
-    if (unit + k < model.units.count) places[k].finish(run, constants[k], step, sums[k], eta.value[k]);
+    if (unit + k < model.units.count) places[k].finish(run, step, sums[k]);
   }
 }
 
@@ -140,7 +126,7 @@ dim3 tile_grid(const Tiles& tiles, const Batch<Scalar>& batch, int lanes) {
 
 template <class Scalar, int Lanes>
 void step_by_tiles(const Stream& stream, const ForwardRun<Scalar>& run, int first, int last) {
-  constexpr std::size_t shared = (tile_shared<Lanes> + Lanes * (tile_rows + 4)) * sizeof(Scalar);
+  constexpr std::size_t shared = tile_shared<Lanes> * sizeof(Scalar);
   const dim3 grid = tile_grid(run.model.drive_tiles, run.model.batch, Lanes);
   static_assert(shared <= 48 * 1024);
   for (int slot = first; slot < last; ++slot) launch(stream, step_tile<Scalar, Lanes>, grid, shared, run, slot);
@@ -162,7 +148,7 @@ void step_densely(const Stream& stream, const ForwardRun<Scalar>& run, int first
   product.out = run.drive;
   product.out_stride = product.rows = model.units.padded;
   product.columns = model.batch.lanes;
-  product.depth = t.rows;
+  product.depth = model.units.padded;
   for (int slot = first; slot < last; ++slot) {
     product.b = {t.state + Size{t.rows} * model.batch.lanes * slot, t.rows};
     multiply(stream, product);
@@ -179,7 +165,7 @@ void step_densely_back(const Stream& stream, const BackwardRun<Scalar>& run, int
   product.out = run.back;
   product.out_stride = product.rows = model.units.padded;
   product.columns = model.batch.lanes;
-  product.depth = adjoint.rows;
+  product.depth = model.units.padded;
   for (int slot = last; slot >= first; --slot) {
     product.b = {adjoint.delta + Size{adjoint.rows} * model.batch.lanes * slot, adjoint.rows};
     multiply(stream, product);
@@ -191,6 +177,7 @@ void step_densely_back(const Stream& stream, const BackwardRun<Scalar>& run, int
 
 template <class Scalar>
 void run_forward(const Stream& stream, const ForwardRun<Scalar>& run, const StepPlan& plan, int first, int last) {
+  make_outside(stream, run, first, last);
   if constexpr (std::is_same_v<Scalar, float>) {
     if (plan.design == StepPlan::Design::persistent) return run_persistent(stream, run, plan, first, last);
     if (plan.design == StepPlan::Design::tiles && plan.lanes == wide_tile) {
@@ -206,6 +193,7 @@ void run_forward(const Stream& stream, const ForwardRun<Scalar>& run, const Step
 
 template <class Scalar>
 void run_backward(const Stream& stream, const BackwardRun<Scalar>& run, const StepPlan& plan, int first, int last) {
+  make_outside_back(stream, run, first, last);
   if constexpr (std::is_same_v<Scalar, float>) {
     if (plan.design == StepPlan::Design::persistent) return run_persistent_back(stream, run, plan, first, last);
     if (plan.design == StepPlan::Design::tiles && plan.lanes == wide_tile) {

@@ -20,7 +20,6 @@ struct Vectors {
   const Scalar* data = nullptr;  ///< of the first lane of the tile
   Size stride = 0;               ///< from lane to lane
   int lanes = 0;                 ///< how many there are from here on
-  int columns = 1 << 30;         ///< chunks from this column on are left out
 };
 
 /// What a warp adds to its sums for one chunk; thread t of it has row t and all lanes of the tile.
@@ -82,7 +81,7 @@ __device__ inline void multiply_wide(const Tiles& tiles, const Scalar* weights, 
   const int group = threadIdx.x / wide_threads, thread = threadIdx.x % wide_threads;
   const int row = thread % 4 * wide_rows, lane = thread / 4 * wide_lanes;
   Scalar* staged = shared + group * (chunk_size + chunk_columns * wide_tile);
-  const std::int32_t begin = tiles.start[blockIdx.x], end = tiles.start[blockIdx.x + 1];
+  const std::int32_t begin = tiles.start[blockIdx.x], end = tiles.end[blockIdx.x];
   const Scalar* own = vectors.data + thread * vectors.stride;
   Scalar sums[wide_lanes][wide_rows] = {};
   WideChunk<Scalar> ahead;
@@ -137,12 +136,10 @@ __device__ inline void multiply_narrow(const Tiles& tiles, const Scalar* weights
   const int thread = threadIdx.x % warp_threads, warp = threadIdx.x / warp_threads;
   Scalar sums[Lanes] = {};
   Scalar* staged = shared + warp * chunk_columns * Lanes;
-  const std::int32_t end = tiles.start[blockIdx.x + 1];
+  const std::int32_t end = tiles.end[blockIdx.x];
   for (std::int32_t chunk = tiles.start[blockIdx.x] + warp; chunk < end; chunk += block_warps) {
-    const std::int32_t column = tiles.column[chunk];
-    if (column >= vectors.columns) continue;
-    add_chunk<Scalar, Lanes>(weights + Size{chunk} * chunk_size, vectors.data + column, vectors.stride, vectors.lanes,
-                             staged, sums);
+    add_chunk<Scalar, Lanes>(weights + Size{chunk} * chunk_size, vectors.data + tiles.column[chunk], vectors.stride,
+                             vectors.lanes, staged, sums);
   }
   __syncthreads();
 #pragma unroll

@@ -25,7 +25,8 @@ constexpr int block_threads = 256, warp_threads = 32, block_warps = block_thread
 /// column, one chunk after the other.
 struct Tiles {
   std::int32_t row_tiles = 0;
-  const std::int32_t* start = nullptr;   ///< first chunk of each tile of rows [row_tiles + 1]
+  const std::int32_t* start = nullptr;   ///< first chunk of each tile of rows [row_tiles]
+  const std::int32_t* end = nullptr;     ///< of its chunks that units are the columns of: those come first [row_tiles]
   const std::int32_t* column = nullptr;  ///< first column of each chunk
 };
 
@@ -131,8 +132,8 @@ struct Model {
   const Scalar* drive_weights = nullptr;    ///< images of the variants, one after the other
   const Scalar* adjoint_weights = nullptr;  ///< likewise
   Size drive_size = 0, adjoint_size = 0;    ///< of one image
-  const Scalar* dense_drive = nullptr;      ///< [padded units x rows of the state], or null
-  const Scalar* dense_adjoint = nullptr;    ///< [padded units x rows of what comes back], or null
+  const Scalar* dense_drive = nullptr;      ///< W [padded units x padded units], or null
+  const Scalar* dense_adjoint = nullptr;    ///< its transpose, or null
 };
 
 /// What the penalties on rates and the identity readouts add to what comes back.
