@@ -32,43 +32,49 @@ struct KeptWeights {
     }
   }
 
-  /// Adds the products with vectors [lanes x stride].
-  template <int Lanes>
+  /// Adds the products of quad Quad with vectors [lanes x stride].
+  template <int Quad, int Lanes>
   __device__ void multiply(const float* vectors, int stride, float (&sums)[kept_rows * Lanes]) const {
 #pragma unroll
-    for (int q = 0; q < Quads; ++q) {
+    for (int lane = 0; lane < Lanes; ++lane) {
+      const Four<float> four = *reinterpret_cast<const Four<float>*>(vectors + lane * stride + column[Quad]);
 #pragma unroll
-      for (int lane = 0; lane < Lanes; ++lane) {
-        const Four<float> four = *reinterpret_cast<const Four<float>*>(vectors + lane * stride + column[q]);
+      for (int k = 0; k < 4; ++k) {
 #pragma unroll
-        for (int k = 0; k < 4; ++k) {
-#pragma unroll
-          for (int r = 0; r < kept_rows; ++r) sums[r * Lanes + lane] += weight[q][k][r] * four.value[k];
-        }
+        for (int r = 0; r < kept_rows; ++r) sums[r * Lanes + lane] += weight[Quad][k][r] * four.value[k];
       }
     }
   }
 };
 
-/// Adds up the sums of the threads that share columns, Mask of which are left to be halved: as long as there are
-/// several sums, each thread goes on with half of them.
-template <int Mask, int Count>
-__device__ inline float add_shares(float* sums) {
-  if constexpr (Mask == 0) {
-    static_assert(Count == 1);
-    return sums[0];
-  } else if constexpr (Count == 1) {
-    sums[0] += __shfl_xor_sync(0xFFFFFFFFU, sums[0], Mask);
-    return add_shares<Mask / 2, 1>(sums);
-  } else {
-    const bool high = (threadIdx.x & Mask) != 0;
+/// Adds up the sums of the threads that share columns, in rounds: as long as there are several sums, each thread goes
+/// on with half of them.
+template <int Sharers, int Lanes>
+struct ShareSums {
+  static constexpr int rounds = Sharers == 32 ? 5 : 4;
+
+  template <int Round>
+  __device__ static void add(float (&sums)[kept_rows * Lanes]) {
+    constexpr int mask = Sharers / 2 >> Round, left = kept_rows * Lanes >> Round;
+    if constexpr (left <= 1) {
+      sums[0] += __shfl_xor_sync(0xFFFFFFFFU, sums[0], mask);
+    } else {
+      const bool high = (threadIdx.x & mask) != 0;
 #pragma unroll
-    for (int k = 0; k < Count / 2; ++k) {
-      const float given = high ? sums[k] : sums[k + Count / 2], kept = high ? sums[k + Count / 2] : sums[k];
-      sums[k] = kept + __shfl_xor_sync(0xFFFFFFFFU, given, Mask);
+      for (int k = 0; k < left / 2; ++k) {
+        const float given = high ? sums[k] : sums[k + left / 2], kept = high ? sums[k + left / 2] : sums[k];
+        sums[k] = kept + __shfl_xor_sync(0xFFFFFFFFU, given, mask);
+      }
     }
-    return add_shares<Mask / 2, Count / 2>(sums);
   }
-}
+  /// Rounds from First on.
+  template <int First>
+  __device__ static void add_from(float (&sums)[kept_rows * Lanes]) {
+    if constexpr (First < rounds) {
+      add<First>(sums);
+      add_from<First + 1>(sums);
+    }
+  }
+};
 
 }  // namespace mrnn::gpu

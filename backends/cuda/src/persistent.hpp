@@ -14,10 +14,8 @@ constexpr int fewest_sharers = 16, most_sharers = warp_threads;
 constexpr int persistent_rows(int sharers) {
   return block_warps * kept_rows * (warp_threads / sharers);
 }
-/// Lanes of a group: no more than there are threads to end their steps.
-constexpr int most_group_lanes(int sharers) {
-  return sharers / kept_rows;
-}
+/// Lanes of a group: more would take the registers that weights are kept in.
+constexpr int most_group_lanes = 2;
 constexpr int largest_persistent_cluster = 16;
 
 /// Shared memory that blocks ask for: the states of all lanes twice, what each thread keeps from step to step for each

@@ -121,9 +121,13 @@ struct Exchange {
   /// Says, once for each buffer and time, that something will come.
   __device__ void expect(int buffer) {
 #if __CUDA_ARCH__ >= 900
-    if (Alone || threadIdx.x != 0) return;
-    asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(barriers + 8 * buffer), "r"(bytes)
-                 : "memory");
+    if (Alone) return;
+    asm volatile(
+        "{\n.reg .pred first;\n"
+        "setp.eq.u32 first, %2, 0;\n"
+        "@first mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;\n}" ::"r"(barriers + 8 * buffer),
+        "r"(bytes), "r"(threadIdx.x)
+        : "memory");
 #endif
   }
 

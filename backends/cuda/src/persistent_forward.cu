@@ -77,14 +77,15 @@ struct ForwardWay {
 
   __device__ float finish(const Own& own, const Cursor& at, float sum, Fetched fetched, const float* h,
                           float& x) const {
-    if (own.special) {
+    if (__builtin_expect(own.special, 0)) {
       const UnitState<float> after = step_from_outside(run.model, own.phi, own.alpha, {own.unit, at.lane, at.step}, sum,
                                                        fetched.outside, UnitState<float>{x, *h});
       x = after.x;
       return after.h;
     }
     x = own.alpha * sum + ((1.0F - own.alpha) * x + fetched.outside);
-    return own.phi == Activation::relu ? (x > 0.0F ? x : 0.0F) : formulas::activate(own.phi, x);
+    if (__builtin_expect(own.phi == Activation::relu, 1)) return x > 0.0F ? x : 0.0F;
+    return formulas::activate(own.phi, x);
   }
   __device__ void store(const Own& own, const Cursor& at, bool is_last, float h, float x) const {
     if (!own.stores) return;

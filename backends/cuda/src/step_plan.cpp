@@ -41,7 +41,7 @@ std::optional<gpu::StepPlan> persistent_plan(const StepProblem& problem, const g
     if (!is_possible(problem, sharing, limits)) continue;
     const int resident = limits.clusters[static_cast<std::size_t>(sharing.blocks - 1)];
     const auto padded = static_cast<int>(tiles(problem.units, gpu::tile_rows)) * gpu::tile_rows;
-    for (int lanes = 1; lanes <= gpu::most_group_lanes(sharing.sharers); lanes *= 2) {
+    for (int lanes = 1; lanes <= gpu::most_group_lanes; lanes *= 2) {
       // Groups hide the exchange; where that is short, they were found to cost more than they hide.
       constexpr int fewest_blocks = 3;
       const Size wanted = sharing.blocks < fewest_blocks ? 1 : tiles(tiles(problem.trials, resident), lanes);
