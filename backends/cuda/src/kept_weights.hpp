@@ -52,14 +52,15 @@ struct KeptWeights {
 template <int Sharers, int Lanes>
 struct ShareSums {
   static constexpr int rounds = Sharers == 32 ? 5 : 4;
+  int thread = 0;
 
   template <int Round>
-  __device__ static void add(float (&sums)[kept_rows * Lanes]) {
+  __device__ void add(float (&sums)[kept_rows * Lanes]) const {
     constexpr int mask = Sharers / 2 >> Round, left = kept_rows * Lanes >> Round;
     if constexpr (left <= 1) {
       sums[0] += __shfl_xor_sync(0xFFFFFFFFU, sums[0], mask);
     } else {
-      const bool high = (threadIdx.x & mask) != 0;
+      const bool high = (thread & mask) != 0;
 #pragma unroll
       for (int k = 0; k < left / 2; ++k) {
         const float given = high ? sums[k] : sums[k + left / 2], kept = high ? sums[k + left / 2] : sums[k];
@@ -69,7 +70,7 @@ struct ShareSums {
   }
   /// Rounds from First on.
   template <int First>
-  __device__ static void add_from(float (&sums)[kept_rows * Lanes]) {
+  __device__ void add_from(float (&sums)[kept_rows * Lanes]) const {
     if constexpr (First < rounds) {
       add<First>(sums);
       add_from<First + 1>(sums);

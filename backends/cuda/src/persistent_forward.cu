@@ -13,9 +13,10 @@ struct ForwardWay {
   /// What a thread knows of its unit.
   struct Own {
     int unit = 0, lane = 0;  ///< in the first group
-    bool stores = false, special = false;
+    bool stores = false, keeps_x = false;
+    int special = 0;  ///< rate dynamics, or interventions
     Activation phi = Activation::relu;
-    float alpha = 1;
+    float alpha = 1, leak = 0;
   };
   /// Where a state is made.
   struct Cursor {
@@ -44,13 +45,11 @@ struct ForwardWay {
     return run.trajectory.state[state_place(run.trajectory, run.model.batch, first, lane) + row];
   }
   __device__ Own own(int unit, int lane, bool stores) const {
-    const bool special = run.model.dynamics == Dynamics::rate || run.model.schedule.interval != nullptr;
-    return {unit,
-            lane,
-            stores,
-            special,
-            static_cast<Activation>(run.model.units.activation[unit]),
-            run.model.units.alpha[unit]};
+    const bool rate = run.model.dynamics == Dynamics::rate, acts = run.model.schedule.interval != nullptr;
+    const bool keeps_x = stores && run.trajectory.x_stride > 0;
+    const float alpha = run.model.units.alpha[unit];
+    const auto phi = static_cast<Activation>(run.model.units.activation[unit]);
+    return {unit, lane, stores, keeps_x, in_register(rate || acts ? 1 : 0), phi, alpha, 1.0F - alpha};
   }
   __device__ Cursor cursor(const Own& own, int group_lanes, int groups) const {
     const Trajectory<float>& t = run.trajectory;
@@ -77,21 +76,21 @@ struct ForwardWay {
 
   __device__ float finish(const Own& own, const Cursor& at, float sum, Fetched fetched, const float* h,
                           float& x) const {
-    if (__builtin_expect(own.special, 0)) {
+    if (__builtin_expect(own.special != 0, 0)) {
       const UnitState<float> after = step_from_outside(run.model, own.phi, own.alpha, {own.unit, at.lane, at.step}, sum,
                                                        fetched.outside, UnitState<float>{x, *h});
       x = after.x;
       return after.h;
     }
-    x = own.alpha * sum + ((1.0F - own.alpha) * x + fetched.outside);
-    if (__builtin_expect(own.phi == Activation::relu, 1)) return x > 0.0F ? x : 0.0F;
-    return formulas::activate(own.phi, x);
+    x = own.alpha * sum + (own.leak * x + fetched.outside);
+    float activity = fmaxf(x, 0.0F);
+    if (__builtin_expect(own.phi != Activation::relu, 0)) activity = formulas::activate(own.phi, x);
+    return activity;
   }
   __device__ void store(const Own& own, const Cursor& at, bool is_last, float h, float x) const {
-    if (!own.stores) return;
-    *at.state = h;
-    if (run.trajectory.x_stride > 0 || is_last) *at.x = x;
-    if (!is_finite(UnitState<float>{x, h})) {
+    if (own.stores) *at.state = h;
+    if (own.keeps_x || (own.stores && is_last)) *at.x = x;
+    if (__builtin_expect(own.stores && !is_finite(UnitState<float>{x, h}), 0)) {
       atomicMin(run.failure, failure_key(at.step, run.model.batch.trial[at.lane], own.unit));
     }
   }

@@ -18,6 +18,9 @@ struct PersistentShape {
 /// - fetch(own, cursor): what is loaded for it, two turns ahead of the sum that it waits for;
 /// - finish(own, cursor, ...): ends it, given the sum, what was fetched, multiplied and kept; returns what is sent on.
 /// Threads without a result of their own do the work of others, and store nothing.
+///
+/// A step is a chain of instructions that wait for one another, with two warps on a scheduler to hide that. So it has
+/// few branches, and nothing that it needs is fetched from the parameters.
 template <class Way, int Sharers, int Quads, int Lanes, bool Alone>
 class PersistentBlock {
   using Sums = float[kept_rows * Lanes];
@@ -28,25 +31,30 @@ class PersistentBlock {
  public:
   /// @param weights  filled here
   __device__ PersistentBlock(const Way& way, const PersistentShape& shape, KeptWeights<Sharers, Quads>& weights)
-      : way_(way), weights_(weights), padded_(way.model().units.padded), count_(shape.count) {
+      : way_(way),
+        weights_(weights),
+        shares_{in_register(static_cast<int>(threadIdx.x))},
+        padded_(in_register(way.model().units.padded)),
+        count_(in_register(shape.count)),
+        buffer_size_(in_register(shape.groups * Lanes * way.model().units.padded)),
+        slots_(in_register(shape.groups)) {
     const int cluster = Alone ? 1 : shape.cluster, block = static_cast<int>(blockIdx.x) % cluster;
     const int warp = block * block_warps + static_cast<int>(threadIdx.x) / warp_threads;
     const int first_lane = static_cast<int>(blockIdx.x) / cluster * shape.groups * Lanes;
     // Lanes are padded to whole groups.
     const int left = (way.model().batch.lanes - first_lane) / Lanes, units = way.model().units.count;
-    groups_ = left < shape.groups ? left : shape.groups;
-    slots_ = shape.groups;
+    groups_ = in_register(left < shape.groups ? left : shape.groups);
     const Result<Sharers, Lanes> result;
     const int unit = warp * warp_rows + result.row;
     place_ = result.lane * padded_ + unit;
     within_ = warp * warp_rows < padded_;
     is_unit_ = unit < units;
     vectors_ = shared_memory<float>();
-    kept_ = vectors_ + 2 * slots_ * group_size() + threadIdx.x;
+    kept_ = vectors_ + 2 * buffer_size_ + threadIdx.x;
 
     weights.load(way.map(), way.weights(), way.table(), warp, warp * warp_rows + result.thread / Sharers * kept_rows,
                  padded_ / tile_rows);
-    for (int k = threadIdx.x; k < groups_ * group_size(); k += block_threads) {
+    for (int k = threadIdx.x; k < groups_ * Lanes * padded_; k += block_threads) {
       vectors_[k] = way.start(k % padded_, first_lane + k / padded_);
     }
     own_ = way.own(is_unit_ ? unit : units - 1, first_lane + result.lane, is_unit_ && result.first);
@@ -55,34 +63,23 @@ class PersistentBlock {
       kept_[group * block_threads] = way.kept_at_start(own_, group, Lanes);
     }
     to_read_ = groups_ * count_;
+    next_ = way.fetch(own_, reading_);
     read_on();
-    read_on();
-    exchange_.begin(vectors_, vectors_ + 2 * slots_ * group_size() + slots_ * block_threads, cluster, 2 * slots_,
-                    group_size() * static_cast<int>(sizeof(float)));
+    exchange_.begin(vectors_, vectors_ + 2 * buffer_size_ + slots_ * block_threads, cluster, 2 * slots_,
+                    Lanes * padded_ * static_cast<int>(sizeof(float)), place_);
   }
 
   /// All steps of one group.
   __device__ void run() {
-    const int other = slots_ * group_size();  // from a buffer to that of the next step
-    float* here = vectors_;
-    float* next = vectors_ + other;
-    float kept = kept_[0];
-    for (int n = 0; n < count_; ++n) {
-      const int odd = n & 1;
-      if (n > 0) exchange_.wait(odd, (n - 1) >> 1 & 1);
-      const bool goes_on = n + 1 < count_;
-      if (goes_on) exchange_.expect(1 - odd);
-      const Fetched fetched = read_on();
-      if (within_) {
-        Sums sums = {};
-        multiply<0>(here, sums);
-        Shares::template add_from<0>(sums);
-        end(sums[0], fetched, here + place_, next + place_, 1 - odd, goes_on, kept);
+    if (within_) {
+      float kept = kept_[0];
+      for (int n = 0; n < count_; n += 2) {
+        const int parity = (n - 1) >> 1 & 1;
+        step<0>(parity, n + 1 < count_, kept);
+        if (n + 1 < count_) step<1>(1 - parity, n + 2 < count_, kept);
       }
-      ending_.move(true);
-      float* const swapped = here;
-      here = next;
-      next = swapped;
+    } else {
+      exchange_.idle(count_);
     }
     exchange_.end();
   }
@@ -90,65 +87,69 @@ class PersistentBlock {
   /// All steps of several groups by turns. While the products of a group are made, the step of the group before is
   /// ended, and what is sent is on its way until the group has its turn again.
   __device__ void run_in_turns() {
-    const int other = slots_ * group_size();
-    Turn ended;
-    Sums waiting = {};
-    for (int n = 0; n < count_; ++n) {
-      const int odd = n & 1, parity = (n - 1) >> 1 & 1;
-      const bool goes_on = n + 1 < count_;
-      float* here = vectors_ + (odd != 0 ? other : 0);
-      float* next = vectors_ + (odd != 0 ? 0 : other);
-      int buffer = odd * slots_, next_buffer = slots_ - buffer;
-      float* kept = kept_;
-      for (int group = 0; group < groups_; ++group) {
-        if (n > 0) exchange_.wait(buffer, parity);
-        if (goes_on) exchange_.expect(next_buffer);
-        if (within_) {
+    if (within_) {
+      Turn ended;
+      Sums waiting = {};
+      for (int n = 0; n < count_; ++n) {
+        const int odd = n & 1, parity = (n - 1) >> 1 & 1;
+        Turn turn = {odd != 0 ? buffer_size_ : 0, odd != 0 ? 0 : buffer_size_, odd != 0 ? 0 : slots_, 0,
+                     n + 1 < count_};
+        for (int group = 0; group < groups_; ++group) {
+          exchange_.wait(group + (odd != 0 ? slots_ : 0), parity);
+          exchange_.expect(turn.next_buffer);
           Sums sums = {};
-          multiply_and_add<0>(here, sums, waiting);
-          Shares::template add_from<(Quads < Shares::rounds ? Quads : Shares::rounds)>(waiting);
-          if (ended.kept != nullptr) end_turn(waiting[0], ended);
+          multiply_and_add<0>(vectors_ + turn.here, sums, waiting);
+          shares_.template add_from<(Quads < Shares::rounds ? Quads : Shares::rounds)>(waiting);
+          if (ended.kept >= 0) end_turn(waiting[0], ended);
 #pragma unroll
           for (int k = 0; k < kept_rows * Lanes; ++k) waiting[k] = sums[k];
+          ended = turn;
+          turn.here += Lanes * padded_;
+          turn.next += Lanes * padded_;
+          turn.kept += block_threads;
+          ++turn.next_buffer;
         }
-        ended = {here + place_, next + place_, kept, next_buffer, group + 1 == groups_, goes_on};
-        here += group_size();
-        next += group_size();
-        kept += block_threads;
-        ++buffer;
-        ++next_buffer;
       }
-    }
-    if (within_) {
-      Shares::template add_from<0>(waiting);
+      shares_.template add_from<0>(waiting);
       end_turn(waiting[0], ended);
+    } else {
+      exchange_.idle(count_ * groups_);
     }
     exchange_.end();
   }
 
  private:
-  /// A turn whose products are made and whose step is not ended.
+  /// A turn of a group. Places are in numbers from the first buffer.
   struct Turn {
-    const float* here = nullptr;
-    float *next = nullptr, *kept = nullptr;
+    int here = 0, next = 0;  ///< what is multiplied, and what is made of it
     int next_buffer = 0;
-    bool is_last = false;  ///< of the groups
+    int kept = -1;  ///< where it keeps what it keeps, in numbers from the first group's
     bool goes_on = false;
   };
-
-  __device__ int group_size() const {
-    return Lanes * padded_;
-  }
 
   /// What was fetched for the turn that is to be ended; fetches that of the one after the next.
   __device__ Fetched read_on() {
     const Fetched fetched = now_;
     now_ = next_;
-    if (to_read_ > 0) next_ = way_.fetch(own_, reading_);
+    // The last is fetched again and again: nobody looks at it, and a branch takes longer.
     --to_read_;
     reading_group_ = reading_group_ + 1 == groups_ ? 0 : reading_group_ + 1;
-    reading_.move(reading_group_ == 0);
+    if (to_read_ > 0) reading_.move(reading_group_ == 0);
+    next_ = way_.fetch(own_, reading_);
     return fetched;
+  }
+
+  template <int Odd>
+  __device__ void step(int parity, bool goes_on, float& kept) {
+    exchange_.wait(Odd, parity);
+    exchange_.expect(1 - Odd);
+    const Fetched fetched = read_on();
+    const int here = Odd * buffer_size_, next = (1 - Odd) * buffer_size_;
+    Sums sums = {};
+    multiply<0>(vectors_ + here, sums);
+    shares_.template add_from<0>(sums);
+    end(sums[0], fetched, here, next, 1 - Odd, goes_on, kept);
+    ending_.move(true);
   }
 
   template <int Quad>
@@ -158,41 +159,43 @@ class PersistentBlock {
       multiply<Quad + 1>(vectors, sums);
     }
   }
-  /// A round of adding up the sums of the turn before after each quad of this one.
+  /// A round of adding up the sums of the turn before with each quad of this one.
   template <int Quad>
   __device__ void multiply_and_add(const float* vectors, Sums& sums, Sums& waiting) const {
     if constexpr (Quad < Quads) {
-      if constexpr (Quad < Shares::rounds) Shares::template add<Quad>(waiting);
+      if constexpr (Quad < Shares::rounds) shares_.template add<Quad>(waiting);
       weights_.template multiply<Quad, Lanes>(vectors, padded_, sums);
       multiply_and_add<Quad + 1>(vectors, sums, waiting);
     }
   }
 
-  __device__ void end(float sum, const Fetched& fetched, const float* here, float* next, int buffer, bool goes_on,
-                      float& kept) {
-    const float value = way_.finish(own_, ending_, sum, fetched, here, kept);
+  __device__ void end(float sum, const Fetched& fetched, int here, int next, int buffer, bool goes_on, float& kept) {
+    const float value = way_.finish(own_, ending_, sum, fetched, vectors_ + here + place_, kept);
     if (goes_on) exchange_.send(next, is_unit_ ? value : 0.0F, buffer);
     way_.store(own_, ending_, !goes_on, value, kept);
   }
   __device__ void end_turn(float sum, const Turn& turn) {
-    float kept = *turn.kept;
+    float kept = kept_[turn.kept];
     end(sum, read_on(), turn.here, turn.next, turn.next_buffer, turn.goes_on, kept);
-    *turn.kept = kept;
-    ending_.move(turn.is_last);
+    kept_[turn.kept] = kept;
+    ending_group_ = ending_group_ + 1 == groups_ ? 0 : ending_group_ + 1;
+    ending_.move(ending_group_ == 0);
   }
 
   const Way& way_;
   const KeptWeights<Sharers, Quads>& weights_;
-  int padded_, count_;      ///< units, steps
-  int groups_, slots_;      ///< of this block, and for how many there is room
-  int place_;               ///< of the result in a buffer
-  bool within_;             ///< the warp has rows; the same for whole warps
-  bool is_unit_;            ///< the result is of a unit that exists
-  float *vectors_, *kept_;  ///< shared: buffers of this step and the next, and what this thread keeps of each group
+  Shares shares_;
+  int padded_, count_;       ///< units, steps
+  int buffer_size_, slots_;  ///< from a buffer to that of the next step; groups there is room for
+  int groups_;               ///< of this block
+  int place_;                ///< of the result in a buffer
+  bool within_;              ///< the warp has rows; the same for whole warps
+  bool is_unit_;             ///< the result is of a unit that exists
+  float *vectors_, *kept_;   ///< shared: buffers of this step and the next, and what this thread keeps of each group
   typename Way::Own own_;
   typename Way::Cursor reading_, ending_;
   Fetched now_ = {}, next_ = {};
-  int to_read_, reading_group_ = 0;
+  int to_read_, reading_group_ = 0, ending_group_ = 0;
   Exchange<Sharers, Lanes, Alone> exchange_;
 };
 
