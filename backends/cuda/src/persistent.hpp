@@ -18,10 +18,14 @@ constexpr int persistent_rows(int sharers) {
 constexpr int most_group_lanes = 2;
 constexpr int largest_persistent_cluster = 16;
 
-/// Shared memory that blocks ask for: the states of all lanes twice, what each thread keeps from step to step for each
-/// group, and two barriers of each group.
+/// Turns whose numbers from memory there is room for, and how many numbers of each a thread needs at most.
+constexpr int fetched_turns = 4, most_fetched = 3;
+
+/// Shared memory that blocks ask for: what was fetched, the states of all lanes twice, what each thread keeps from step
+/// to step for each group, and two barriers of each group.
 constexpr std::size_t persistent_bytes(int padded_units, int lanes, int groups) {
-  return (std::size_t{2} * static_cast<std::size_t>(padded_units) * static_cast<std::size_t>(lanes) + block_threads) *
+  return block_threads * fetched_turns * most_fetched * sizeof(float) +
+         (std::size_t{2} * static_cast<std::size_t>(padded_units) * static_cast<std::size_t>(lanes) + block_threads) *
              static_cast<std::size_t>(groups) * sizeof(float) +
          16 * static_cast<std::size_t>(groups);
 }

@@ -36,9 +36,8 @@ struct BackwardWay {
       lane += to_step ? group_lanes * (1 - groups) : group_lanes;
     }
   };
-  struct Fetched {
-    float outside = 0, h = 0, x = 0;
-  };
+  /// What is added to W^T delta, which lies where delta will be (see make_outside_back()); h; x for rate dynamics.
+  static constexpr int fetched = 3;
 
   MRNN_HOST_DEVICE const Model<float>& model() const { return run.model; }
   __device__ const TileMap& map() const { return run.model.adjoint_map; }
@@ -82,23 +81,22 @@ struct BackwardWay {
     return adjoint.carried[last * adjoint.carried_stride + own.unit +
                            Size{run.model.units.padded} * (own.lane + group * group_lanes)];
   }
-  /// Where delta will be lies what is added to W^T delta (see make_outside_back()).
-  __device__ Fetched fetch(const Own& own, const Cursor& at) const {
-    return {*at.delta, *at.state, own.rate != 0 ? *at.x : 0.0F};
+  __device__ const float* source(const Own& own, const Cursor& at, int k) const {
+    return k == 0 ? at.delta : k == 1 || own.rate == 0 ? at.state : at.x;
   }
 
-  __device__ float finish(const Own& own, const Cursor& at, float sum, Fetched fetched, const float*,
+  __device__ float finish(const Own& own, const Cursor& at, float sum, const FetchedAhead<fetched>& ahead, const float*,
                           float& carried) const {
-    const float back = sum + fetched.outside;
+    const float back = sum + ahead[0], h = ahead[1];
     if (__builtin_expect(own.special != 0, 0)) {
       const UnitAdjoint<float> result =
           step_unit_back(run.model, constants_of(run.model.units, own.unit), {own.unit, at.lane, at.step}, back,
-                         carried, UnitState<float>{fetched.x, fetched.h});
+                         carried, UnitState<float>{ahead[2], h});
       carried = result.carried;
       return result.delta;
     }
-    float slope = fetched.h > 0.0F ? 1.0F : 0.0F;
-    if (__builtin_expect(own.phi != Activation::relu, 0)) slope = formulas::slope_of_activity(own.phi, fetched.h);
+    float slope = h > 0.0F ? 1.0F : 0.0F;
+    if (__builtin_expect(own.phi != Activation::relu, 0)) slope = formulas::slope_of_activity(own.phi, h);
     carried = own.leak * carried + slope * back;
     return own.alpha * carried;
   }

@@ -32,9 +32,8 @@ struct ForwardWay {
       lane += to_step ? group_lanes * (1 - groups) : group_lanes;
     }
   };
-  struct Fetched {
-    float outside = 0;
-  };
+  /// What is added to W h, which lies where the state will be (see make_outside()).
+  static constexpr int fetched = 1;
 
   MRNN_HOST_DEVICE const Model<float>& model() const { return run.model; }
   __device__ const TileMap& map() const { return run.model.drive_map; }
@@ -71,18 +70,17 @@ struct ForwardWay {
     const Trajectory<float>& t = run.trajectory;
     return t.x[first * t.x_stride + own.unit + Size{run.model.units.padded} * (own.lane + group * group_lanes)];
   }
-  /// Where the state will be lies what is added to W h (see make_outside()).
-  __device__ Fetched fetch(const Own&, const Cursor& at) const { return {*at.state}; }
+  __device__ const float* source(const Own&, const Cursor& at, int) const { return at.state; }
 
-  __device__ float finish(const Own& own, const Cursor& at, float sum, Fetched fetched, const float* h,
-                          float& x) const {
+  __device__ float finish(const Own& own, const Cursor& at, float sum, const FetchedAhead<fetched>& ahead,
+                          const float* h, float& x) const {
     if (__builtin_expect(own.special != 0, 0)) {
       const UnitState<float> after = step_from_outside(run.model, own.phi, own.alpha, {own.unit, at.lane, at.step}, sum,
-                                                       fetched.outside, UnitState<float>{x, *h});
+                                                       ahead[0], UnitState<float>{x, *h});
       x = after.x;
       return after.h;
     }
-    x = own.alpha * sum + (own.leak * x + fetched.outside);
+    x = own.alpha * sum + (own.leak * x + ahead[0]);
     float activity = fmaxf(x, 0.0F);
     if (__builtin_expect(own.phi != Activation::relu, 0)) activity = formulas::activate(own.phi, x);
     return activity;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "fetched_ahead.hpp"
 #include "kept_weights.hpp"
 #include "persistent_exchange.hpp"
 
@@ -15,7 +16,7 @@ struct PersistentShape {
 /// - start(row, lane): what is multiplied first;
 /// - own(unit, lane): what a thread has to know of its unit;
 /// - Cursor: where a step of a group reads and writes, moved on group by group;
-/// - fetch(own, cursor): what is loaded for it, two turns ahead of the sum that it waits for;
+/// - fetched, source(own, cursor, k): how many numbers, and which, are loaded for it ahead of the sum it waits for;
 /// - finish(own, cursor, ...): ends it, given the sum, what was fetched, multiplied and kept; returns what is sent on.
 /// Threads without a result of their own do the work of others, and store nothing.
 ///
@@ -25,7 +26,6 @@ template <class Way, int Sharers, int Quads, int Lanes, bool Alone>
 class PersistentBlock {
   using Sums = float[kept_rows * Lanes];
   using Shares = ShareSums<Sharers, Lanes>;
-  using Fetched = typename Way::Fetched;
   static constexpr int warp_rows = kept_rows * (warp_threads / Sharers);
 
  public:
@@ -37,7 +37,8 @@ class PersistentBlock {
         padded_(in_register(way.model().units.padded)),
         count_(in_register(shape.count)),
         buffer_size_(in_register(shape.groups * Lanes * way.model().units.padded)),
-        slots_(in_register(shape.groups)) {
+        slots_(in_register(shape.groups)),
+        fetched_(shared_memory<float>()) {
     const int cluster = Alone ? 1 : shape.cluster, block = static_cast<int>(blockIdx.x) % cluster;
     const int warp = block * block_warps + static_cast<int>(threadIdx.x) / warp_threads;
     const int first_lane = static_cast<int>(blockIdx.x) / cluster * shape.groups * Lanes;
@@ -49,7 +50,7 @@ class PersistentBlock {
     place_ = result.lane * padded_ + unit;
     within_ = warp * warp_rows < padded_;
     is_unit_ = unit < units;
-    vectors_ = shared_memory<float>();
+    vectors_ = shared_memory<float>() + block_threads * fetched_turns * Way::fetched;
     kept_ = vectors_ + 2 * buffer_size_ + threadIdx.x;
 
     weights.load(way.map(), way.weights(), way.table(), warp, warp * warp_rows + result.thread / Sharers * kept_rows,
@@ -63,7 +64,7 @@ class PersistentBlock {
       kept_[group * block_threads] = way.kept_at_start(own_, group, Lanes);
     }
     to_read_ = groups_ * count_;
-    next_ = way.fetch(own_, reading_);
+    read_on();
     read_on();
     exchange_.begin(vectors_, vectors_ + 2 * buffer_size_ + slots_ * block_threads, cluster, 2 * slots_,
                     Lanes * padded_ * static_cast<int>(sizeof(float)), place_);
@@ -127,28 +128,25 @@ class PersistentBlock {
     bool goes_on = false;
   };
 
-  /// What was fetched for the turn that is to be ended; fetches that of the one after the next.
-  __device__ Fetched read_on() {
-    const Fetched fetched = now_;
-    now_ = next_;
+  /// Asks for what the turn after the next needs.
+  __device__ void read_on() {
+    fetched_.ask([&](int k) { return way_.source(own_, reading_, k); });
     // The last is fetched again and again: nobody looks at it, and a branch takes longer.
     --to_read_;
     reading_group_ = reading_group_ + 1 == groups_ ? 0 : reading_group_ + 1;
     if (to_read_ > 0) reading_.move(reading_group_ == 0);
-    next_ = way_.fetch(own_, reading_);
-    return fetched;
   }
 
   template <int Odd>
   __device__ void step(int parity, bool goes_on, float& kept) {
     exchange_.wait(Odd, parity);
     exchange_.expect(1 - Odd);
-    const Fetched fetched = read_on();
+    read_on();
     const int here = Odd * buffer_size_, next = (1 - Odd) * buffer_size_;
     Sums sums = {};
     multiply<0>(vectors_ + here, sums);
     shares_.template add_from<0>(sums);
-    end(sums[0], fetched, here, next, 1 - Odd, goes_on, kept);
+    end(sums[0], here, next, 1 - Odd, goes_on, kept);
     ending_.move(true);
   }
 
@@ -169,14 +167,16 @@ class PersistentBlock {
     }
   }
 
-  __device__ void end(float sum, const Fetched& fetched, int here, int next, int buffer, bool goes_on, float& kept) {
-    const float value = way_.finish(own_, ending_, sum, fetched, vectors_ + here + place_, kept);
+  __device__ void end(float sum, int here, int next, int buffer, bool goes_on, float& kept) {
+    fetched_.next();
+    const float value = way_.finish(own_, ending_, sum, fetched_, vectors_ + here + place_, kept);
     if (goes_on) exchange_.send(next, is_unit_ ? value : 0.0F, buffer);
     way_.store(own_, ending_, !goes_on, value, kept);
   }
   __device__ void end_turn(float sum, const Turn& turn) {
     float kept = kept_[turn.kept];
-    end(sum, read_on(), turn.here, turn.next, turn.next_buffer, turn.goes_on, kept);
+    read_on();
+    end(sum, turn.here, turn.next, turn.next_buffer, turn.goes_on, kept);
     kept_[turn.kept] = kept;
     ending_group_ = ending_group_ + 1 == groups_ ? 0 : ending_group_ + 1;
     ending_.move(ending_group_ == 0);
@@ -194,7 +194,7 @@ class PersistentBlock {
   float *vectors_, *kept_;   ///< shared: buffers of this step and the next, and what this thread keeps of each group
   typename Way::Own own_;
   typename Way::Cursor reading_, ending_;
-  Fetched now_ = {}, next_ = {};
+  FetchedAhead<Way::fetched> fetched_;
   int to_read_, reading_group_ = 0, ending_group_ = 0;
   Exchange<Sharers, Lanes, Alone> exchange_;
 };
