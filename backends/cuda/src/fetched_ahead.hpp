@@ -64,7 +64,7 @@ class FetchedAhead {
 
   float* own_;
   const float* at_ = nullptr;
-  int asked_ = 0, got_ = 0;
+  unsigned asked_ = 0, got_ = 0;
 };
 
 }  // namespace mrnn::gpu
