@@ -25,7 +25,7 @@ struct PersistentShape {
 template <class Way, int Sharers, int Quads, int Lanes, bool Alone>
 class PersistentBlock {
   using Sums = float[kept_rows * Lanes];
-  using Shares = ShareSums<Sharers, Lanes>;
+  using Shares = ShareSums<Sharers>;
   static constexpr int warp_rows = kept_rows * (warp_threads / Sharers);
 
  public:
@@ -33,7 +33,6 @@ class PersistentBlock {
   __device__ PersistentBlock(const Way& way, const PersistentShape& shape, KeptWeights<Sharers, Quads>& weights)
       : way_(way),
         weights_(weights),
-        shares_{in_register(static_cast<int>(threadIdx.x))},
         padded_(in_register(way.model().units.padded)),
         count_(in_register(shape.count)),
         buffer_size_(in_register(shape.groups * Lanes * way.model().units.padded)),
@@ -48,6 +47,9 @@ class PersistentBlock {
     const Result<Sharers, Lanes> result;
     const int unit = warp * warp_rows + result.row;
     place_ = result.lane * padded_ + unit;
+    const bool last_first = Lanes == 2 && Shares::lane() != 0;
+    first_multiplied_ = in_register(last_first ? padded_ : 0);
+    to_next_lane_ = in_register(last_first ? -padded_ : padded_);
     within_ = warp * warp_rows < padded_;
     is_unit_ = unit < units;
     vectors_ = shared_memory<float>() + block_threads * fetched_turns * Way::fetched;
@@ -99,8 +101,8 @@ class PersistentBlock {
           exchange_.wait(group + (odd != 0 ? slots_ : 0), parity);
           exchange_.expect(turn.next_buffer);
           Sums sums = {};
-          multiply_and_add<0>(vectors_ + turn.here, sums, waiting);
-          shares_.template add_from<(Quads < Shares::rounds ? Quads : Shares::rounds)>(waiting);
+          multiply_and_add<0>(vectors_ + turn.here + first_multiplied_, sums, waiting);
+          Shares::template add_from<(Quads < Shares::rounds ? Quads : Shares::rounds)>(waiting);
           if (ended.kept >= 0) end_turn(waiting[0], ended);
 #pragma unroll
           for (int k = 0; k < kept_rows * Lanes; ++k) waiting[k] = sums[k];
@@ -111,7 +113,7 @@ class PersistentBlock {
           ++turn.next_buffer;
         }
       }
-      shares_.template add_from<0>(waiting);
+      Shares::template add_from<0>(waiting);
       end_turn(waiting[0], ended);
     } else {
       exchange_.idle(count_ * groups_);
@@ -144,8 +146,8 @@ class PersistentBlock {
     read_on();
     const int here = Odd * buffer_size_, next = (1 - Odd) * buffer_size_;
     Sums sums = {};
-    multiply<0>(vectors_ + here, sums);
-    shares_.template add_from<0>(sums);
+    multiply<0>(vectors_ + here + first_multiplied_, sums);
+    Shares::template add_from<0>(sums);
     end(sums[0], here, next, 1 - Odd, goes_on, kept);
     ending_.move(true);
   }
@@ -153,7 +155,7 @@ class PersistentBlock {
   template <int Quad>
   __device__ void multiply(const float* vectors, Sums& sums) const {
     if constexpr (Quad < Quads) {
-      weights_.template multiply<Quad, Lanes>(vectors, padded_, sums);
+      weights_.template multiply<Quad, Lanes>(vectors, to_next_lane_, sums);
       multiply<Quad + 1>(vectors, sums);
     }
   }
@@ -161,8 +163,8 @@ class PersistentBlock {
   template <int Quad>
   __device__ void multiply_and_add(const float* vectors, Sums& sums, Sums& waiting) const {
     if constexpr (Quad < Quads) {
-      if constexpr (Quad < Shares::rounds) shares_.template add<Quad>(waiting);
-      weights_.template multiply<Quad, Lanes>(vectors, padded_, sums);
+      if constexpr (Quad < Shares::rounds) Shares::template add<Quad>(waiting);
+      weights_.template multiply<Quad, Lanes>(vectors, to_next_lane_, sums);
       multiply_and_add<Quad + 1>(vectors, sums, waiting);
     }
   }
@@ -184,11 +186,12 @@ class PersistentBlock {
 
   const Way& way_;
   const KeptWeights<Sharers, Quads>& weights_;
-  Shares shares_;
   int padded_, count_;       ///< units, steps
   int buffer_size_, slots_;  ///< from a buffer to that of the next step; groups there is room for
   int groups_;               ///< of this block
   int place_;                ///< of the result in a buffer
+  int first_multiplied_;     ///< place of the first lane that is multiplied in a group
+  int to_next_lane_;         ///< from there
   bool within_;              ///< the warp has rows; the same for whole warps
   bool is_unit_;             ///< the result is of a unit that exists
   float *vectors_, *kept_;   ///< shared: buffers of this step and the next, and what this thread keeps of each group
