@@ -12,21 +12,24 @@ __global__ void __launch_bounds__(block_threads) add_sum_kernel(const double* va
   if (threadIdx.x == 0) *sum += total;
 }
 
-/// What a row holds in a column.
+/// What 4 rows hold in a column.
 template <class Scalar>
 struct MatrixTerm {
   Batch<Scalar> batch;
   RowSums<Scalar> rows;
 
-  __device__ double operator()(int row, Size column) const {
-    // Divided in 32 bits, which takes a fraction of the time; both are loaded before either is looked at.
-    const auto lanes = static_cast<std::uint32_t>(batch.lanes);
-    const bool small = column >> 32 == 0;
-    const bool own = batch.own[small ? static_cast<std::uint32_t>(column) % lanes : column % lanes] != 0;
-    const auto stored = static_cast<double>(rows.data[row + rows.stride * column]);
-    const double value = own ? stored : 0.0;
-    if (rows.of == RowSums<Scalar>::Of::magnitudes) return value < 0.0 ? -value : value;
-    return rows.of == RowSums<Scalar>::Of::squares ? value * value : value;
+  __device__ void add(int row, Size column, int lane, double (&sums)[4]) const {
+    const bool own = batch.own[lane] != 0;
+    const Four<Scalar> stored = *reinterpret_cast<const Four<Scalar>*>(rows.data + row + rows.stride * column);
+#pragma unroll
+    for (int k = 0; k < 4; ++k) {
+      const double value = own ? static_cast<double>(stored.value[k]) : 0.0;
+      if (rows.of == RowSums<Scalar>::Of::magnitudes) {
+        sums[k] += value < 0.0 ? -value : value;
+      } else {
+        sums[k] += rows.of == RowSums<Scalar>::Of::squares ? value * value : value;
+      }
+    }
   }
 };
 
@@ -37,44 +40,62 @@ struct AlphaTerm {
   Trajectory<Scalar> t;
   Adjoint<Scalar> adjoint;
 
-  __device__ double operator()(int unit, Size column) const {
-    const int lane = static_cast<int>(column % model.batch.lanes), slot = static_cast<int>(column / model.batch.lanes);
-    if (model.batch.own[lane] == 0) return 0.0;
-    const int step = *t.first + slot;
-    const Size x = slot * t.x_stride + unit + Size{model.units.padded} * lane;
-    const UnitState<Scalar> before = {t.x[x], t.state[state_place(t, model.batch, slot, lane) + unit]};
-    const Acted<Scalar> acted = acting_on<Scalar>(model.schedule, unit, lane, step);
-    const UnitConstants<Scalar> constants = constants_of(model.units, unit);
-    const Scalar noise =
-        noise_factor(model, constants, acted.variance) * draw_four(model, unit / 4 * 4, lane, step).value[unit % 4];
-    const Scalar carried = adjoint.carried[slot * adjoint.carried_stride + unit + Size{model.units.padded} * lane];
-    return static_cast<double>(carried * alpha_slope(model.dynamics, constants, before, t.x[x + t.x_stride], noise));
+  __device__ void add(int first, Size column, int lane, double (&sums)[4]) const {
+    if (model.batch.own[lane] == 0) return;
+    const int slot = static_cast<int>(column / model.batch.lanes), step = *t.first + slot;
+    const Four<Scalar> eta = draw_four(model, first, lane, step);
+    for (int k = 0; k < 4 && first + k < model.units.count; ++k) {
+      const int unit = first + k;
+      const Size x = slot * t.x_stride + unit + Size{model.units.padded} * lane;
+      const UnitState<Scalar> before = {t.x[x], t.state[state_place(t, model.batch, slot, lane) + unit]};
+      const Acted<Scalar> acted = acting_on<Scalar>(model.schedule, unit, lane, step);
+      const UnitConstants<Scalar> constants = constants_of(model.units, unit);
+      const Scalar noise = noise_factor(model, constants, acted.variance) * eta.value[k];
+      const Scalar carried = adjoint.carried[slot * adjoint.carried_stride + unit + Size{model.units.padded} * lane];
+      sums[k] +=
+          static_cast<double>(carried * alpha_slope(model.dynamics, constants, before, t.x[x + t.x_stride], noise));
+    }
   }
 };
 
-/// Blocks: tiles of rows x splits of the columns. A warp takes 32 rows of every eighth column of its split.
+/// Threads that share the rows of a tile, and columns that a block takes at once.
+constexpr int row_threads = tile_rows / 4, block_columns = block_threads / row_threads;
+
+/// Blocks: tiles of rows x splits of the columns. A thread takes 4 rows of every column of its own.
 template <class Term>
-__global__ void __launch_bounds__(block_threads) row_sums_kernel(Term term, int rows, Size columns, double* partial) {
+__global__ void __launch_bounds__(block_threads)
+    row_sums_kernel(Term term, int rows, int lanes, Size columns, double* partial) {
   double* shared = shared_memory<double>();
-  const int thread = threadIdx.x % warp_threads, warp = threadIdx.x / warp_threads;
-  const int row = static_cast<int>(blockIdx.x) * warp_threads + thread;
-  constexpr int ahead = 4;  // loads that do not wait for each other
-  double sums[ahead] = {};
+  const int thread = static_cast<int>(threadIdx.x),
+            row = static_cast<int>(blockIdx.x) * tile_rows + thread % row_threads * 4;
+  constexpr int ahead = 2;  // loads that do not wait for each other
+  double sums[ahead][4] = {};
   if (row < rows) {
-    const Size stride = Size{gridDim.y} * block_warps;
-    Size column = Size{blockIdx.y} * block_warps + warp;
+    const Size stride = Size{gridDim.y} * block_columns;
+    Size column = Size{blockIdx.y} * block_columns + thread / row_threads;
+    // Divided once: that takes longer than a load.
+    const int lane_stride = static_cast<int>(stride % lanes);
+    int lane = static_cast<int>(column % lanes);
+    const auto next_lane = [&] {
+      const int here = lane;
+      lane += lane_stride;
+      if (lane >= lanes) lane -= lanes;
+      return here;
+    };
     for (; column + (ahead - 1) * stride < columns; column += ahead * stride) {
 #pragma unroll
-      for (int k = 0; k < ahead; ++k) sums[k] += term(row, column + k * stride);
+      for (int k = 0; k < ahead; ++k) term.add(row, column + k * stride, next_lane(), sums[k]);
     }
-    for (; column < columns; column += stride) sums[0] += term(row, column);
+    for (; column < columns; column += stride) term.add(row, column, next_lane(), sums[0]);
   }
-  shared[threadIdx.x] = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+#pragma unroll
+  for (int k = 0; k < 4; ++k) shared[thread * 4 + k] = sums[0][k] + sums[1][k];
   __syncthreads();
-  if (warp != 0 || row >= rows) return;
+  const int own = static_cast<int>(blockIdx.x) * tile_rows + thread;
+  if (thread >= tile_rows || own >= rows) return;
   double total = 0.0;
-  for (int k = 0; k < block_warps; ++k) total += shared[k * warp_threads + thread];
-  partial[Size{blockIdx.y} * rows + row] = total;
+  for (int k = 0; k < block_columns; ++k) total += shared[k * tile_rows + thread];
+  partial[Size{blockIdx.y} * rows + own] = total;
 }
 
 /// A warp for each row.
@@ -92,12 +113,13 @@ __global__ void __launch_bounds__(block_threads)
 }
 
 template <class Term>
-void add_rows(const Stream& stream, const Term& term, int rows, Size columns, double* partial, double* sums) {
+void add_rows(const Stream& stream, const Term& term, int rows, int lanes, Size columns, double* partial,
+              double* sums) {
   if (rows == 0 || columns == 0) return;
   const Size fitting = columns / 128;
   const int most = row_splits(rows), splits = fitting < 1 ? 1 : static_cast<int>(fitting < most ? fitting : most);
   const dim3 grid(static_cast<unsigned>((rows + warp_threads - 1) / warp_threads), static_cast<unsigned>(splits));
-  launch(stream, row_sums_kernel<Term>, grid, block_threads * sizeof(double), term, rows, columns, partial);
+  launch(stream, row_sums_kernel<Term>, grid, 4 * block_threads * sizeof(double), term, rows, lanes, columns, partial);
   launch(stream, add_splits_kernel, blocks_for(Size{rows} * warp_threads), 0, static_cast<const double*>(partial),
          splits, rows, sums);
 }
@@ -179,14 +201,14 @@ void add_sum(const Stream& stream, const double* values, Size count, double* sum
 template <class Scalar>
 void add_row_sums(const Stream& stream, const Batch<Scalar>& batch, const RowSums<Scalar>& rows, double* partial,
                   double* sums) {
-  add_rows(stream, MatrixTerm<Scalar>{batch, rows}, rows.rows, rows.columns, partial, sums);
+  add_rows(stream, MatrixTerm<Scalar>{batch, rows}, rows.rows, batch.lanes, rows.columns, partial, sums);
 }
 
 template <class Scalar>
 void add_alpha_slopes(const Stream& stream, const Model<Scalar>& model, const Trajectory<Scalar>& trajectory,
                       const Adjoint<Scalar>& adjoint, int count, double* partial, double* sums) {
-  add_rows(stream, AlphaTerm<Scalar>{model, trajectory, adjoint}, model.units.count, Size{model.batch.lanes} * count,
-           partial, sums);
+  add_rows(stream, AlphaTerm<Scalar>{model, trajectory, adjoint}, model.units.count, model.batch.lanes,
+           Size{model.batch.lanes} * count, partial, sums);
 }
 
 template <class Scalar>
