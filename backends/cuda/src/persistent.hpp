@@ -29,7 +29,7 @@ constexpr std::size_t persistent_bytes(int padded_units, int lanes, int groups) 
              static_cast<std::size_t>(groups) * sizeof(float) +
          16 * static_cast<std::size_t>(groups);
 }
-constexpr std::size_t most_persistent_bytes = 160 * 1024;
+constexpr std::size_t most_persistent_bytes = 208 * 1024;
 
 /// StepPlan::Design::persistent: all steps in one kernel. A cluster of blocks runs a few lanes; each block keeps the
 /// weights of its units in registers, and hands their activity to the others through distributed shared memory.

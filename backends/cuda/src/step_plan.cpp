@@ -14,16 +14,20 @@ Size tiles(Size size, Size tile) {
   return (size + tile - 1) / tile;
 }
 
-/// About the cycles that a step of a persistent kernel takes: a scheduler issues the multiply-adds of two warps, ends
-/// the steps of a group, and waits until all blocks have what the others made. Rough figures for an H200, chosen so
-/// that the plans that were fastest there come out first (docs/benchmarks/gpu.md).
+/// About the cycles that a step of a persistent kernel takes: a scheduler issues the multiply-adds of two warps, they
+/// end the step of a group, and wait until all blocks have what the others made. Groups that take turns are ended, and
+/// wait, while others are multiplied: at least one turn and the exchange after their own. Rough figures for an H200,
+/// from the plans that were timed there (docs/benchmarks/gpu.md).
 double cycles_of_step(const StepProblem::Sharing& sharing, int lanes, int groups) {
-  constexpr double warps_of_scheduler = 2.0, end_of_group = 700.0, end_of_lane = 100.0;
-  constexpr double exchange_alone = 60.0, exchange = 200.0, exchange_of_block = 55.0;
+  constexpr double warps_of_scheduler = 2.0, end_of_group = 500.0, end_of_lane = 130.0;
+  constexpr double end_of_turn = 660.0, end_of_lane_in_turn = 250.0;
+  constexpr double exchange_alone = 60.0, exchange_of_cluster = 200.0, exchange_of_block = 55.0;
   const double products = warps_of_scheduler * 4.0 * gpu::kept_rows * sharing.quads * lanes;
-  const double group = products + end_of_group + end_of_lane * lanes;
-  return std::max(groups * group,
-                  group + (sharing.blocks == 1 ? exchange_alone : exchange + exchange_of_block * sharing.blocks));
+  const double exchange =
+      sharing.blocks == 1 ? exchange_alone : exchange_of_cluster + exchange_of_block * sharing.blocks;
+  if (groups == 1) return products + end_of_group + end_of_lane * lanes + exchange;
+  const double turn = products + end_of_turn + end_of_lane_in_turn * lanes;
+  return std::max(groups * turn, 2.0 * turn + exchange);
 }
 
 /// Where one block is enough, few share.
@@ -42,9 +46,7 @@ std::optional<gpu::StepPlan> persistent_plan(const StepProblem& problem, const g
     const int resident = limits.clusters[static_cast<std::size_t>(sharing.blocks - 1)];
     const auto padded = static_cast<int>(tiles(problem.units, gpu::tile_rows)) * gpu::tile_rows;
     for (int lanes = 1; lanes <= gpu::most_group_lanes; lanes *= 2) {
-      // Groups hide the exchange; where that is short, they were found to cost more than they hide.
-      constexpr int fewest_blocks = 3;
-      const Size wanted = sharing.blocks < fewest_blocks ? 1 : tiles(tiles(problem.trials, resident), lanes);
+      const Size wanted = sharing.blocks == 1 ? 1 : tiles(tiles(problem.trials, resident), lanes);
       const Size all = tiles(problem.trials, gpu::lane_tile) * gpu::lane_tile / lanes;
       for (int groups = 1; groups <= wanted; ++groups) {
         if (gpu::persistent_bytes(padded, lanes, groups) > gpu::most_persistent_bytes) break;
