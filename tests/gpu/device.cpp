@@ -103,13 +103,26 @@ Library cuda_library() {
   return subject().library;
 }
 
-std::unique_ptr<Session> open(On where, const Training& training, Precision precision) {
+std::unique_ptr<Session> open(On where, const Training& training, Precision precision, Products products) {
   constexpr int one_thread = 1, all_cores = 0;
   const bool expected = where == On::eigen;
   auto session = (expected ? eigen() : device())
-                     .open(training.network, {precision, expected ? all_cores : one_thread, training.seed});
+                     .open(training.network, {precision, expected ? all_cores : one_thread, training.seed, products});
   session->write_parameters(training.parameters);
   return session;
+}
+
+Wish::Wish(const char* name, const std::string& value) : name_(name) {
+  if (const char* before = std::getenv(name)) before_ = before;
+  setenv(name, value.c_str(), 1);
+}
+
+Wish::~Wish() {
+  if (before_) {
+    setenv(name_, before_->c_str(), 1);
+  } else {
+    unsetenv(name_);
+  }
 }
 
 }  // namespace test

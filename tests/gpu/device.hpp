@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "mrnn/backend.hpp"
@@ -42,6 +43,20 @@ Library cuda_library();
 
 /// A session with parameters, nothing loaded. The training must outlive it.
 std::unique_ptr<mrnn::Session> open(On where, const Training& training,
-                                    mrnn::Precision precision = mrnn::Precision::float64);
+                                    mrnn::Precision precision = mrnn::Precision::float64,
+                                    mrnn::Products products = mrnn::Products::ieee);
+
+/// Something in the environment of the device, as long as this lives; afterwards what was there before.
+class Wish {
+ public:
+  Wish(const char* name, const std::string& value);
+  ~Wish();
+  Wish(const Wish&) = delete;
+  Wish& operator=(const Wish&) = delete;
+
+ private:
+  const char* name_;
+  std::optional<std::string> before_;
+};
 
 }  // namespace test

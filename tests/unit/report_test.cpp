@@ -29,7 +29,8 @@ ReportContent small_content() {
   ReportContent content;
   content.title = "loop";
   content.backend = "eigen";
-  content.precision = "float64";
+  content.precision = "float32";
+  content.products = "bf16x3";
   content.device = "2 cores";
   content.threads = 2;
   content.seed = 18446744073709551615U;
@@ -187,6 +188,7 @@ TEST_CASE("the content of a report read back is the same", "[report]") {
   CHECK(report_to_json(again) == report_to_json(content));
   CHECK(again.seed == content.seed);
   CHECK(again.plugins == content.plugins);
+  CHECK(again.products == "bf16x3");
   CHECK(again.training->facts.at(0).value == "40 of 2,000");
   CHECK(again.training->figures.at(0) == "training");
   CHECK(again.simulations.at(0).activity.at(0).mean == 0.125);

@@ -4,7 +4,7 @@
 // which are converted and sent each time. A device may run on after forward() has returned, so the time of N passes
 // ends with one reading of the last one's y; update() waits by itself, since it returns a norm.
 //
-// Usage: compare_engine [--backend NAME] [--plugins FOLDER] [--recompute]
+// Usage: compare_engine [--backend NAME] [--plugins FOLDER] [--products NAME] [--recompute]
 
 #include <array>
 #include <cmath>
@@ -25,6 +25,7 @@ using mrnn::Index;
 struct Options {
   std::string backend = "eigen";
   std::string plugins = MRNN_PLUGINS_DIR;
+  std::string products = "ieee";
   bool recompute = false;
 };
 
@@ -32,7 +33,9 @@ class Engine {
  public:
   Engine(const std::string& folder, const mrnn::Runtime& runtime, const Options& options)
       : before_(benchmark::resident_bytes()),
-        experiment_(mrnn::ConfigNode::read_file(folder + "/case.toml"), runtime, {{}, options.backend, {}, {}}),
+        experiment_(
+            mrnn::ConfigNode::read_file(folder + "/case.toml", {"backend.products=\"" + options.products + "\""}),
+            runtime, {{}, options.backend, {}, {}}),
         trials_(experiment_.trials_of(experiment_.simulations().front())) {
     const auto root = static_cast<Index>(std::ceil(std::sqrt(static_cast<double>(trials_.steps))));
     record_.backward_every = options.recompute ? root : 1;
@@ -122,8 +125,11 @@ Options read(int count, char** arguments) {
       options.backend = arguments[++k];
     } else if (word == "--plugins" && k + 1 < count) {
       options.plugins = arguments[++k];
+    } else if (word == "--products" && k + 1 < count) {
+      options.products = arguments[++k];
     } else {
-      throw std::invalid_argument("usage: compare_engine [--backend NAME] [--plugins FOLDER] [--recompute]");
+      throw std::invalid_argument(
+          "usage: compare_engine [--backend NAME] [--plugins FOLDER] [--products NAME] [--recompute]");
     }
   }
   return options;
