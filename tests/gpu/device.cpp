@@ -70,6 +70,10 @@ const Subject& subject() {
   return one;
 }
 
+bool host_plays_device() {
+  return subject().why_not.empty() && subject().backend->device({}).starts_with("a device played by the host");
+}
+
 }  // namespace
 
 bool skipped() {
@@ -84,8 +88,14 @@ bool skipped_on_eigen() {
   return true;
 }
 
+bool skipped_on_host() {
+  if (!host_plays_device()) return false;
+  WARN("skipped: the host, which plays the device, would take minutes");
+  return true;
+}
+
 bool is_emulated() {
-  if (subject().why_not.empty() && device().device({}).starts_with("a device played by the host")) return true;
+  if (host_plays_device()) return true;
   WARN("skipped: the host does not play the device");
   return false;
 }

@@ -24,6 +24,9 @@ bool skipped();
 /// The same where the Eigen backend stands in, for tests of what it has not.
 bool skipped_on_eigen();
 
+/// The same where the host plays the device, for tests that take it minutes.
+bool skipped_on_host();
+
 /// Whether the host plays the device; elsewhere there is nothing to test for what only such a device does, and this
 /// says so.
 bool is_emulated();

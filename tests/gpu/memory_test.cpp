@@ -92,7 +92,7 @@ TEST_CASE("a session with products on tensor cores takes the memory it says, to 
   const Wish design("MRNN_CUDA_DESIGN", GENERATE("dense", "persistent"));
   const Record record = GENERATE(Record{.y = true}, Record{.backward_every = 1}, Record{.backward_every = 3});
   CAPTURE(static_cast<int>(products), record.backward_every);
-  const test::Training training = full_training(70, 130, 4, true);
+  const test::Training training = full_training(40, 20, 4, true);
   const SessionOptions options{.precision = Precision::float32, .products = products};
   const std::size_t before = *test::device().free_memory();
   const auto session = test::open(On::device, training, Precision::float32, products);

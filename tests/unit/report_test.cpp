@@ -81,7 +81,7 @@ TEST_CASE("the report says what was run and what came of it", "[report]") {
                             "leaky dynamics in steps of 10 ms",
                             "Dale&apos;s law by clamp",
                             "control (100 trials of 200 steps)",
-                            "eigen backend (2 cores) in float64, 2 threads",
+                            "eigen backend (2 cores) in float32 with bf16x3 products, 2 threads",
                             "seed 18446744073709551615",
                             "it took 1 min 15 s",
                             "d1 (50), d2 (50)",

@@ -12,6 +12,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "commands.hpp"
 #include "mrnn/eigen_backend.hpp"
@@ -29,13 +30,16 @@ struct Options {
   bool recompute = false;
 };
 
+std::vector<std::string> overrides(const Options& options) {
+  return {"backend.products=\"" + options.products + "\""};
+}
+
 class Engine {
  public:
   Engine(const std::string& folder, const mrnn::Runtime& runtime, const Options& options)
       : before_(benchmark::resident_bytes()),
-        experiment_(
-            mrnn::ConfigNode::read_file(folder + "/case.toml", {"backend.products=\"" + options.products + "\""}),
-            runtime, {{}, options.backend, {}, {}}),
+        experiment_(mrnn::ConfigNode::read_file(folder + "/case.toml", overrides(options)), runtime,
+                    {{}, options.backend, {}, {}}),
         trials_(experiment_.trials_of(experiment_.simulations().front())) {
     const auto root = static_cast<Index>(std::ceil(std::sqrt(static_cast<double>(trials_.steps))));
     record_.backward_every = options.recompute ? root : 1;
