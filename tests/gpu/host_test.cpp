@@ -210,6 +210,21 @@ TEST_CASE("a number is the sum of two of eight bits to within 2^-17", "[cuda][ho
   CHECK(std::isnan(gpu::value_of(gpu::parts_of(gpu::Side::left, std::numeric_limits<float>::infinity()).part[2])));
 }
 
+TEST_CASE("groups that take turns are never left alone in the last cluster", "[cuda][host]") {
+  const std::vector<cuda::StepProblem::Sharing> of_512 = {{16, 4, 8}, {32, 8, 4}};
+  int in_turns = 0;
+  for (Index trials = 1; trials <= 600; ++trials) {
+    const auto plan = cuda::choose_plan({.units = 512, .trials = trials, .sharings = of_512}, hopper());
+    if (plan.design != gpu::StepPlan::Design::persistent || plan.groups == 1) continue;
+    const Index lanes = (trials + gpu::lane_tile - 1) / gpu::lane_tile * gpu::lane_tile;
+    CAPTURE(trials, plan.lanes, plan.groups);
+    CHECK(lanes % plan.lanes == 0);
+    CHECK(lanes / plan.lanes % plan.groups != 1);
+    ++in_turns;
+  }
+  CHECK(in_turns > 400);
+}
+
 TEST_CASE("a step is made of W h and what is added to it, which is made before", "[cuda][host]") {
   const auto dynamics = GENERATE(gpu::Dynamics::leaky, gpu::Dynamics::elman, gpu::Dynamics::rate);
   const auto phi = GENERATE(gpu::Activation::relu, gpu::Activation::tanh, gpu::Activation::softplus);

@@ -19,7 +19,7 @@ import case_files  # noqa: E402
 import cases  # noqa: E402
 import compare  # noqa: E402
 import measure  # noqa: E402
-from engines import Absent, Errors, Timing  # noqa: E402
+from engines import Absent, Engine, Errors, Timing, environment  # noqa: E402
 from report import bytes_per_step, read_csv, write_csv  # noqa: E402
 
 LIMITS = {"model": "A machine", "threads": 2, "flops_one": 1e9, "flops_all": 2e9, "bytes_one": 1e9, "bytes_all": 1e9}
@@ -48,7 +48,7 @@ class Pretender:
     def receive(self):
         return "ready"
 
-    def ask(self, command, *words):
+    def ask(self, command, *words, limit=None):
         self.fail(command)
         if command == "rate":
             Pretender.now = Pretender.pace.pop() if Pretender.pace else 1.0
@@ -95,9 +95,9 @@ class Program(unittest.TestCase):
             self.addCleanup(patch.stop)
 
     def run_program(self, *words, engines=("mrnn", "well")):
-        with contextlib.redirect_stdout(io.StringIO()):
+        with contextlib.redirect_stdout(io.StringIO()) as screen:
             compare.main([*words, "--output", str(self.output), "--engines", *engines])
-        self.text = (self.output / "comparison.md").read_text()
+        self.screen, self.text = screen.getvalue(), (self.output / "comparison.md").read_text()
         with open(self.output / "comparison.csv", newline="") as file:
             return {(row["case"], row["engine"]): row for row in csv.DictReader(file)}
 
@@ -134,6 +134,29 @@ class Program(unittest.TestCase):
         self.assertEqual((row["rounds"], row["calm"]), ("10", "no"))  # five tries for each
         self.assertAlmostEqual(float(row["train_us_per_step"]), 200.0)
         self.assertIn("| 10, disturbed |", self.text)
+
+    def test_a_watcher_that_ends_is_said_and_started_again_for_the_next_case(self):
+        # Of the first round, it sees mrnn's training and the moment before mrnn's forward pass.
+        brief = "for answer in ('ready', 1, 1, 1): print(answer, flush=True); input()\nraise SystemExit('no memory')"
+        watchers = [lambda: Pretender("watch", 2), lambda: started([sys.executable, "-c", brief])]
+        with mock.patch("compare.watcher", lambda build: watchers.pop()()):
+            rows = self.run_program("--cases", "N20_d1_B2_T100", "N20_d1_B4_T100", "--rounds", "3")
+        self.assertIn("the watcher of the machine: ended with status 1: no memory; the times of this", self.screen)
+        seen = {key: (row["rounds"], row["calm"], row["note"]) for key, row in rows.items()}
+        self.assertEqual(seen["N20_d1_B2_T100", "mrnn"], ("1", "no", ""))
+        self.assertEqual(seen["N20_d1_B2_T100", "well"], ("3", "no", ""))
+        for name in ("mrnn", "well"):
+            self.assertEqual(seen["N20_d1_B4_T100", name], ("3", "yes", ""))
+
+    def test_without_a_watcher_engines_are_timed_and_count_as_disturbed(self):
+        for command in ("start", "rate"):
+            with self.subTest(command):
+                Pretender.failing = {"watch": command}
+                rows = self.run_program("--cases", "N20_d1_B2_T100", "N20_d1_B4_T100", "--rounds", "3")
+                self.assertEqual(len(rows), 4)
+                for row in rows.values():
+                    self.assertEqual((row["rounds"], row["calm"], row["note"]), ("3", "no", ""))
+                self.assertEqual(self.screen.count(f"the watcher of the machine: no luck with {command}; "), 2)
 
     def test_threads_are_chosen_once_on_a_shortened_case_with_noise(self):
         names = ["N20_d1_B2_T100", "N20_d1_B2_T100_quiet", "N20_d1_B2_T200"]
@@ -237,6 +260,12 @@ class Program(unittest.TestCase):
     def test_long_cases_have_two_rounds(self):
         rows = self.run_program("--cases", "N20_d1_B2_T30000", engines=("mrnn", "published"))  # 34 s a round
         self.assertEqual(rows["N20_d1_B2_T30000", "mrnn"]["rounds"], "2")
+
+
+def started(command):
+    engine = Engine("watch", command, environment(1))
+    engine.receive()
+    return engine
 
 
 def interrupted_in(name):

@@ -7,6 +7,7 @@
 #include "catch.hpp"
 #include "mrnn/eigen_backend.hpp"
 #include "problems.hpp"
+#include "slices.hpp"
 
 using namespace mrnn;
 
@@ -74,6 +75,16 @@ TEST_CASE("threads that share a slice, as of few trials of a large network, give
   const Index count = GENERATE(1, 5, 40);
   const Network network = build_network(test::network_spec({.units = 500, .noise = 0.2}), 1);
   check_threads(network, test::random_trials(network, count, 7), precision, {2, 5});
+}
+
+TEST_CASE("9 to 16 trials of a network of a middling size are one slice, of the same bits on any number of threads",
+          "[determinism][team]") {
+  const auto precision = GENERATE(Precision::float32, Precision::float64);
+  const Index units = GENERATE(243, 684);  // 2^15 weights and 2^18, about
+  const Index count = GENERATE(9, 16);
+  const Network network = build_network(test::network_spec({.units = units, .noise = 0.2}), 1);
+  REQUIRE(eigen::slice_width(network, count) == 16);
+  check_threads(network, test::random_trials(network, count, 7), precision, {2, 3, 4});
 }
 
 TEST_CASE("any split of a batch gives the same bits", "[determinism]") {

@@ -1,11 +1,14 @@
 // Gradients have the same bits whatever is stored, on any number of threads and in any session; they and the state of
 // the optimiser can be read and put back.
 
+#include <initializer_list>
+
 #include "catch.hpp"
 #include "checks.hpp"
 #include "mrnn/eigen_backend.hpp"
 #include "mrnn/optimiser.hpp"
 #include "problems.hpp"
+#include "slices.hpp"
 #include "training_problems.hpp"
 
 using namespace mrnn;
@@ -29,11 +32,12 @@ test::Training large_training(Dynamics dynamics, Activation activation) {
                               .away_from_kinks = 0.0});
 }
 
-/// The same gradient on several threads as on one.
-void check_threads(const test::Training& training, test::BackwardOptions options) {
+/// The same gradient on so many threads as on one.
+void check_threads(const test::Training& training, test::BackwardOptions options,
+                   std::initializer_list<int> several = {2, 3}) {
   options.threads = 1;
   const test::SessionGradient one = test::run_backward(training, options);
-  for (const int threads : {2, 3}) {
+  for (const int threads : several) {
     options.threads = threads;
     const test::SessionGradient more = test::run_backward(training, options);
     CHECK(more.terms.terms == one.terms.terms);
@@ -75,6 +79,17 @@ TEST_CASE("gradients that threads share a slice for have the same bits", "[gradi
       test::make_training(
           {.units = 500, .trials = count, .steps = 7, .penalty = "all", .noise = Noise::on, .away_from_kinks = 0.0}),
       {.precision = precision, .backward_every = every});
+}
+
+TEST_CASE("gradients of 9 to 16 trials that are one slice have the same bits on any number of threads",
+          "[gradient][determinism][team]") {
+  const auto precision = GENERATE(Precision::float32, Precision::float64);
+  const Index units = GENERATE(243, 684);  // 2^15 weights and 2^18, about
+  const Index count = GENERATE(9, 16);
+  const test::Training training = test::make_training(
+      {.units = units, .trials = count, .steps = 4, .penalty = "all", .noise = Noise::on, .away_from_kinks = 0.0});
+  REQUIRE(eigen::slice_width(training.network, count) == 16);
+  check_threads(training, {.precision = precision}, {2, 3, 4});
 }
 
 TEST_CASE("a session keeps nothing of the gradient before", "[gradient][determinism]") {

@@ -19,6 +19,9 @@ MRNN_HOST_DEVICE inline Acted<Scalar> acting_on(const Schedule& schedule, int un
   Acted<Scalar> acted;
   if (schedule.interval == nullptr) return acted;
   const std::int32_t interval = schedule.interval[step];
+#ifdef __CUDA_ARCH__
+#pragma unroll 1  // the persistent kernels would be slower for having to step over more of it
+#endif
   for (std::int32_t k = schedule.start[interval]; k < schedule.start[interval + 1]; ++k) {
     const Acting& one = schedule.acting[k];
     if (schedule.flags[one.lanes + lane] == 0) continue;

@@ -65,6 +65,12 @@ __device__ inline Size thread_number() {
   return static_cast<Size>(blockIdx.x) * block_threads + threadIdx.x;
 }
 
+/// The value in a register of its own: one that comes from the parameters of a kernel, or is the number of a thread, is
+/// else fetched anew each time, which takes longer than a multiplication. For whole warps.
+__device__ inline int in_register(int value) {
+  return __shfl_sync(0xFFFFFFFFU, value, static_cast<int>(threadIdx.x) % warp_threads);
+}
+
 /// Sum over the threads of a block in a fixed order, for thread 0. `scratch` [block_warps] is shared.
 __device__ inline double block_sum(double value, double* scratch) {
   for (int distance = warp_threads / 2; distance > 0; distance /= 2) {

@@ -14,16 +14,18 @@ constexpr int fewest_sharers = 16, most_sharers = warp_threads;
 constexpr int persistent_rows(int sharers) {
   return block_warps * kept_rows * (warp_threads / sharers);
 }
-/// Lanes of a group: no more than there are threads to end their steps.
-constexpr int most_group_lanes(int sharers) {
-  return sharers / kept_rows;
-}
+/// Lanes of a group: more would take the registers that weights are kept in.
+constexpr int most_group_lanes = 2;
 constexpr int largest_persistent_cluster = 16;
 
-/// Shared memory that blocks ask for: the states of all lanes twice, what each thread keeps from step to step for each
-/// group, and two barriers of each group.
+/// Turns whose numbers from memory there is room for, and how many numbers of each a thread needs at most.
+constexpr int fetched_turns = 4, most_fetched = 3;
+
+/// Shared memory that blocks ask for: what was fetched, the states of all lanes twice, what each thread keeps from step
+/// to step for each group, and two barriers of each group.
 constexpr std::size_t persistent_bytes(int padded_units, int lanes, int groups) {
-  return (std::size_t{2} * static_cast<std::size_t>(padded_units) * static_cast<std::size_t>(lanes) + block_threads) *
+  return block_threads * fetched_turns * most_fetched * sizeof(float) +
+         (std::size_t{2} * static_cast<std::size_t>(padded_units) * static_cast<std::size_t>(lanes) + block_threads) *
              static_cast<std::size_t>(groups) * sizeof(float) +
          16 * static_cast<std::size_t>(groups);
 }

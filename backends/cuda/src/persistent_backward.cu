@@ -13,8 +13,10 @@ struct BackwardWay {
   /// What a thread knows of its unit.
   struct Own {
     int unit = 0, lane = 0;  ///< in the first group
-    bool stores = false;
-    UnitConstants<float> constants = {};
+    bool stores = false, keeps_carried = false;
+    int rate = 0, special = 0;  ///< rate dynamics; those or interventions
+    Activation phi = Activation::relu;
+    float alpha = 1, leak = 0;
   };
   /// Where a step back reads the state of its slot, and where it leaves delta for the slot before.
   struct Cursor {
@@ -34,9 +36,8 @@ struct BackwardWay {
       lane += to_step ? group_lanes * (1 - groups) : group_lanes;
     }
   };
-  struct Fetched {
-    float outside = 0, h = 0, x = 0;
-  };
+  /// What is added to W^T delta, which lies where delta will be (see make_outside_back()); h; x for rate dynamics.
+  static constexpr int fetched = 3;
 
   MRNN_HOST_DEVICE const Model<float>& model() const { return run.model; }
   __device__ const TileMap& map() const { return run.model.adjoint_map; }
@@ -45,7 +46,12 @@ struct BackwardWay {
 
   __device__ float start(int row, int lane) const { return run.adjoint.delta[delta_place(last, lane) + row]; }
   __device__ Own own(int unit, int lane, bool stores) const {
-    return {unit, lane, stores, constants_of(run.model.units, unit)};
+    const bool rate = run.model.dynamics == Dynamics::rate, acts = run.model.schedule.interval != nullptr;
+    const float alpha = run.model.units.alpha[unit];
+    const auto phi = static_cast<Activation>(run.model.units.activation[unit]);
+    const bool keeps_carried = stores && run.adjoint.carried_stride > 0;
+    const int is_rate = in_register(rate ? 1 : 0), special = in_register(rate || acts ? 1 : 0);
+    return {unit, lane, stores, keeps_carried, is_rate, special, phi, alpha, 1.0F - alpha};
   }
   __device__ Cursor cursor(const Own& own, int group_lanes, int groups) const {
     const Trajectory<float>& t = run.trajectory;
@@ -75,23 +81,28 @@ struct BackwardWay {
     return adjoint.carried[last * adjoint.carried_stride + own.unit +
                            Size{run.model.units.padded} * (own.lane + group * group_lanes)];
   }
-  /// Where delta will be lies what is added to W^T delta (see make_outside_back()).
-  __device__ Fetched fetch(const Own&, const Cursor& at) const {
-    return {*at.delta, *at.state, run.model.dynamics == Dynamics::rate ? *at.x : 0.0F};
+  __device__ const float* source(const Own& own, const Cursor& at, int k) const {
+    return k == 0 ? at.delta : k == 1 || own.rate == 0 ? at.state : at.x;
   }
 
-  __device__ float finish(const Own& own, const Cursor& at, float sum, Fetched fetched, const float*,
+  __device__ float finish(const Own& own, const Cursor& at, float sum, const FetchedAhead<fetched>& ahead, const float*,
                           float& carried) const {
-    const UnitAdjoint<float> result =
-        step_unit_back(run.model, own.constants, {own.unit, at.lane, at.step}, sum + fetched.outside, carried,
-                       UnitState<float>{fetched.x, fetched.h});
-    carried = result.carried;
-    return result.delta;
+    const float back = sum + ahead[0], h = ahead[1];
+    if (__builtin_expect(own.special != 0, 0)) {
+      const UnitAdjoint<float> result =
+          step_unit_back(run.model, constants_of(run.model.units, own.unit), {own.unit, at.lane, at.step}, back,
+                         carried, UnitState<float>{ahead[2], h});
+      carried = result.carried;
+      return result.delta;
+    }
+    float slope = h > 0.0F ? 1.0F : 0.0F;
+    if (__builtin_expect(own.phi != Activation::relu, 0)) slope = formulas::slope_of_activity(own.phi, h);
+    carried = own.leak * carried + slope * back;
+    return own.alpha * carried;
   }
   __device__ void store(const Own& own, const Cursor& at, bool is_last, float delta, float carried) const {
-    if (!own.stores) return;
-    *at.delta = delta;
-    if (run.adjoint.carried_stride > 0 || is_last) *at.carried = carried;
+    if (own.stores) *at.delta = delta;
+    if (own.keeps_carried || (own.stores && is_last)) *at.carried = carried;
   }
 
  private:

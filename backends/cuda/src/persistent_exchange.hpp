@@ -35,20 +35,25 @@ void launch_clusters(const Stream&, void (*kernel)(Parameters...), unsigned bloc
 /// Stands for the exchange below: values are put in place at once, and waiting is for everybody.
 template <int Sharers, int Lanes, bool Alone>
 struct Exchange {
+  float* own = nullptr;
   int cluster = 1;
 
-  void begin(void*, void*, int cluster_, int, int) {
+  void begin(float* vectors, void*, int cluster_, int, int, int place) {
+    own = vectors + place;
     cluster = cluster_;
     emulation::wait(emulation::Scope::cluster);
   }
   void expect(int) {}
-  void send(float* place, float value, int) {
+  void send(int start, float value, int) {
     if (!Result<Sharers, Lanes>().first) return;
     for (int block = 0; block < cluster; ++block) {
-      *static_cast<float*>(emulation::shared_memory_of(static_cast<unsigned>(block), place)) = value;
+      *static_cast<float*>(emulation::shared_memory_of(static_cast<unsigned>(block), own + start)) = value;
     }
   }
   void wait(int, int) { emulation::wait(emulation::Scope::cluster); }
+  void idle(int turns) {
+    for (int k = 0; k < turns; ++k) wait(0, 0);
+  }
   void end() { emulation::wait(emulation::Scope::cluster); }
 };
 
@@ -89,25 +94,33 @@ struct Exchange {
   /// Threads that hold the results of four rows of a lane: they share out the blocks these are sent to.
   static constexpr int senders = 4 * Place::copies, most_sent = (largest_persistent_cluster + senders - 1) / senders;
 
-  std::uint32_t barriers = 0;            ///< address in shared memory of the first
-  std::uint32_t offset[most_sent] = {};  ///< from an address here to the same of a block that this thread sends to
-  int cluster = 1, bytes = 0, sender = 0, from = 0;
+  float* own = nullptr;                   ///< the place of this thread's result in the first buffer
+  std::uint32_t barriers = 0;             ///< address in shared memory of the first
+  std::uint32_t to[most_sent] = {};       ///< of four rows in the first buffer of each block that this thread sends to
+  std::uint32_t barrier[most_sent] = {};  ///< of its first barrier
+  int bytes = 0, from = 0;
+  int first_thread = 0;  ///< of the block
+  bool first = false;    ///< of the copies of a result
 
-  /// @param room  8 bytes of shared memory for each of `count` buffers    @param bytes_  that come for each of them
-  __device__ void begin(void* own, void* room, int cluster_, int count, int bytes_) {
+  /// @param vectors  the first buffer    @param room  8 bytes of shared memory for each of `count` buffers
+  /// @param bytes_  that come for each of them    @param place  of this thread's result in a buffer
+  __device__ void begin(float* vectors, void* room, int cluster, int count, int bytes_, int place) {
+    own = vectors + place;
+    bytes = in_register(bytes_);
+    const Place result;
+    from = result.thread - result.row % 4 * Place::threads - result.copy;
+    first_thread = in_register(threadIdx.x == 0 ? 1 : 0);
+    first = result.first;
     barriers = static_cast<std::uint32_t>(__cvta_generic_to_shared(room));
-    cluster = cluster_;
-    bytes = bytes_;
-    const Place place;
-    sender = place.row % 4 * Place::copies + place.copy;
-    from = place.thread - place.row % 4 * Place::threads - place.copy;
 #if __CUDA_ARCH__ >= 900
-    const auto here = static_cast<std::uint32_t>(__cvta_generic_to_shared(own));
+    const auto here = static_cast<std::uint32_t>(__cvta_generic_to_shared(own - result.row % 4));
+    const int sender = result.row % 4 * Place::copies + result.copy;
 #pragma unroll
     for (int k = 0; k < most_sent; ++k) {
-      const int block = sender + k * senders < cluster ? sender + k * senders : 0;
-      asm volatile("mapa.shared::cluster.u32 %0, %1, %2;" : "=r"(offset[k]) : "r"(here), "r"(block));
-      offset[k] -= here;
+      const int block = sender + k * senders;
+      if (block >= cluster) continue;
+      asm volatile("mapa.shared::cluster.u32 %0, %1, %2;" : "=r"(to[k]) : "r"(here), "r"(block));
+      asm volatile("mapa.shared::cluster.u32 %0, %1, %2;" : "=r"(barrier[k]) : "r"(barriers), "r"(block));
     }
     if (threadIdx.x == 0) {
       for (int k = 0; k < count; ++k)
@@ -121,47 +134,54 @@ struct Exchange {
   /// Says, once for each buffer and time, that something will come.
   __device__ void expect(int buffer) {
 #if __CUDA_ARCH__ >= 900
-    if (Alone || threadIdx.x != 0) return;
-    asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(barriers + 8 * buffer), "r"(bytes)
-                 : "memory");
+    if (Alone) return;
+    asm volatile(
+        "{\n.reg .pred p;\n"
+        "setp.ne.u32 p, %2, 0;\n"
+        "@p mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;\n}" ::"r"(barriers + 8 * buffer),
+        "r"(bytes), "r"(first_thread)
+        : "memory");
 #endif
   }
 
-  /// Called by whole warps: each thread with its result, and the place of that in the buffer.
-  __device__ void send(float* place, float value, int buffer) {
+  /// Called by whole warps: each thread with its result.
+  /// @param start  of the buffer, in numbers from the first
+  __device__ void send(int start, float value, int buffer) {
     if constexpr (Alone) {
-      if (Place().first) *place = value;
+      if (first) own[start] = value;
     } else {
       float four[4];
 #pragma unroll
       for (int k = 0; k < 4; ++k) four[k] = __shfl_sync(0xFFFFFFFFU, value, from + k * Place::threads);
-      const auto here = static_cast<std::uint32_t>(__cvta_generic_to_shared(place - Place().row % 4));
-      const std::uint32_t barrier = barriers + 8 * static_cast<std::uint32_t>(buffer);
 #pragma unroll
       for (int k = 0; k < most_sent; ++k) {
-        if (sender + k * senders < cluster) send_four(here + offset[k], four, barrier + offset[k]);
+        send_four(to[k], 4 * static_cast<std::uint32_t>(start), four,
+                  barrier[k] + 8 * static_cast<std::uint32_t>(buffer));
       }
     }
   }
 
-  /// Until all of a buffer has come; `parity` is that of how often it has come before.
+  /// Until all of a buffer has come; `parity` is that of how often it has come before. What is there at the beginning
+  /// has come an odd number of times.
   __device__ void wait(int buffer, int parity) {
     if (Alone) {
       __syncthreads();
       return;
     }
 #if __CUDA_ARCH__ >= 900
-    std::uint32_t done = 0;
-    while (done == 0) {
-      asm volatile(
-          "{\n.reg .pred p;\n"
-          "mbarrier.try_wait.parity.shared::cta.b64 p, [%1], %2;\n"
-          "selp.u32 %0, 1, 0, p;\n}"
-          : "=r"(done)
-          : "r"(barriers + 8 * buffer), "r"(parity)
-          : "memory");
-    }
+    asm volatile(
+        "{\n.reg .pred p;\n"
+        "again_%=:\n"
+        "mbarrier.try_wait.parity.shared::cta.b64 p, [%0], %1;\n"
+        "@!p bra again_%=;\n}" ::"r"(barriers + 8 * buffer),
+        "r"(parity)
+        : "memory");
 #endif
+  }
+
+  /// What a warp does that has nothing to do in so many turns of the others of its block.
+  __device__ void idle(int turns) {
+    for (int k = 0; Alone && k < turns; ++k) __syncthreads();
   }
 
   /// All blocks wait for each other: nobody leaves while others write into its memory.
@@ -176,11 +196,16 @@ struct Exchange {
   }
 
  private:
-  __device__ static void send_four(std::uint32_t to, const float (&four)[4], std::uint32_t barrier) {
+  /// Nothing where there is no block to send to.
+  __device__ static void send_four(std::uint32_t to, std::uint32_t start, const float (&four)[4],
+                                   std::uint32_t barrier) {
 #if __CUDA_ARCH__ >= 900
-    asm volatile("st.async.shared::cluster.mbarrier::complete_tx::bytes.v4.f32 [%0], {%1, %2, %3, %4}, [%5];" ::"r"(to),
-                 "f"(four[0]), "f"(four[1]), "f"(four[2]), "f"(four[3]), "r"(barrier)
-                 : "memory");
+    asm volatile(
+        "{\n.reg .pred p;\n"
+        "setp.ne.u32 p, %0, 0;\n"
+        "@p st.async.shared::cluster.mbarrier::complete_tx::bytes.v4.f32 [%1], {%2, %3, %4, %5}, [%6];\n}" ::"r"(to),
+        "r"(to + start), "f"(four[0]), "f"(four[1]), "f"(four[2]), "f"(four[3]), "r"(barrier)
+        : "memory");
 #endif
   }
 };

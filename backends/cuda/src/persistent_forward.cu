@@ -13,9 +13,10 @@ struct ForwardWay {
   /// What a thread knows of its unit.
   struct Own {
     int unit = 0, lane = 0;  ///< in the first group
-    bool stores = false, special = false;
+    bool stores = false, keeps_x = false;
+    int special = 0;  ///< rate dynamics, or interventions
     Activation phi = Activation::relu;
-    float alpha = 1;
+    float alpha = 1, leak = 0;
   };
   /// Where a state is made.
   struct Cursor {
@@ -31,9 +32,8 @@ struct ForwardWay {
       lane += to_step ? group_lanes * (1 - groups) : group_lanes;
     }
   };
-  struct Fetched {
-    float outside = 0;
-  };
+  /// What is added to W h, which lies where the state will be (see make_outside()).
+  static constexpr int fetched = 1;
 
   MRNN_HOST_DEVICE const Model<float>& model() const { return run.model; }
   __device__ const TileMap& map() const { return run.model.drive_map; }
@@ -44,13 +44,11 @@ struct ForwardWay {
     return run.trajectory.state[state_place(run.trajectory, run.model.batch, first, lane) + row];
   }
   __device__ Own own(int unit, int lane, bool stores) const {
-    const bool special = run.model.dynamics == Dynamics::rate || run.model.schedule.interval != nullptr;
-    return {unit,
-            lane,
-            stores,
-            special,
-            static_cast<Activation>(run.model.units.activation[unit]),
-            run.model.units.alpha[unit]};
+    const bool rate = run.model.dynamics == Dynamics::rate, acts = run.model.schedule.interval != nullptr;
+    const bool keeps_x = stores && run.trajectory.x_stride > 0;
+    const float alpha = run.model.units.alpha[unit];
+    const auto phi = static_cast<Activation>(run.model.units.activation[unit]);
+    return {unit, lane, stores, keeps_x, in_register(rate || acts ? 1 : 0), phi, alpha, 1.0F - alpha};
   }
   __device__ Cursor cursor(const Own& own, int group_lanes, int groups) const {
     const Trajectory<float>& t = run.trajectory;
@@ -72,25 +70,25 @@ struct ForwardWay {
     const Trajectory<float>& t = run.trajectory;
     return t.x[first * t.x_stride + own.unit + Size{run.model.units.padded} * (own.lane + group * group_lanes)];
   }
-  /// Where the state will be lies what is added to W h (see make_outside()).
-  __device__ Fetched fetch(const Own&, const Cursor& at) const { return {*at.state}; }
+  __device__ const float* source(const Own&, const Cursor& at, int) const { return at.state; }
 
-  __device__ float finish(const Own& own, const Cursor& at, float sum, Fetched fetched, const float* h,
-                          float& x) const {
-    if (own.special) {
+  __device__ float finish(const Own& own, const Cursor& at, float sum, const FetchedAhead<fetched>& ahead,
+                          const float* h, float& x) const {
+    if (__builtin_expect(own.special != 0, 0)) {
       const UnitState<float> after = step_from_outside(run.model, own.phi, own.alpha, {own.unit, at.lane, at.step}, sum,
-                                                       fetched.outside, UnitState<float>{x, *h});
+                                                       ahead[0], UnitState<float>{x, *h});
       x = after.x;
       return after.h;
     }
-    x = own.alpha * sum + ((1.0F - own.alpha) * x + fetched.outside);
-    return own.phi == Activation::relu ? (x > 0.0F ? x : 0.0F) : formulas::activate(own.phi, x);
+    x = own.alpha * sum + (own.leak * x + ahead[0]);
+    float activity = fmaxf(x, 0.0F);
+    if (__builtin_expect(own.phi != Activation::relu, 0)) activity = formulas::activate(own.phi, x);
+    return activity;
   }
   __device__ void store(const Own& own, const Cursor& at, bool is_last, float h, float x) const {
-    if (!own.stores) return;
-    *at.state = h;
-    if (run.trajectory.x_stride > 0 || is_last) *at.x = x;
-    if (!is_finite(UnitState<float>{x, h})) {
+    if (own.stores) *at.state = h;
+    if (own.keeps_x || (own.stores && is_last)) *at.x = x;
+    if (__builtin_expect(own.stores && !is_finite(UnitState<float>{x, h}), 0)) {
       atomicMin(run.failure, failure_key(at.step, run.model.batch.trial[at.lane], own.unit));
     }
   }

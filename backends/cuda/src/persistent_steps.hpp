@@ -1,5 +1,6 @@
 #pragma once
 
+#include "fetched_ahead.hpp"
 #include "kept_weights.hpp"
 #include "persistent_exchange.hpp"
 
@@ -11,80 +12,208 @@ struct PersistentShape {
   int count = 0;  ///< steps
 };
 
-/// All steps of a way through the trajectory, forward or back. `Way` says what a step does to a unit of a lane:
+/// What a block of a persistent kernel goes through. `Way` says what a step does to a unit of a lane:
 /// - start(row, lane): what is multiplied first;
 /// - own(unit, lane): what a thread has to know of its unit;
 /// - Cursor: where a step of a group reads and writes, moved on group by group;
-/// - fetch(own, cursor): what is loaded for it, two groups ahead of the sum that it waits for;
+/// - fetched, source(own, cursor, k): how many numbers, and which, are loaded for it ahead of the sum it waits for;
 /// - finish(own, cursor, ...): ends it, given the sum, what was fetched, multiplied and kept; returns what is sent on.
 /// Threads without a result of their own do the work of others, and store nothing.
+///
+/// A step is a chain of instructions that wait for one another, with two warps on a scheduler to hide that. So it has
+/// few branches, and nothing that it needs is fetched from the parameters.
 template <class Way, int Sharers, int Quads, int Lanes, bool Alone>
-__global__ void __launch_bounds__(block_threads, 1) persistent_steps(const Way way, const PersistentShape shape) {
-#if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 900
-  constexpr int warp_rows = kept_rows * (warp_threads / Sharers);
-  const int cluster = Alone ? 1 : shape.cluster, block = static_cast<int>(blockIdx.x) % cluster;
-  const int padded = way.model().units.padded, units = way.model().units.count, size = Lanes * padded;
-  const int warp = block * block_warps + static_cast<int>(threadIdx.x) / warp_threads;
-  const int first_lane = static_cast<int>(blockIdx.x) / cluster * shape.groups * Lanes;
-  // Lanes are padded to whole groups.
-  const int left = (way.model().batch.lanes - first_lane) / Lanes, groups = left < shape.groups ? left : shape.groups;
-  const Result<Sharers, Lanes> result;
-  const int unit = warp * warp_rows + result.row, place = result.lane * padded + unit;
-  const bool within = warp * warp_rows < padded;  // the same for whole warps
-  const bool is_unit = unit < units;
-  float* vectors = shared_memory<float>();
-  float* kept = vectors + 2 * shape.groups * size + threadIdx.x;
+class PersistentBlock {
+  using Sums = float[kept_rows * Lanes];
+  using Shares = ShareSums<Sharers>;
+  static constexpr int warp_rows = kept_rows * (warp_threads / Sharers);
 
-  KeptWeights<Sharers, Quads> weights;
-  weights.load(way.map(), way.weights(), way.table(), warp, warp * warp_rows + result.thread / Sharers * kept_rows,
-               padded / tile_rows);
-  for (int k = threadIdx.x; k < groups * size; k += block_threads) {
-    vectors[k] = way.start(k % padded, first_lane + k / padded);
+ public:
+  /// @param weights  filled here
+  __device__ PersistentBlock(const Way& way, const PersistentShape& shape, KeptWeights<Sharers, Quads>& weights)
+      : way_(way),
+        weights_(weights),
+        padded_(in_register(way.model().units.padded)),
+        count_(in_register(shape.count)),
+        buffer_size_(in_register(shape.groups * Lanes * way.model().units.padded)),
+        slots_(in_register(shape.groups)),
+        fetched_(shared_memory<float>()) {
+    const int cluster = Alone ? 1 : shape.cluster, block = static_cast<int>(blockIdx.x) % cluster;
+    const int warp = block * block_warps + static_cast<int>(threadIdx.x) / warp_threads;
+    const int first_lane = static_cast<int>(blockIdx.x) / cluster * shape.groups * Lanes;
+    // Lanes are padded to whole groups.
+    const int left = (way.model().batch.lanes - first_lane) / Lanes, units = way.model().units.count;
+    groups_ = in_register(left < shape.groups ? left : shape.groups);
+    const Result<Sharers, Lanes> result;
+    const int unit = warp * warp_rows + result.row;
+    place_ = result.lane * padded_ + unit;
+    const bool last_first = Lanes == 2 && Shares::lane() != 0;
+    first_multiplied_ = in_register(last_first ? padded_ : 0);
+    to_next_lane_ = in_register(last_first ? -padded_ : padded_);
+    within_ = warp * warp_rows < padded_;
+    is_unit_ = unit < units;
+    vectors_ = shared_memory<float>() + block_threads * fetched_turns * Way::fetched;
+    kept_ = vectors_ + 2 * buffer_size_ + threadIdx.x;
+
+    weights.load(way.map(), way.weights(), way.table(), warp, warp * warp_rows + result.thread / Sharers * kept_rows,
+                 padded_ / tile_rows);
+    for (int k = threadIdx.x; k < groups_ * Lanes * padded_; k += block_threads) {
+      vectors_[k] = way.start(k % padded_, first_lane + k / padded_);
+    }
+    own_ = way.own(is_unit_ ? unit : units - 1, first_lane + result.lane, is_unit_ && result.first);
+    reading_ = ending_ = way.cursor(own_, Lanes, groups_);
+    for (int group = 0; group < groups_; ++group) {
+      kept_[group * block_threads] = way.kept_at_start(own_, group, Lanes);
+    }
+    to_read_ = groups_ * count_;
+    read_on();
+    read_on();
+    exchange_.begin(vectors_, vectors_ + 2 * buffer_size_ + slots_ * block_threads, cluster, 2 * slots_,
+                    Lanes * padded_ * static_cast<int>(sizeof(float)), place_);
   }
-  const typename Way::Own own = way.own(is_unit ? unit : units - 1, first_lane + result.lane, is_unit && result.first);
-  typename Way::Cursor reading = way.cursor(own, Lanes, groups), ending = reading;
-  for (int group = 0; group < groups; ++group) kept[group * block_threads] = way.kept_at_start(own, group, Lanes);
-  typename Way::Fetched now = way.fetch(own, reading), next = {};  // for this group, and for the one after it
-  int to_read = groups * shape.count - 1, reading_group = 0;
-  const auto read_on = [&] {
-    if (to_read == 0) return;
-    --to_read;
-    reading_group = reading_group + 1 == groups ? 0 : reading_group + 1;
-    reading.move(reading_group == 0);
-    next = way.fetch(own, reading);
-  };
-  read_on();
-  Exchange<Sharers, Lanes, Alone> exchange;
-  exchange.begin(vectors, vectors + 2 * shape.groups * size + shape.groups * block_threads, cluster, 2 * shape.groups,
-                 size * static_cast<int>(sizeof(float)));
-  const int other = shape.groups * size;  // from a buffer to that of the next step
-  for (int n = 0; n < shape.count; ++n) {
-    const bool odd = n % 2 != 0, goes_on = n + 1 < shape.count;
-    const float* here = vectors + (odd ? other : 0);
-    float* following = vectors + (odd ? 0 : other) + place;
-    const int barrier = odd ? shape.groups : 0, next_barrier = odd ? 0 : shape.groups, parity = (n - 1) / 2 % 2;
-    for (int group = 0; group < groups; ++group) {
-      if (n > 0) exchange.wait(barrier + group, parity);
-      if (goes_on) exchange.expect(next_barrier + group);
-      const typename Way::Fetched fetched = now;
-      now = next;
-      read_on();
-      if (within) {
-        float carried = kept[group * block_threads];
-        float sums[kept_rows * Lanes] = {};
-        weights.template multiply<Lanes>(here, padded, sums);
-        const float sum = add_shares<Sharers / 2, kept_rows * Lanes>(sums);
-        const float value = way.finish(own, ending, sum, fetched, here + place, carried);
-        if (goes_on) exchange.send(following, is_unit ? value : 0.0F, next_barrier + group);
-        way.store(own, ending, !goes_on, value, carried);
-        kept[group * block_threads] = carried;
+
+  /// All steps of one group.
+  __device__ void run() {
+    if (within_) {
+      float kept = kept_[0];
+      for (int n = 0; n < count_; n += 2) {
+        const int parity = (n - 1) >> 1 & 1;
+        step<0>(parity, n + 1 < count_, kept);
+        if (n + 1 < count_) step<1>(1 - parity, n + 2 < count_, kept);
       }
-      ending.move(group + 1 == groups);
-      here += size;
-      following += size;
+    } else {
+      exchange_.idle(count_);
+    }
+    exchange_.end();
+  }
+
+  /// All steps of several groups by turns. While the products of a group are made, the step of the group before is
+  /// ended, and what is sent is on its way until the group has its turn again.
+  __device__ void run_in_turns() {
+    if (within_) {
+      Turn ended;
+      Sums waiting = {};
+      for (int n = 0; n < count_; ++n) {
+        const int odd = n & 1, parity = (n - 1) >> 1 & 1;
+        Turn turn = {odd != 0 ? buffer_size_ : 0, odd != 0 ? 0 : buffer_size_, odd != 0 ? 0 : slots_, 0,
+                     n + 1 < count_};
+        for (int group = 0; group < groups_; ++group) {
+          exchange_.wait(group + (odd != 0 ? slots_ : 0), parity);
+          exchange_.expect(turn.next_buffer);
+          Sums sums = {};
+          multiply_and_add<0>(vectors_ + turn.here + first_multiplied_, sums, waiting);
+          Shares::template add_from<(Quads < Shares::rounds ? Quads : Shares::rounds)>(waiting);
+          if (ended.kept >= 0) end_turn(waiting[0], ended);
+#pragma unroll
+          for (int k = 0; k < kept_rows * Lanes; ++k) waiting[k] = sums[k];
+          ended = turn;
+          turn.here += Lanes * padded_;
+          turn.next += Lanes * padded_;
+          turn.kept += block_threads;
+          ++turn.next_buffer;
+        }
+      }
+      Shares::template add_from<0>(waiting);
+      end_turn(waiting[0], ended);
+    } else {
+      exchange_.idle(count_ * groups_);
+    }
+    exchange_.end();
+  }
+
+ private:
+  /// A turn of a group. Places are in numbers from the first buffer.
+  struct Turn {
+    int here = 0, next = 0;  ///< what is multiplied, and what is made of it
+    int next_buffer = 0;
+    int kept = -1;  ///< where it keeps what it keeps, in numbers from the first group's
+    bool goes_on = false;
+  };
+
+  /// Asks for what the turn after the next needs.
+  __device__ void read_on() {
+    fetched_.ask([&](int k) { return way_.source(own_, reading_, k); });
+    // The last is fetched again and again: nobody looks at it, and a branch takes longer.
+    --to_read_;
+    reading_group_ = reading_group_ + 1 == groups_ ? 0 : reading_group_ + 1;
+    if (to_read_ > 0) reading_.move(reading_group_ == 0);
+  }
+
+  template <int Odd>
+  __device__ void step(int parity, bool goes_on, float& kept) {
+    exchange_.wait(Odd, parity);
+    exchange_.expect(1 - Odd);
+    read_on();
+    const int here = Odd * buffer_size_, next = (1 - Odd) * buffer_size_;
+    Sums sums = {};
+    multiply<0>(vectors_ + here + first_multiplied_, sums);
+    Shares::template add_from<0>(sums);
+    end(sums[0], here, next, 1 - Odd, goes_on, kept);
+    ending_.move(true);
+  }
+
+  template <int Quad>
+  __device__ void multiply(const float* vectors, Sums& sums) const {
+    if constexpr (Quad < Quads) {
+      weights_.template multiply<Quad, Lanes>(vectors, to_next_lane_, sums);
+      multiply<Quad + 1>(vectors, sums);
     }
   }
-  exchange.end();
+  /// A round of adding up the sums of the turn before with each quad of this one.
+  template <int Quad>
+  __device__ void multiply_and_add(const float* vectors, Sums& sums, Sums& waiting) const {
+    if constexpr (Quad < Quads) {
+      if constexpr (Quad < Shares::rounds) Shares::template add<Quad>(waiting);
+      weights_.template multiply<Quad, Lanes>(vectors, to_next_lane_, sums);
+      multiply_and_add<Quad + 1>(vectors, sums, waiting);
+    }
+  }
+
+  __device__ void end(float sum, int here, int next, int buffer, bool goes_on, float& kept) {
+    fetched_.next();
+    const float value = way_.finish(own_, ending_, sum, fetched_, vectors_ + here + place_, kept);
+    if (goes_on) exchange_.send(next, is_unit_ ? value : 0.0F, buffer);
+    way_.store(own_, ending_, !goes_on, value, kept);
+  }
+  __device__ void end_turn(float sum, const Turn& turn) {
+    float kept = kept_[turn.kept];
+    read_on();
+    end(sum, turn.here, turn.next, turn.next_buffer, turn.goes_on, kept);
+    kept_[turn.kept] = kept;
+    ending_group_ = ending_group_ + 1 == groups_ ? 0 : ending_group_ + 1;
+    ending_.move(ending_group_ == 0);
+  }
+
+  const Way& way_;
+  const KeptWeights<Sharers, Quads>& weights_;
+  int padded_, count_;       ///< units, steps
+  int buffer_size_, slots_;  ///< from a buffer to that of the next step; groups there is room for
+  int groups_;               ///< of this block
+  int place_;                ///< of the result in a buffer
+  int first_multiplied_;     ///< place of the first lane that is multiplied in a group
+  int to_next_lane_;         ///< from there
+  bool within_;              ///< the warp has rows; the same for whole warps
+  bool is_unit_;             ///< the result is of a unit that exists
+  float *vectors_, *kept_;   ///< shared: buffers of this step and the next, and what this thread keeps of each group
+  typename Way::Own own_;
+  typename Way::Cursor reading_, ending_;
+  FetchedAhead<Way::fetched> fetched_;
+  int to_read_, reading_group_ = 0, ending_group_ = 0;
+  Exchange<Sharers, Lanes, Alone> exchange_;
+};
+
+/// All steps of a way through the trajectory, forward or back.
+template <class Way, int Sharers, int Quads, int Lanes, bool Alone, bool InTurns>
+__global__ void __launch_bounds__(block_threads, 1)
+    persistent_steps(const __grid_constant__ Way way, const PersistentShape shape) {
+#if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 900
+  KeptWeights<Sharers, Quads> weights;
+  PersistentBlock<Way, Sharers, Quads, Lanes, Alone> block(way, shape, weights);
+  if constexpr (InTurns) {
+    block.run_in_turns();
+  } else {
+    block.run();
+  }
 #endif
 }
 
@@ -104,26 +233,29 @@ void with_quads(int quads, With&& with) {
   }
 }
 
-/// Calls `with` with threads that share columns, lanes of a group, and whether a cluster is one block.
+/// Calls `with` with threads that share columns, lanes of a group, whether a cluster is one block, and whether groups
+/// take turns.
 template <class With>
 void with_shares(const StepPlan& plan, With&& with) {
-  using std::integral_constant;
-  constexpr integral_constant<int, fewest_sharers> few{};
-  constexpr integral_constant<int, most_sharers> many{};
-  constexpr integral_constant<int, 1> one{};
-  constexpr integral_constant<int, 2> two{};
-  constexpr integral_constant<int, 4> four{};
-  if (plan.sharers == fewest_sharers) {
-    if (plan.cluster == 1) {
-      if (plan.lanes == 1) return with(few, one, std::true_type());
-      return with(few, two, std::true_type());
+  constexpr std::integral_constant<int, fewest_sharers> few{};
+  constexpr std::integral_constant<int, most_sharers> many{};
+  constexpr std::true_type yes{};
+  constexpr std::false_type no{};
+  const auto with_lanes = [&](auto sharers, auto alone, auto turns) {
+    if (plan.lanes == 1) {
+      with(sharers, std::integral_constant<int, 1>(), alone, turns);
+    } else {
+      with(sharers, std::integral_constant<int, most_group_lanes>(), alone, turns);
     }
-    if (plan.lanes == 1) return with(few, one, std::false_type());
-    return with(few, two, std::false_type());
+  };
+  if (plan.cluster == 1) return with_lanes(few, yes, no);
+  const bool turns = plan.groups > 1;
+  if (plan.sharers == fewest_sharers) {
+    if (turns) return with_lanes(few, no, yes);
+    return with_lanes(few, no, no);
   }
-  if (plan.lanes == 1) return with(many, one, std::false_type());
-  if (plan.lanes == 2) return with(many, two, std::false_type());
-  with(many, four, std::false_type());
+  if (turns) return with_lanes(many, no, yes);
+  with_lanes(many, no, no);
 }
 
 /// Runs so many steps of a way.
@@ -133,12 +265,11 @@ void run_persistent_way(const Stream& stream, const Way& way, const StepPlan& pl
   const auto blocks = static_cast<unsigned>((way.model().batch.lanes + lanes - 1) / lanes * plan.cluster);
   const std::size_t shared = persistent_bytes(way.model().units.padded, plan.lanes, plan.groups);
   with_quads(quads, [&](auto kept) {
-    with_shares(plan, [&](auto sharers, auto group_lanes, auto alone) {
-      constexpr int Quads = decltype(kept)::value, Sharers = decltype(sharers)::value;
-      constexpr int Lanes = decltype(group_lanes)::value;
-      constexpr bool Alone = decltype(alone)::value;
-      launch_clusters(stream, persistent_steps<Way, Sharers, Quads, Lanes, Alone>, blocks, plan.cluster, shared, way,
-                      PersistentShape{plan.cluster, plan.groups, count});
+    with_shares(plan, [&](auto sharers, auto group_lanes, auto alone, auto turns) {
+      launch_clusters(stream,
+                      persistent_steps<Way, decltype(sharers)::value, decltype(kept)::value,
+                                       decltype(group_lanes)::value, decltype(alone)::value, decltype(turns)::value>,
+                      blocks, plan.cluster, shared, way, PersistentShape{plan.cluster, plan.groups, count});
     });
   });
 }

@@ -41,12 +41,15 @@ std::optional<gpu::StepPlan> persistent_plan(const StepProblem& problem, const g
     if (!is_possible(problem, sharing, limits)) continue;
     const int resident = limits.clusters[static_cast<std::size_t>(sharing.blocks - 1)];
     const auto padded = static_cast<int>(tiles(problem.units, gpu::tile_rows)) * gpu::tile_rows;
-    for (int lanes = 1; lanes <= gpu::most_group_lanes(sharing.sharers); lanes *= 2) {
+    for (int lanes = 1; lanes <= gpu::most_group_lanes; lanes *= 2) {
       // Groups hide the exchange; where that is short, they were found to cost more than they hide.
       constexpr int fewest_blocks = 3;
       const Size wanted = sharing.blocks < fewest_blocks ? 1 : tiles(tiles(problem.trials, resident), lanes);
+      const Size all = tiles(problem.trials, gpu::lane_tile) * gpu::lane_tile / lanes;
       for (int groups = 1; groups <= wanted; ++groups) {
         if (gpu::persistent_bytes(padded, lanes, groups) > gpu::most_persistent_bytes) break;
+        // A group that is left alone in the last cluster would have nobody to take turns with.
+        if (groups > 1 && all % groups == 1) continue;
         const Size waves = tiles(tiles(problem.trials, Size{lanes} * groups), resident);
         const double cycles = static_cast<double>(waves) * cycles_of_step(sharing, lanes, groups);
         if (best && cycles >= least) continue;

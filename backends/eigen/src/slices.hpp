@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "mrnn/export.hpp"
 #include "mrnn/network.hpp"
 #include "mrnn/trials.hpp"
 
@@ -35,8 +36,8 @@ struct Slice {
   Index width() const noexcept { return static_cast<Index>(trials.size()); }
 };
 
-/// Lanes of the slices of a batch of that many trials.
-Index slice_width(const Network& network, Index trials);
+/// Lanes of the slices of a batch of that many trials. Exported for tests.
+MRNN_EXPORT Index slice_width(const Network& network, Index trials);
 
 /// @param trials  must outlive the slices
 std::vector<Slice> make_slices(const Network& network, const Trials& trials);

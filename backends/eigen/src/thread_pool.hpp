@@ -9,13 +9,14 @@
 #include <thread>
 #include <vector>
 
+#include "mrnn/export.hpp"
 #include "mrnn/selection.hpp"
 
 namespace mrnn::eigen {
 
 /// A fixed set of threads that share out numbered pieces of work. The calling thread is one of them. The
-/// only parallelism of the backend: what a piece calls must be single-threaded.
-class ThreadPool {
+/// only parallelism of the backend: what a piece calls must be single-threaded. Exported for tests.
+class MRNN_EXPORT ThreadPool {
  public:
   /// Does piece `piece` on thread `thread` (0 is the caller; always below the number of pieces).
   using Work = std::function<void(std::size_t piece, std::size_t thread)>;

@@ -151,7 +151,7 @@ def main(arguments=None):
         limits = best(limits, json.loads(limits_file.read_text()))
     options.output.mkdir(parents=True, exist_ok=True)
     limits_file.write_text(json.dumps(limits))
-    watching = watcher(options.build)
+    pace = Pace(lambda: watcher(options.build), options.patience)
     with tempfile.TemporaryDirectory() as place:
         comparison = Comparison(
             lambda name, threads: start(name, options.build, threads),
@@ -160,12 +160,12 @@ def main(arguments=None):
             place,
             options.rounds,
             options.longest,
-            Pace(lambda: float(watching.ask("rate")), options.patience),
+            pace,
         )
         text = lambda not_run: parts(limits, timings, comparison.absent, not_run)  # noqa: E731
         save = lambda not_run: write_tables(options.output, timings, text(not_run))  # noqa: E731
         not_run = run(comparison, chosen, timings, watch, save)
-    watching.close()
+    pace.close()
     limits = best(limits, machine(options.build))
     limits_file.write_text(json.dumps(limits))
     write_report(options.output, timings, text(not_run))

@@ -73,7 +73,7 @@ class Engine:
         self.stop()
         self.log.seek(0)
         lines = self.log.read().strip().splitlines()
-        return lines[-1] if lines else f"ended with status {self.process.returncode}"
+        return ": ".join([f"ended with status {self.process.returncode}", *lines[-1:]])
 
     def seconds(self, action, count=1, limit=600.0):
         """Of one action, the mean of so many in a row."""
@@ -100,6 +100,8 @@ class Engine:
         except (OSError, subprocess.TimeoutExpired):
             pass
         self.stop()
+        self.process.stdout.close()
+        self.log.close()
 
 
 def environment(threads, libraries=None, tf32=False):

@@ -3,9 +3,10 @@
     venv/bin/python tests/benchmarks/compare/large.py --build build --output benchmarks
 
 100 regions of 200 units by default; each region reads itself and one other, so that 2 % of the pairs are connected. No
-peer is timed: N x N weights, their gradient and two moments in single precision are 6.4 GB before the first step. Prints how long the network takes to be built, microseconds per time step, peak memory, and the floor:
-the multiply-adds of the blocks that exist at the machine's measured peak, or their weights read once forwards and once
-backwards at its measured bandwidth, whichever takes longer. Writes large.md.
+peer is timed: N x N weights, their gradient and two moments in single precision are 6.4 GB before the first step.
+Prints how long the network takes to be built, microseconds per time step, peak memory, and the floor: the multiply-adds
+of the blocks that exist at the machine's measured peak, or their weights read once forwards and once backwards at its
+measured bandwidth, whichever takes longer. Writes large.md.
 """
 
 import argparse

@@ -74,19 +74,36 @@ class Pace:
     CALM = 0.85  # of the best rate seen
     SETTLE = 0.02  # seconds in which the threads of an engine stop spinning
     LONGEST = 2.0  # seconds to wait at a time
+    UNKNOWN = -1.0  # while nobody watches: never calm
 
-    def __init__(self, rate, patience):
-        """@param rate  what the slowest core does now (compare_machine --watch)
+    def __init__(self, start, patience):
+        """@param start  an engine that answers `rate` with what the slowest core does now (compare_machine --watch)
         @param patience  seconds to wait in a case, all together"""
-        self.rate, self.patience, self.best, self.left = rate, patience, 0.0, patience
+        self.start, self.patience, self.best, self.left = start, patience, 0.0, patience
+        self.watcher = None
 
     def begin(self):
-        """A case."""
+        """A case. A watcher that ended in the one before is started again."""
         self.left = self.patience
+        try:
+            self.watcher = self.watcher or self.start()
+        except Absent as why:
+            self.go_unwatched(why)
+
+    def go_unwatched(self, why):
+        print(f"the watcher of the machine: {why}; the times of this case from now on count as disturbed", flush=True)
+        self.close()
+        self.left = 0.0  # there is nothing to wait for
 
     def now(self):
         time.sleep(self.SETTLE)
-        found = self.rate()
+        if self.watcher is None:
+            return self.UNKNOWN
+        try:
+            found = float(self.watcher.ask("rate", limit=60.0))
+        except Absent as why:  # no fault of the engine that is timed
+            self.go_unwatched(why)
+            return self.UNKNOWN
         self.best = max(self.best, found)
         return found
 
@@ -102,6 +119,11 @@ class Pace:
 
     def calm(self, pace):
         return pace >= self.CALM * self.best
+
+    def close(self):
+        if self.watcher is not None:
+            self.watcher.close()
+        self.watcher = None
 
 
 class Run:
