@@ -7,8 +7,8 @@
 #include "types.hpp"
 
 /// Numbers of float as sums of two of bfloat16, which tensor cores multiply. With hi = bf16(a) and lo = bf16(a - hi),
-/// hi + lo is a within 2^-17, and hi hi' + hi lo' + lo hi' is a a' within 2^-15, mostly within 2^-17. The three products
-/// are one of three times the depth: [hi hi lo] times [hi'; lo'; hi'].
+/// hi + lo is a within 2^-17, and hi hi' + hi lo' + lo hi' is a a' within 2^-15, most of the time within 2^-17. The
+/// three products are one of three times the depth: [hi hi lo] times [hi'; lo'; hi'].
 namespace mrnn::gpu {
 
 /// To the nearest, of two the even one.

@@ -22,7 +22,7 @@ HERE = Path(__file__).parent
 ACTIVITY_TOLERANCE = 1e-5
 GRADIENT_TOLERANCE = 2e-4
 # The same for engines that trade digits for speed: (activity, gradient).
-TOLERANCES = {"mrnn_bf16x3": (1e-4, 2e-3), "mrnn_tf32": (1e-2, 1e-1)}
+TOLERANCES = {"mrnn_bf16x3": (1e-4, 2e-3), "mrnn_tf32": (3e-2, 1e-1)}
 
 
 class Absent(Exception):
