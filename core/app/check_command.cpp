@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "commands.hpp"
+#include "config/spec_names.hpp"
 #include "memory_words.hpp"
 #include "mrnn/experiment.hpp"
 #include "mrnn/network_config.hpp"
@@ -115,7 +116,11 @@ void print_simulations(const mrnn::Experiment& experiment) {
 /// What the experiment would run on, or why it cannot run here.
 std::string device_words(const mrnn::Experiment& experiment) {
   const mrnn::Availability here = experiment.backend().availability();
-  return here.available ? experiment.backend().device(experiment.session_options()) : "not available: " + here.reason;
+  if (!here.available) return "not available: " + here.reason;
+  const mrnn::SessionOptions& options = experiment.session_options();
+  const std::string products =
+      options.products == mrnn::Products::ieee ? "" : fmt::format(", {} products", mrnn::name_of(options.products));
+  return experiment.backend().device(options) + products;
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
     PYTHONPATH=mRNNTorch/src python3 tests/gpu/compare.py --build build --output gpu-benchmarks
 
 Every engine is a process (tests/benchmarks/compare: engine.cpp, torch_peers.py, jax_peers.py). All single precision,
-without TF32, noise on, random data. Before any time of an engine counts, its activity at the last step and its
+without TF32 but for the row of mrnn that is called so, noise on, random data. Before any time of an engine counts, its activity at the last step and its
 gradients without noise are compared with a reference in double precision. A forward pass finds the batch on the device
 and leaves outputs of all steps there; a training step brings a batch to the device, and is forward, backward and Adam.
 Engines prepare (compile, capture, warm up) side by side; then each is timed alone, in turn, round after round, the
@@ -35,7 +35,9 @@ import cases  # noqa: E402
 from engines import Absent, Stopwatch, Timing, compare, description, start_mrnn, start_peer  # noqa: E402
 from report import Column, labelled, means, table, write_report  # noqa: E402
 
-ENGINES = ["mrnn", "published", "well", "graph", "compiled", "compiled_graph", "jax", "jax_unrolled", "nn_rnn"]
+PRODUCTS = {"mrnn": "ieee", "mrnn_bf16x3": "bf16x3", "mrnn_tf32": "tf32"}  # of mrnn
+FEWEST_UNITS = 1024  # for other products than IEEE: below, mrnn makes its steps without tensor cores
+ENGINES = [*PRODUCTS, "published", "well", "graph", "compiled", "compiled_graph", "jax", "jax_unrolled", "nn_rnn"]
 # The time steps of these are launched one by one. mRNNTorch as published takes longer per step the more steps there
 # are, so fewer favour it.
 CAN_BE_SHORTENED = {"published", "well", "compiled"}
@@ -74,7 +76,7 @@ class Team:
             self.starting.discard(name)
             try:
                 self.engines[name].receive(watch.left())
-                if name != "mrnn":  # which has no device before it has a case
+                if name not in PRODUCTS:  # mrnn has no device before it has a case
                     self.described[name] = description(self.engines[name])
             except (Absent, ValueError) as why:
                 print(f"{name} is absent: {why}", flush=True)
@@ -170,8 +172,10 @@ class Run:
 
 
 def wanted(case, names):
-    """nn.RNN is an Elman network without noise; the published one is leaky."""
-    return [n for n in names if (n != "nn_rnn" or case.elman) and (n != "published" or not case.elman)]
+    """nn.RNN is an Elman network without noise; the published one is leaky. Tensor cores are for large networks."""
+    small = case.units < FEWEST_UNITS
+    absent = {"published" if case.elman else "nn_rnn"} | (set(PRODUCTS) - {"mrnn"} if small else set())
+    return [name for name in names if name not in absent]
 
 
 def prepare(case, folder, team, names, watch):
@@ -188,7 +192,7 @@ def prepare(case, folder, team, names, watch):
         if name != "reference":
             with team.trying(name, case):
                 errors = compare(case, np.fromfile(file(name)), reference)
-                errors.check(labelled(name))
+                errors.check(name, labelled(name))
                 runs[name] = Run(team.engines[name], Timing(case, name, errors=errors))
     alive = team.together(list(runs), case, watch, lambda name: ("train", 1))
     alive = team.together(alive, case, watch, lambda name: ("forward", 1))
@@ -298,10 +302,16 @@ def main():
     threads = 1 if options.device == "cpu" else min(4, len(os.sched_getaffinity(0)))
     start_peers = lambda name: start_peer(name, options.device, threads)  # noqa: E731
     start_mrnn_here = lambda name: start_mrnn(  # noqa: E731
-        name, options.build, threads, "--backend", options.backend, libraries=options.libraries
+        name,
+        options.build,
+        threads,
+        "--backend",
+        options.backend,
+        libraries=options.libraries,
+        products=PRODUCTS[name],
     )
     names = [name for name in options.engines if any(name in wanted(case, [name]) for case in options.cases)]
-    team = Team([*names, "reference"], lambda name: (start_mrnn_here if name == "mrnn" else start_peers)(name))
+    team = Team([*names, "reference"], lambda name: (start_mrnn_here if name in PRODUCTS else start_peers)(name))
     timings, missed = [], []
     try:
         for number, case in enumerate(options.cases):

@@ -70,6 +70,10 @@ const Subject& subject() {
   return one;
 }
 
+bool host_plays_device() {
+  return subject().why_not.empty() && subject().backend->device({}).starts_with("a device played by the host");
+}
+
 }  // namespace
 
 bool skipped() {
@@ -84,8 +88,14 @@ bool skipped_on_eigen() {
   return true;
 }
 
+bool skipped_on_host() {
+  if (!host_plays_device()) return false;
+  WARN("skipped: the host, which plays the device, would take minutes");
+  return true;
+}
+
 bool is_emulated() {
-  if (subject().why_not.empty() && device().device({}).starts_with("a device played by the host")) return true;
+  if (host_plays_device()) return true;
   WARN("skipped: the host does not play the device");
   return false;
 }
@@ -103,13 +113,26 @@ Library cuda_library() {
   return subject().library;
 }
 
-std::unique_ptr<Session> open(On where, const Training& training, Precision precision) {
+std::unique_ptr<Session> open(On where, const Training& training, Precision precision, Products products) {
   constexpr int one_thread = 1, all_cores = 0;
   const bool expected = where == On::eigen;
   auto session = (expected ? eigen() : device())
-                     .open(training.network, {precision, expected ? all_cores : one_thread, training.seed});
+                     .open(training.network, {precision, expected ? all_cores : one_thread, training.seed, products});
   session->write_parameters(training.parameters);
   return session;
+}
+
+Wish::Wish(const char* name, const std::string& value) : name_(name) {
+  if (const char* before = std::getenv(name)) before_ = before;
+  setenv(name, value.c_str(), 1);
+}
+
+Wish::~Wish() {
+  if (before_) {
+    setenv(name_, before_->c_str(), 1);
+  } else {
+    unsetenv(name_);
+  }
 }
 
 }  // namespace test

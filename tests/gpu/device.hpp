@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "mrnn/backend.hpp"
@@ -23,6 +24,9 @@ bool skipped();
 /// The same where the Eigen backend stands in, for tests of what it has not.
 bool skipped_on_eigen();
 
+/// The same where the host plays the device, for tests that take it minutes.
+bool skipped_on_host();
+
 /// Whether the host plays the device; elsewhere there is nothing to test for what only such a device does, and this
 /// says so.
 bool is_emulated();
@@ -42,6 +46,20 @@ Library cuda_library();
 
 /// A session with parameters, nothing loaded. The training must outlive it.
 std::unique_ptr<mrnn::Session> open(On where, const Training& training,
-                                    mrnn::Precision precision = mrnn::Precision::float64);
+                                    mrnn::Precision precision = mrnn::Precision::float64,
+                                    mrnn::Products products = mrnn::Products::ieee);
+
+/// Something in the environment of the device, as long as this lives; afterwards what was there before.
+class Wish {
+ public:
+  Wish(const char* name, const std::string& value);
+  ~Wish();
+  Wish(const Wish&) = delete;
+  Wish& operator=(const Wish&) = delete;
+
+ private:
+  const char* name_;
+  std::optional<std::string> before_;
+};
 
 }  // namespace test

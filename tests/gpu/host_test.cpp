@@ -1,5 +1,7 @@
 // What the CUDA backend computes on the host: layouts, schedules, plans, and the formulas of its kernels.
 #include <array>
+#include <cmath>
+#include <limits>
 
 #include "batch_plan.hpp"
 #include "catch.hpp"
@@ -7,6 +9,7 @@
 #include "elementwise.hpp"
 #include "layout.hpp"
 #include "mrnn/random.hpp"
+#include "parts.hpp"
 #include "problems.hpp"
 #include "step_plan.hpp"
 
@@ -156,6 +159,55 @@ TEST_CASE("the plan of the steps follows the size of the problem", "[cuda][host]
   CHECK(cuda::choose_plan(doubles, hopper()).design == Design::tiles);
   CHECK(cuda::choose_plan({.units = 64, .trials = 8, .sharings = {{16, 1, 1}}}, gpu::DeviceLimits{}).design ==
         Design::tiles);  // no clusters
+}
+
+TEST_CASE("steps that tensor cores may make are made densely where one kernel cannot make them all", "[cuda][host]") {
+  using Design = gpu::StepPlan::Design;
+  const auto products = GENERATE(gpu::Products::bf16x3, gpu::Products::tf32);
+  const auto plan = [&](cuda::StepProblem problem) {
+    problem.products = products;
+    return cuda::choose_plan(problem, hopper());
+  };
+  const std::vector<cuda::StepProblem::Sharing> few = {{16, 2, 4}, {32, 4, 2}}, too_many = {{16, 8, 16}, {32, 16, 8}};
+  cuda::StepProblem large{.units = 1024, .trials = 32, .density = 0.25, .sharings = too_many};
+  CHECK(plan(large).design == Design::dense);
+  CHECK(plan(large).products == products);
+  CHECK(cuda::choose_plan(large, hopper()).design == Design::tiles);
+  CHECK(cuda::choose_plan(large, hopper()).products == gpu::Products::ieee);
+  large.density = 0.05;
+  CHECK(plan(large).design == Design::tiles);
+  CHECK(plan(large).products == gpu::Products::ieee);
+  large.density = 1.0;
+  CHECK(plan(large).design == Design::dense);
+  large.trials = 31;
+  CHECK(plan(large).design == Design::tiles);
+  large.trials = 64;
+  large.scaled = true;
+  CHECK(plan(large).design == Design::tiles);
+
+  const gpu::StepPlan small = plan({.units = 256, .trials = 64, .sharings = few});
+  CHECK(small.design == Design::persistent);
+  CHECK(small.products == gpu::Products::ieee);
+}
+
+TEST_CASE("a number is the sum of two of eight bits to within 2^-17", "[cuda][host]") {
+  for (const float value : {1.0F, -0.1F, 3.14159274F, 1e-20F, -7.7e30F, 0.0F, 1.00390625F, 0.99999994F}) {
+    CAPTURE(value);
+    const gpu::ThreeParts left = gpu::parts_of(gpu::Side::left, value), right = gpu::parts_of(gpu::Side::right, value);
+    const double high = gpu::value_of(left.part[0]), low = gpu::value_of(left.part[2]);
+    CHECK(std::abs(high + low - value) <= std::ldexp(std::abs(value), -17));
+    CHECK(std::abs(high - value) <= std::ldexp(std::abs(value), -8));
+    CHECK(left.part[1].bits == left.part[0].bits);
+    CHECK(right.part[0].bits == left.part[0].bits);
+    CHECK(right.part[1].bits == left.part[2].bits);
+    CHECK(right.part[2].bits == left.part[0].bits);
+  }
+  // 1 + 2^-8 lies half way between 1 and 1 + 2^-7, and goes to the even one; 1 + 3 x 2^-8 to 1 + 2^-6.
+  CHECK(gpu::rounded(1.00390625F).bits == 0x3F80);
+  CHECK(gpu::rounded(1.01171875F).bits == 0x3F82);
+  CHECK(gpu::rounded(std::numeric_limits<float>::infinity()).bits == 0x7F80);
+  CHECK(std::isnan(gpu::value_of(gpu::rounded(std::numeric_limits<float>::quiet_NaN()))));
+  CHECK(std::isnan(gpu::value_of(gpu::parts_of(gpu::Side::left, std::numeric_limits<float>::infinity()).part[2])));
 }
 
 TEST_CASE("groups that take turns are never left alone in the last cluster", "[cuda][host]") {

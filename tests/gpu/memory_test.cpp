@@ -1,7 +1,6 @@
 // What a session says it takes of a device, to the byte, and what a device says that refuses: with the host in the
 // place of the device, which has as much memory, and is as busy, as a test wants.
 
-#include <cstdlib>
 #include <memory>
 #include <regex>
 
@@ -12,20 +11,10 @@
 
 using namespace mrnn;
 using test::On;
+using test::Wish;
 
 namespace {
 
-/// Something in the environment of the emulated device, as long as this lives.
-class Wish {
- public:
-  Wish(const char* name, const std::string& value) : name_(name) { setenv(name, value.c_str(), 1); }
-  ~Wish() { unsetenv(name_); }
-  Wish(const Wish&) = delete;
-  Wish& operator=(const Wish&) = delete;
-
- private:
-  const char* name_;
-};
 Wish limit_to(std::size_t bytes) {
   return {"MRNN_EMULATED_BYTES", std::to_string(bytes)};
 }
@@ -94,6 +83,24 @@ TEST_CASE("a session takes the memory it says, to the byte", "[emulated][memory]
 
   const std::size_t planned =
       test::device().memory(training.network, {.precision = precision}, shape_of(training.trials), record).total();
+  CHECK(before - *test::device().free_memory() == planned);
+}
+
+TEST_CASE("a session with products on tensor cores takes the memory it says, to the byte", "[emulated][memory]") {
+  if (!test::is_emulated()) return;
+  const auto products = GENERATE(Products::bf16x3, Products::tf32);
+  const Wish design("MRNN_CUDA_DESIGN", GENERATE("dense", "persistent"));
+  const Record record = GENERATE(Record{.y = true}, Record{.backward_every = 1}, Record{.backward_every = 3});
+  CAPTURE(static_cast<int>(products), record.backward_every);
+  const test::Training training = full_training(40, 20, 4, true);
+  const SessionOptions options{.precision = Precision::float32, .products = products};
+  const std::size_t before = *test::device().free_memory();
+  const auto session = test::open(On::device, training, Precision::float32, products);
+
+  REQUIRE(train(*session, training, record) == "");
+
+  const std::size_t planned =
+      test::device().memory(training.network, options, shape_of(training.trials), record).total();
   CHECK(before - *test::device().free_memory() == planned);
 }
 

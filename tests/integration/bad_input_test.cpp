@@ -183,3 +183,19 @@ TEST_CASE("an override is checked like the file, and named in the message", "[ba
   CHECK(backend.status == 2);
   CHECK_THAT(backend.err, ContainsSubstring("no backend called \"egien\"") && ContainsSubstring("\"eigen\"?"));
 }
+
+TEST_CASE("products that there are not, or that the backend has not, are an error with what there is", "[bad]") {
+  const test::TemporaryFolder folder;
+  folder.write("good.toml", small_experiment());
+  const auto error = [&](const std::string& products) {
+    return test::mrnn({"check", "good.toml", "--set", "backend.products=\"" + products + "\""},
+                      {.folder = folder.path()})
+        .err;
+  };
+
+  CHECK_THAT(error("bf16"), ContainsSubstring("backend.products: ") && ContainsSubstring("Did you mean \"bf16x3\"?"));
+  CHECK_THAT(error("bf16x3"),
+             ContainsSubstring("backend.products: is \"bf16x3\"; the backend \"eigen\" has \"ieee\" only "
+                               "(\"bf16x3\" and \"tf32\" are modes of the backend \"cuda\")"));
+  CHECK(error("ieee").empty());
+}

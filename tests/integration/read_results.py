@@ -30,9 +30,10 @@ def check_texts(group, name, count=None):
 
 def check_root(file):
     check(file.attrs["format_version"] == 1, "format_version is not 1")
-    for name in ("mrnn_version", "created", "config", "backend", "precision", "device"):
+    for name in ("mrnn_version", "created", "config", "backend", "precision", "products", "device"):
         check(isinstance(file.attrs[name], str), f"attribute {name} does not read as str")
     check(file.attrs["precision"] in ("float32", "float64"), "precision is neither float32 nor float64")
+    check(file.attrs["products"] in ("ieee", "bf16x3", "tf32"), "products are none of ieee, bf16x3, tf32")
     for name in ("seed", "threads", "overrides"):
         check(name in file.attrs, f"attribute {name} is missing")
     check("[network]" in file.attrs["config"] or "[[region]]" in file.attrs["config"], "config is no configuration")

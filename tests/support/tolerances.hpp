@@ -23,6 +23,16 @@ inline constexpr double single_gradient_tolerance = 1e-4;
 /// Gradients in double precision against the reference gradient: the same sums in another order.
 inline constexpr double reference_gradient_tolerance = 1e-11;
 
+/// Products on tensor cores against IEEE ones in single precision, over some ten steps: largest error of activity
+/// relative to the largest value, of gradients in norm. `least`: less than they are off where they are in force.
+struct ProductsTolerance {
+  double activity = 0.0, gradient = 0.0, least = 0.0;
+};
+inline ProductsTolerance tolerance(mrnn::Products products) {
+  return products == mrnn::Products::tf32 ? ProductsTolerance{1e-3, 2e-2, 2e-6}
+                                          : ProductsTolerance{single_tolerance, single_gradient_tolerance, 0.0};
+}
+
 /// What public implementations computed, and ten steps of an optimiser on it.
 inline constexpr double golden_double_tolerance = 1e-10;
 inline constexpr double golden_single_tolerance = 1e-4;

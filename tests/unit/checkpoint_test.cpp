@@ -56,7 +56,7 @@ TrainingState full_state(const Network& network) {
 }
 
 CheckpointOrigin origin() {
-  return {{{"train.batch", "64"}, {"train.log_every", "10"}, {"train.iterations", "200"}}, "eigen", "float32"};
+  return {{{"train.batch", "64"}, {"train.log_every", "10"}, {"train.iterations", "200"}}, "eigen", "float32", "tf32"};
 }
 
 std::string mistake(const std::filesystem::path& file, const Network& network) {
@@ -113,6 +113,7 @@ TEST_CASE("a checkpoint gives a state back to the last bit", "[checkpoint]") {
   CHECK(back.history.stage == state.history.stage);
   CHECK(back.history.validation_performance == state.history.validation_performance);
   CHECK(read_checkpoint_origin(file).config == origin().config);
+  CHECK(read_checkpoint_origin(file).products == "tf32");
 }
 
 TEST_CASE("a checkpoint before the first validation has no best weights", "[checkpoint]") {
@@ -200,9 +201,11 @@ TEST_CASE("a run goes on only under the configuration it began with", "[checkpoi
   now.config.emplace_back("train.optimiser.rate", "0.1");
   now.config[0].second = "32";
   now.precision = "float64";
+  now.products = "ieee";
   CHECK(differences(origin(), now, plan) ==
         "--resume: the configuration is not that of the checkpoint; backend.precision: float32 in the checkpoint, "
-        "float64 now; train.batch: 64 in the checkpoint, 32 now; train.optimiser.rate: absent in the checkpoint, 0.1 "
+        "float64 now; backend.products: tf32 in the checkpoint, ieee now; train.batch: 64 in the checkpoint, 32 now; "
+        "train.optimiser.rate: absent in the checkpoint, 0.1 "
         "now. Only train.log_every, train.iterations, backend.threads, experiment.output may change; --overwrite "
         "starts afresh");
 }

@@ -29,7 +29,8 @@ ReportContent small_content() {
   ReportContent content;
   content.title = "loop";
   content.backend = "eigen";
-  content.precision = "float64";
+  content.precision = "float32";
+  content.products = "bf16x3";
   content.device = "2 cores";
   content.threads = 2;
   content.seed = 18446744073709551615U;
@@ -80,7 +81,7 @@ TEST_CASE("the report says what was run and what came of it", "[report]") {
                             "leaky dynamics in steps of 10 ms",
                             "Dale&apos;s law by clamp",
                             "control (100 trials of 200 steps)",
-                            "eigen backend (2 cores) in float64, 2 threads",
+                            "eigen backend (2 cores) in float32 with bf16x3 products, 2 threads",
                             "seed 18446744073709551615",
                             "it took 1 min 15 s",
                             "d1 (50), d2 (50)",
@@ -187,6 +188,7 @@ TEST_CASE("the content of a report read back is the same", "[report]") {
   CHECK(report_to_json(again) == report_to_json(content));
   CHECK(again.seed == content.seed);
   CHECK(again.plugins == content.plugins);
+  CHECK(again.products == "bf16x3");
   CHECK(again.training->facts.at(0).value == "40 of 2,000");
   CHECK(again.training->figures.at(0) == "training");
   CHECK(again.simulations.at(0).activity.at(0).mean == 0.125);

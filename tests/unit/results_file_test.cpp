@@ -136,7 +136,16 @@ TEST_CASE("the root of a result file says how the run came about", "[results]") 
   const test::TemporaryFolder folder;
   const std::string config(200'000, 'c');  // longer than an attribute itself can be
   const auto reader = written(folder, [&](mrnn::ResultsFile& file) {
-    file.write_info({"cbgtcl", config, {"seed=8"}, 8, "eigen", mrnn::Precision::float32, "CPU", 2, "2024-01-01"});
+    file.write_info({"cbgtcl",
+                     config,
+                     {"seed=8"},
+                     8,
+                     "eigen",
+                     mrnn::Precision::float32,
+                     "CPU",
+                     2,
+                     "2024-01-01",
+                     mrnn::Products::bf16x3});
   });
 
   CHECK(reader.number_attribute("/", "format_version") == 1.0);
@@ -147,6 +156,7 @@ TEST_CASE("the root of a result file says how the run came about", "[results]") 
   CHECK(reader.number_attribute("/", "seed") == 8.0);
   CHECK(reader.text_attribute("/", "backend") == "eigen");
   CHECK(reader.text_attribute("/", "precision") == "float32");
+  CHECK(reader.text_attribute("/", "products") == "bf16x3");
   CHECK(reader.text_attribute("/", "device") == "CPU");
   CHECK(reader.number_attribute("/", "threads") == 2.0);
   CHECK(reader.text_attribute("/", "created") == "2024-01-01");

@@ -53,6 +53,26 @@ class AbsentBackend final : public Backend {
   }
 };
 
+/// Has products of every kind, where it says so.
+class IdleBackend final : public Backend {
+ public:
+  explicit IdleBackend(std::vector<Products> products) : products_(std::move(products)) {}
+  std::string name() const override { return "idle"; }
+  Availability availability() const override { return {}; }
+  std::string device(const SessionOptions& /*options*/) const override { return "none"; }
+  SessionMemory memory(const Network& /*network*/, const SessionOptions& /*options*/, const BatchShape& /*batch*/,
+                       const Record& /*record*/) const override {
+    return {};
+  }
+  std::vector<Products> products() const override { return products_; }
+
+ private:
+  std::unique_ptr<Session> do_open(const Network& network, const SessionOptions& /*options*/) const override {
+    return std::make_unique<IdleSession>(network);
+  }
+  std::vector<Products> products_;
+};
+
 Network small_network() {
   NetworkSpec spec;
   spec.regions = {{"a", 3}};
@@ -286,4 +306,22 @@ TEST_CASE("a backend that is not available says why when it is opened", "[sessio
   const Network network = small_network();
 
   CHECK_THROWS_WITH(AbsentBackend().open(network, {}), "backend \"absent\" is not available: no such device here");
+}
+
+TEST_CASE("a session has only products that its backend and its precision have", "[session][bad]") {
+  const Network network = small_network();
+  const IdleBackend plain({Products::ieee}), all({Products::ieee, Products::bf16x3, Products::tf32});
+  const auto options = [](Precision precision, Products products) {
+    return SessionOptions{.precision = precision, .products = products};
+  };
+
+  CHECK(AbsentBackend().products() == std::vector<Products>{Products::ieee});
+  CHECK(plain.open(network, options(Precision::float64, Products::ieee)) != nullptr);
+  CHECK(all.open(network, options(Precision::float32, Products::tf32)) != nullptr);
+  CHECK_THROWS_WITH(
+      plain.open(network, options(Precision::float32, Products::bf16x3)),
+      "products: is \"bf16x3\"; the backend \"idle\" has \"ieee\" only (\"bf16x3\" and \"tf32\" are modes "
+      "of the backend \"cuda\")");
+  CHECK_THROWS_WITH(all.open(network, options(Precision::float64, Products::tf32)),
+                    "products: is \"tf32\", which is for precision = \"float32\"; float64 has \"ieee\" only");
 }

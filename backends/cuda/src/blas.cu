@@ -33,6 +33,7 @@ Blas open() {
   find(library, "cublasSetMathMode", blas.set_math_mode);
   find(library, "cublasSgemm_v2", blas.multiply_single);
   find(library, "cublasDgemm_v2", blas.multiply_double);
+  find(library, "cublasGemmEx", blas.multiply_mixed);
   find(library, "cublasGetStatusString", blas.status_text);
   return blas;
 }

@@ -14,6 +14,10 @@ struct Blas {
   decltype(&cublasSetMathMode) set_math_mode = nullptr;
   decltype(&cublasSgemm_v2) multiply_single = nullptr;
   decltype(&cublasDgemm_v2) multiply_double = nullptr;
+  /// cublasGemmEx, of which there are two in C++: in types and arithmetic of one's choice.
+  cublasStatus_t (*multiply_mixed)(cublasHandle_t, cublasOperation_t, cublasOperation_t, int, int, int, const void*,
+                                   const void*, cudaDataType, int, const void*, cudaDataType, int, const void*, void*,
+                                   cudaDataType, int, cublasComputeType_t, cublasGemmAlgo_t) = nullptr;
   decltype(&cublasGetStatusString) status_text = nullptr;
 };
 

@@ -28,6 +28,8 @@ class CudaBackend final : public Backend {
                        version_of(device.driver_version));
   }
 
+  std::vector<Products> products() const override { return {Products::ieee, Products::bf16x3, Products::tf32}; }
+
   SessionMemory memory(const Network& network, const SessionOptions& options, const BatchShape& batch,
                        const Record& record) const override {
     return session_memory(network, options, batch, record);

@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <map>
+#include <type_traits>
 
 #include "cuda_session.hpp"
+#include "parts.hpp"
 #include "step_key.hpp"
 
 namespace mrnn::cuda {
@@ -84,6 +86,7 @@ void CudaSession<Scalar>::prepare_backward(const Loss& loss, BackwardPass& pass)
   const Size drive = dense_gradient_ ? rows_.units * rows_.state() : std::max<Size>(1, layout_.weights());
   drive_gradient_.resize(stream_, variants * drive);
   if (pass.vanishing) vanishing_gradient_.resize(stream_, variants * drive);
+  if (options().products == Products::bf16x3) factor_parts_.resize(stream_, size_of_parts(rows_, slots * lanes));
   if (variants > 1) masked_.resize(stream_, slots * rows_.adjoint() * lanes);
   readout_gradient_.resize(stream_, std::max<Size>(1, rows_.outputs * rows_.units));
   partial_.resize(stream_, std::max<Size>({gpu::most_partials, 3 * gpu::most_blocks, gpu::row_partials(rows_.units),
@@ -124,6 +127,7 @@ void CudaSession<Scalar>::prepare_backward(const Loss& loss, BackwardPass& pass)
                          penalties.rate_target != 0.0 ? rate_slope_.data() : nullptr,
                          identity_start_.size() > 0 ? identity_start_.data() : nullptr, identity_channel_.data()};
   backward_.back = back_.data();
+  backward_.parts = forward_.parts;
 }
 
 template <class Scalar>
@@ -188,31 +192,57 @@ void CudaSession<Scalar>::outputs_back(const Stretch& stretch, int low, int high
   }
 }
 
-/// out (+)= delta right^T over columns, as one dense product or block by block.
+/// out += delta right^T over columns, by the products that the session is opened for.
 template <class Scalar>
 void CudaSession<Scalar>::add_products(const Scalar* delta, const Scalar* right, Size right_stride, Size columns,
                                        Scalar* out, bool with_inputs) {
+  if constexpr (std::is_same_v<Scalar, float>) {
+    if (options().products == Products::bf16x3) {
+      const Size rows = with_inputs ? rows_.state() : rows_.units, most = columns_in_parts(rows_, columns);
+      for (Size first = 0; first < columns; first += most) {
+        const Size count = std::min(most, columns - first);
+        gpu::Bf16 *left_parts = factor_parts_.data(), *right_parts = left_parts + 3 * rows_.units * count;
+        gpu::make_parts(stream_, {gpu::Side::left, delta + first * rows_.adjoint(), rows_.adjoint(), rows_.units, count,
+                                  left_parts, rows_.units, rows_.units * count});
+        gpu::make_parts(stream_, {gpu::Side::right, right + first * right_stride, right_stride, rows, count,
+                                  right_parts, rows, rows * count});
+        gpu::MatrixProduct<float, gpu::Bf16> product;
+        product.a = {left_parts, rows_.units};
+        product.b = {right_parts, rows, true};
+        product.depth = 3 * count;
+        add_product(product, out, with_inputs);
+      }
+      return;
+    }
+  }
   gpu::MatrixProduct<Scalar> product;
-  product.depth = columns;
   product.a = {delta, rows_.adjoint()};
   product.b = {right, right_stride, true};
+  product.depth = columns;
+  product.tf32 = options().products == Products::tf32;
+  add_product(product, out, with_inputs);
+}
+
+/// Adds a product of two factors to out, as a whole or block by block.
+template <class Scalar>
+template <class Factor>
+void CudaSession<Scalar>::add_product(gpu::MatrixProduct<Scalar, Factor> product, Scalar* out, bool with_inputs) {
+  product.accumulate = true;
+  product.out = out;
   if (dense_gradient_) {
     product.rows = product.out_stride = rows_.units;
     product.columns = with_inputs ? rows_.state() : rows_.units;
-    product.out = out;
-    product.accumulate = true;
     gpu::multiply(stream_, product);
     return;
   }
-  product.accumulate = true;
+  const Factor *left = product.a.data, *right = product.b.data;
   const auto add = [&](const Block& block, Index column) {
-    product.a.data = delta + block.to.start;
+    product.a.data = left + block.to.start;
     product.b.data = right + column;
     product.rows = product.out_stride = block.to.size;
     product.columns = block.from.size;
-    product.out = out;
     gpu::multiply(stream_, product);
-    out += block.to.size * block.from.size;
+    product.out += block.to.size * block.from.size;
   };
   for (const Block& block : network().recurrent_blocks()) add(block, block.from.start);
   if (!with_inputs) return;

@@ -42,6 +42,7 @@ void CudaSession<Scalar>::make_room(const Record& record) {
   x_.resize(stream_, (needs_x() ? slots : 1) * rows_.units * lanes);
   kept_.resize(stream_, every > 0 && stretches() > 1 ? Size{stretches()} * (rows_.state() + rows_.units) * lanes : 0);
   if (plan_.design == gpu::StepPlan::Design::dense) drive_.resize(stream_, rows_.units * lanes);
+  if (plan_.products == gpu::Products::bf16x3) parts_.resize(stream_, 3 * rows_.units * lanes);
 
   const Size columns = batch_->trials->count * record.steps.size();
   recorded_x_.resize(stream_, record.x ? columns * record.units.size() : 0);
@@ -121,10 +122,13 @@ void CudaSession<Scalar>::set_pointers() {
   model.adjoint_size = images_.adjoint_size;
   model.dense_drive = images_.dense_drive;
   model.dense_adjoint = images_.dense_adjoint;
+  model.drive_parts = images_.drive_parts;
+  model.adjoint_parts = images_.adjoint_parts;
   forward_.trajectory = {state_.data(), x_.data(), static_cast<std::int32_t>(rows_.state()),
                          needs_x() ? rows_.units * batch_->lanes.count() : 0, clock_.data()};
   forward_.failure = failure_.data();
   forward_.drive = drive_.data();
+  forward_.parts = images_.drive_parts == nullptr ? nullptr : parts_.data();
 }
 
 template <class Scalar>

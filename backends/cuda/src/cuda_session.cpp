@@ -137,10 +137,16 @@ void CudaSession<Scalar>::refresh_weights() {
   const Size drive = drive_list_.chunks() * gpu::chunk_size, adjoint = adjoint_list_.chunks() * gpu::chunk_size;
   drive_image_.resize(stream_, std::max<Size>(1, variants * drive));
   adjoint_image_.resize(stream_, std::max<Size>(1, variants * adjoint));
-  const bool dense = plan_.design == gpu::StepPlan::Design::dense;
+  const Size all = rows_.units * rows_.units;
+  const bool in_parts = plan_.products == gpu::Products::bf16x3;
+  const bool dense = plan_.design == gpu::StepPlan::Design::dense && !in_parts;
   if (dense) {
-    dense_drive_.resize(stream_, rows_.units * rows_.units);
-    dense_adjoint_.resize(stream_, rows_.units * rows_.units);
+    dense_drive_.resize(stream_, all);
+    dense_adjoint_.resize(stream_, all);
+  }
+  if (in_parts) {
+    drive_parts_.resize(stream_, 3 * all);
+    adjoint_parts_.resize(stream_, 3 * all);
   }
   images_ = {{drive_map_.data(), count_of(drive_list_.column_chunks)},
              {adjoint_map_.data(), count_of(adjoint_list_.column_chunks)},
@@ -150,6 +156,8 @@ void CudaSession<Scalar>::refresh_weights() {
              adjoint,
              dense ? dense_drive_.data() : nullptr,
              dense ? dense_adjoint_.data() : nullptr,
+             in_parts ? drive_parts_.data() : nullptr,
+             in_parts ? adjoint_parts_.data() : nullptr,
              readout_image_.data(),
              count_of(rows_.units),
              count_of(rows_.outputs),
@@ -267,7 +275,7 @@ void CudaSession<Scalar>::do_load(const Trials& trials) {
   const bool scaled = std::ranges::any_of(
       trials.interventions, [](const auto& one) { return std::holds_alternative<ScaleWeights>(one.what); });
   plan_ = choose_plan({network().units(), trials.count, drive_list_.density(), sizeof(Scalar) == sizeof(float), scaled,
-                       sharings_of(quad_lists_)},
+                       sharings_of(quad_lists_), static_cast<gpu::Products>(options().products)},
                       gpu::device_limits());
   unchecked_ = false;
   guarded([&] {

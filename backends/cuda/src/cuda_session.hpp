@@ -78,6 +78,8 @@ class CudaSession final : public Session {
   void add_gradients(int high, BackwardPass& pass);
   void add_products(const Scalar* delta, const Scalar* right, gpu::Size right_stride, gpu::Size columns, Scalar* out,
                     bool with_inputs);
+  template <class Factor>
+  void add_product(gpu::MatrixProduct<Scalar, Factor> product, Scalar* out, bool with_inputs);
   void add_vanishing(int high, BackwardPass& pass);
   void add_sums(const Stretch& stretch, int low, int high, BackwardPass& pass);
   void finish_gradient(const BackwardPass& pass);
@@ -129,6 +131,7 @@ class CudaSession final : public Session {
   DeviceArray<double> sigma_, initial_state_;
   DeviceArray<Scalar> unit_arrays_, readout_bias_;
   DeviceArray<Scalar> drive_image_, adjoint_image_, dense_drive_, dense_adjoint_, readout_image_;
+  DeviceArray<gpu::Bf16> drive_parts_, adjoint_parts_;
   DeviceArray<std::int32_t> identity_start_, identity_channel_, region_;
   std::vector<std::unique_ptr<DeviceArray<std::int32_t>>> identity_units_;  ///< per output
   std::vector<gpu::Output> outputs_;
@@ -148,6 +151,7 @@ class CudaSession final : public Session {
   Noise noise_ = Noise::off;
   int stretch_steps_ = 1;
   DeviceArray<Scalar> state_, x_, kept_, drive_, delta_, carried_, back_, masked_;
+  DeviceArray<gpu::Bf16> parts_;  ///< of what a step multiplies
   DeviceArray<std::int32_t> first_steps_, clock_, recorded_units_;
   DeviceArray<Scalar> recorded_x_, recorded_h_, recorded_y_, z_;
   DeviceArray<unsigned long long> failure_;  ///< the earliest, and what stands for none
@@ -158,6 +162,7 @@ class CudaSession final : public Session {
 
   // Gradients.
   DeviceArray<Scalar> drive_gradient_, readout_gradient_, vanishing_gradient_, rate_slope_;
+  DeviceArray<gpu::Bf16> factor_parts_;  ///< of what gradients of weights are products of, some columns at a time
   DeviceArray<double> distances_, row_sums_, partial_, totals_, columns_;
 
   mutable std::optional<Parameters> host_parameters_;

@@ -94,16 +94,19 @@ struct Operand {
   bool transposed = false;
 };
 
-/// out [rows x columns] = a b + (accumulate ? out : 0), summed over `depth`. IEEE arithmetic in this precision.
-template <class Scalar>
+/// out [rows x columns] = a b + (accumulate ? out : 0), summed over `depth`, in the precision of out. IEEE arithmetic,
+/// and products of Bf16 are exact.
+template <class Scalar, class Factor = Scalar>
 struct MatrixProduct {
-  Operand<Scalar> a, b;
+  Operand<Factor> a, b;
   Scalar* out = nullptr;
   Size out_stride = 0;
   Size rows = 0, columns = 0, depth = 0;
   bool accumulate = false;
+  bool tf32 = false;  ///< float: only the leading 11 bits of factors count
 };
 void multiply(const Stream& stream, const MatrixProduct<float>& product);
 void multiply(const Stream& stream, const MatrixProduct<double>& product);
+void multiply(const Stream& stream, const MatrixProduct<float, Bf16>& product);
 
 }  // namespace mrnn::gpu

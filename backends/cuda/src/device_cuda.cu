@@ -47,7 +47,21 @@ cublasOperation_t operation(bool transposed) {
   return transposed ? CUBLAS_OP_T : CUBLAS_OP_N;
 }
 
+/// Sums in float, of products in tensor cores.
+template <class Factor>
+cublasStatus_t mixed_gemm(cublasHandle_t handle, const MatrixProduct<float, Factor>& p, const float* one,
+                          const float* beta, cudaDataType type, cublasComputeType_t compute) {
+  return blas().multiply_mixed(handle, operation(p.a.transposed), operation(p.b.transposed), index_of(p.rows),
+                               index_of(p.columns), index_of(p.depth), one, p.a.data, type, index_of(p.a.stride),
+                               p.b.data, type, index_of(p.b.stride), beta, p.out, CUDA_R_32F, index_of(p.out_stride),
+                               compute, CUBLAS_GEMM_DEFAULT);
+}
+
+cublasStatus_t gemm(cublasHandle_t handle, const MatrixProduct<float, Bf16>& p, const float* one, const float* beta) {
+  return mixed_gemm(handle, p, one, beta, CUDA_R_16BF, CUBLAS_COMPUTE_32F);
+}
 cublasStatus_t gemm(cublasHandle_t handle, const MatrixProduct<float>& p, const float* one, const float* beta) {
+  if (p.tf32) return mixed_gemm(handle, p, one, beta, CUDA_R_32F, CUBLAS_COMPUTE_32F_FAST_TF32);
   return blas().multiply_single(handle, operation(p.a.transposed), operation(p.b.transposed), index_of(p.rows),
                                 index_of(p.columns), index_of(p.depth), one, p.a.data, index_of(p.a.stride), p.b.data,
                                 index_of(p.b.stride), beta, p.out, index_of(p.out_stride));
@@ -85,8 +99,8 @@ struct Stream::Graph {
 
 namespace {
 
-template <class Scalar>
-void multiply_with(const Stream& stream, const MatrixProduct<Scalar>& product) {
+template <class Scalar, class Factor>
+void multiply_with(const Stream& stream, const MatrixProduct<Scalar, Factor>& product) {
   if (product.rows == 0 || product.columns == 0) return;
   const Scalar one = 1, beta = product.accumulate ? 1 : 0;
   check(gemm(stream.handles().blas, product, &one, &beta));
@@ -243,6 +257,9 @@ void multiply(const Stream& stream, const MatrixProduct<float>& product) {
   multiply_with(stream, product);
 }
 void multiply(const Stream& stream, const MatrixProduct<double>& product) {
+  multiply_with(stream, product);
+}
+void multiply(const Stream& stream, const MatrixProduct<float, Bf16>& product) {
   multiply_with(stream, product);
 }
 

@@ -4,6 +4,7 @@
 
 #include "kernel_support.hpp"
 #include "mrnn/formulas.hpp"
+#include "parts.hpp"
 #include "sequences.hpp"
 
 namespace mrnn::gpu {
@@ -63,9 +64,16 @@ __global__ void __launch_bounds__(block_threads) images_kernel(Parameters p, Ima
     put(images.drive_map, images.drive + v * images.drive_size, entry.row, column, value);
     if (recurrent) put(images.adjoint_map, images.adjoint + v * images.adjoint_size, column, entry.row, value);
   }
-  if (!recurrent || images.dense_drive == nullptr) return;
-  images.dense_drive[entry.row + Size{images.units} * column] = static_cast<Scalar>(weight);
-  images.dense_adjoint[column + Size{images.units} * entry.row] = static_cast<Scalar>(weight);
+  if (!recurrent) return;
+  const Size units = images.units, place = entry.row + units * column, transposed = column + units * entry.row;
+  if (images.dense_drive != nullptr) {
+    images.dense_drive[place] = static_cast<Scalar>(weight);
+    images.dense_adjoint[transposed] = static_cast<Scalar>(weight);
+  }
+  if (images.drive_parts != nullptr) {
+    store_parts(images.drive_parts + place, units * units, Side::left, static_cast<float>(weight));
+    store_parts(images.adjoint_parts + transposed, units * units, Side::left, static_cast<float>(weight));
+  }
 }
 
 template <class Scalar>

@@ -48,6 +48,8 @@ struct Images {
   Size drive_size = 0, adjoint_size = 0;
   Scalar* dense_drive = nullptr;        ///< W [units x units], or null
   Scalar* dense_adjoint = nullptr;      ///< its transpose, or null
+  Bf16* drive_parts = nullptr;          ///< W as Model::drive_parts, or null
+  Bf16* adjoint_parts = nullptr;        ///< likewise its transpose
   Scalar* readout = nullptr;            ///< [outputs x units]
   std::int32_t units = 0, outputs = 0;  ///< padded
   std::int32_t variants = 1;

@@ -48,6 +48,16 @@ bool has_dense_gradient(const Rows& rows, const TileList& drive) {
   return rows.units * rows.state() <= most_dense || drive.density() > 0.5;
 }
 
+Size columns_in_parts(const Rows& rows, Size columns) {
+  constexpr Size wanted_bytes = Size{32} << 20, fewest = 1024;
+  const Size column = 3 * (rows.units + rows.state()) * static_cast<Size>(sizeof(gpu::Bf16));
+  return std::min(columns, std::max(fewest, wanted_bytes / column));
+}
+
+Size size_of_parts(const Rows& rows, Size columns) {
+  return 3 * (rows.units + rows.state()) * columns_in_parts(rows, columns);
+}
+
 /// A batch as it is run.
 struct SessionSizes::Run {
   BatchShape batch;
@@ -55,6 +65,7 @@ struct SessionSizes::Run {
   Demands demands;
   Size lanes = 0, stretch = 0, stretches = 0;
   bool dense = false;  ///< products with all weights
+  bool parts = false;  ///< of them taken apart
 
   bool learns() const noexcept { return record.backward_every > 0; }
   Size slots() const noexcept { return stretch + 1; }
@@ -86,9 +97,11 @@ SessionMemory SessionSizes::of(const BatchShape& batch, const Record& record, co
   run.stretch = steps_of_stretch(rows_, run.lanes, batch.steps, every, static_cast<std::size_t>(scalar_));
   run.stretches = (batch.steps + run.stretch - 1) / run.stretch;
   const bool single = options_.precision == Precision::float32, scaled = demands.variants > 1;
-  const gpu::StepPlan plan = choose_plan(
-      {network_.units(), batch.trials, drive_.density(), single, scaled, sharings_of(quads_)}, gpu::device_limits());
+  const gpu::StepPlan plan = choose_plan({network_.units(), batch.trials, drive_.density(), single, scaled,
+                                          sharings_of(quads_), static_cast<gpu::Products>(options_.products)},
+                                         gpu::device_limits());
   run.dense = plan.design == gpu::StepPlan::Design::dense;
+  run.parts = plan.products == gpu::Products::bf16x3;
   SessionMemory memory;
   memory.weights = of_network(run);
   memory.trials = static_cast<std::size_t>(demands.batches) * of_batch(run);
@@ -114,7 +127,11 @@ std::size_t SessionSizes::of_network(const Run& run) const {
   sum.add_bytes(scalars(6 * units)).add<double>(units);                      // constants, initial states
   sum.add_bytes(scalars(std::max<Size>(rows_.outputs, 1))).add_bytes(scalars(rows_.outputs * units));
   sum.add<unsigned long long>(2).add<std::int32_t>(1);  // failure, clock
-  if (run.dense) sum.add_bytes(scalars(units * units), 2);
+  if (run.parts) {
+    sum.add<gpu::Bf16>(3 * units * units, 2);
+  } else if (run.dense) {
+    sum.add_bytes(scalars(units * units), 2);
+  }
   return sum.bytes() + of_identity_readouts();
 }
 
@@ -155,6 +172,7 @@ std::size_t SessionSizes::of_activity(const Run& run) const {
   sum.add_bytes(scalars(slots * rows_.state() * lanes));
   sum.add_bytes(scalars((record.x || run.learns() ? slots : 1) * slot_of_units));
   if (run.dense) sum.add_bytes(scalars(slot_of_units));
+  if (run.parts) sum.add<gpu::Bf16>(3 * slot_of_units);
   sum.add_bytes(record.x ? scalars(columns * selected) : 0).add_bytes(record.h ? scalars(columns * selected) : 0);
   if (record.x || record.h) sum.add<std::int32_t>(selected);
   if (record.y) {
@@ -183,6 +201,7 @@ std::size_t SessionSizes::of_learning(const Run& run) const {
   const Size drive = has_dense_gradient(rows_, drive_) ? units * rows_.state() : std::max<Size>(1, weights_);
   sum.add_bytes(scalars(demands.variants * drive), demands.vanishing ? 2 : 1);
   sum.add_bytes(scalars(std::max<Size>(1, outputs * units)));
+  if (options_.products == Products::bf16x3) sum.add<gpu::Bf16>(size_of_parts(rows_, run.slots() * run.lanes));
   sum.add<double>(
       std::max<Size>({gpu::most_partials, 3 * gpu::most_blocks, gpu::row_partials(units), gpu::row_partials(outputs)}));
   sum.add<double>(first_output + std::ssize(network_.output_layouts()));

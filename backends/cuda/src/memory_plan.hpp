@@ -12,6 +12,11 @@ Index steps_of_stretch(const Rows& rows, Index lanes, Index steps, Index every, 
 /// Whether each element of the dense gradient of the drive has a place, or those of the blocks alone.
 bool has_dense_gradient(const Rows& rows, const TileList& drive);
 
+/// Columns of what the gradient of the drive is a product of that are taken apart together (see parts.hpp): as many as
+/// fit a moderate amount of memory. And how many parts that makes.
+Size columns_in_parts(const Rows& rows, Size columns);
+Size size_of_parts(const Rows& rows, Size columns);
+
 /// Places of sums on the device; those of the outputs follow.
 enum Total : int { l1_weights, l2_weights, wiring, l1_rates, l2_rates, omega, omega_count, first_output };
 

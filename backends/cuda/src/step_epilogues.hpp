@@ -30,14 +30,15 @@ struct StepPlace {
     before.h = run.trajectory.state[state_place(run.trajectory, run.model.batch, slot, lane) + unit];
     outside = *state_after(run);
   }
-  /// Ends the step; `sum` is W h.
-  __device__ void finish(const ForwardRun<Scalar>& run, int step, Scalar sum) const {
+  /// Ends the step and returns h; `sum` is W h.
+  __device__ Scalar finish(const ForwardRun<Scalar>& run, int step, Scalar sum) const {
     const auto phi = static_cast<Activation>(run.model.units.activation[unit]);
     const UnitState<Scalar> next =
         step_from_outside(run.model, phi, run.model.units.alpha[unit], {unit, lane, step}, sum, outside, before);
     run.trajectory.x[x_place(run) + run.trajectory.x_stride] = next.x;
     *state_after(run) = next.h;
     if (!is_finite(next)) atomicMin(run.failure, failure_key(step, run.model.batch.trial[lane], unit));
+    return next.h;
   }
 };
 
@@ -60,13 +61,14 @@ struct StepBackPlace {
   __device__ Scalar* delta_before(const BackwardRun<Scalar>& run) const {
     return run.adjoint.delta + Size{run.adjoint.rows} * (lane + Size{run.model.batch.lanes} * (slot - 1)) + unit;
   }
-  /// Ends the step; `sum` is W^T delta of the slot, `step` the one before it.
-  __device__ void finish(const BackwardRun<Scalar>& run, const UnitConstants<Scalar>& constants, int step,
-                         Scalar sum) const {
+  /// Ends the step and returns delta; `sum` is W^T delta of the slot, `step` the one before it.
+  __device__ Scalar finish(const BackwardRun<Scalar>& run, const UnitConstants<Scalar>& constants, int step,
+                           Scalar sum) const {
     const UnitAdjoint<Scalar> next =
         step_unit_back(run.model, constants, {unit, lane, step}, sum + outside, carried, state);
     run.adjoint.carried[(slot - 1) * run.adjoint.carried_stride + padded_place(run)] = next.carried;
     *delta_before(run) = next.delta;
+    return next.delta;
   }
 };
 

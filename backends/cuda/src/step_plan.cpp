@@ -63,6 +63,20 @@ std::optional<gpu::StepPlan> persistent_plan(const StepProblem& problem, const g
   return best;
 }
 
+/// Whether a library's product over all weights is faster than one over the chunks that exist: where there is much to
+/// do and little is absent. Tensor cores, which the chunks are not for, make up for more that is absent.
+bool is_dense(const StepProblem& problem) {
+  if (problem.single && problem.products != gpu::Products::ieee) {
+    constexpr double dense_enough = 0.1;
+    constexpr Size many_trials = 32;
+    return problem.density >= dense_enough && problem.trials >= many_trials;
+  }
+  constexpr double dense_enough = 0.6, much_work = 2.5e8;
+  const double work =
+      static_cast<double>(problem.units) * static_cast<double>(problem.units) * static_cast<double>(problem.trials);
+  return problem.density >= dense_enough && work >= much_work;
+}
+
 /// A design named in the environment, for tests and measurements.
 std::string design_wanted() {
   const char* name = std::getenv("MRNN_CUDA_DESIGN");
@@ -93,12 +107,10 @@ gpu::StepPlan choose_plan(const StepProblem& problem, const gpu::DeviceLimits& l
   // Wide tiles read the weights a quarter as often, once there are enough of them for all processors.
   const bool fills = rows * tiles(problem.trials, gpu::wide_tile) >= limits.processors / 2;
   if (problem.single && problem.trials > gpu::wide_tile / 2 && fills) plan.lanes = gpu::wide_tile;
-  // A library's product over all weights is faster where there is much to do and little is absent.
-  constexpr double dense_enough = 0.6, much_work = 2.5e8;
-  const double work =
-      static_cast<double>(problem.units) * static_cast<double>(problem.units) * static_cast<double>(problem.trials);
-  if (wanted == "dense" || (wanted != "tiles" && problem.density >= dense_enough && work >= much_work))
+  if (wanted == "dense" || (wanted != "tiles" && is_dense(problem))) {
     plan.design = gpu::StepPlan::Design::dense;
+    if (problem.single) plan.products = problem.products;
+  }
   return plan;
 }
 

@@ -19,6 +19,7 @@ struct StepProblem {
     int sharers = 16, blocks = 1, quads = 1;
   };
   std::vector<Sharing> sharings;
+  gpu::Products products = gpu::Products::ieee;  ///< wanted
 };
 
 std::vector<StepProblem::Sharing> sharings_of(const QuadLists& lists);

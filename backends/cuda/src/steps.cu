@@ -3,6 +3,7 @@
 #include <type_traits>
 
 #include "outside.hpp"
+#include "parts.hpp"
 #include "persistent.hpp"
 #include "step_epilogues.hpp"
 #include "tile_product.hpp"
@@ -100,10 +101,13 @@ __global__ void __launch_bounds__(block_threads) step_elements(ForwardRun<Scalar
     places[k].load(run);
     sums[k] = run.drive[unit + k + Size{model.units.padded} * lane];
   }
+  Scalar after[4] = {};
 #pragma unroll
   for (int k = 0; k < 4; ++k) {
-    if (unit + k < model.units.count) places[k].finish(run, step, sums[k]);
+    if (unit + k < model.units.count) after[k] = places[k].finish(run, step, sums[k]);
   }
+  if (run.parts == nullptr) return;
+  store_four_parts(run.parts + unit + 3 * Size{model.units.padded} * lane, model.units.padded, Side::right, after);
 }
 
 template <class Scalar>
@@ -115,8 +119,11 @@ __global__ void __launch_bounds__(block_threads) step_elements_back(BackwardRun<
   if (lane >= model.batch.lanes || unit >= model.units.count) return;
   StepBackPlace<Scalar> place = {slot, unit, lane};
   place.load(run);
-  place.finish(run, constants_of(model.units, unit), *run.trajectory.first + slot - 1,
-               run.back[unit + Size{model.units.padded} * lane]);
+  const Scalar before = place.finish(run, constants_of(model.units, unit), *run.trajectory.first + slot - 1,
+                                     run.back[unit + Size{model.units.padded} * lane]);
+  if (run.parts == nullptr) return;
+  store_parts(run.parts + unit + 3 * Size{model.units.padded} * lane, model.units.padded, Side::right,
+              static_cast<float>(before));
 }
 
 template <class Scalar>
@@ -139,36 +146,74 @@ void step_by_tiles_back(const Stream& stream, const BackwardRun<Scalar>& run, in
   for (int slot = last; slot >= first; --slot) launch(stream, step_tile_back<Scalar, Lanes>, grid, shared, run, slot);
 }
 
+/// Products of all weights with the vectors of a slot, one after the other: the element-wise kernel of each leaves the
+/// parts of the next one's vectors.
 template <class Scalar>
-void step_densely(const Stream& stream, const ForwardRun<Scalar>& run, int first, int last) {
+struct DenseProducts {
+  const Model<Scalar>& model;
+  Products products;
+  const Scalar* weights;  ///< [padded units x padded units]
+  const Bf16* weight_parts;
+  Bf16* parts;  ///< of the vectors
+  Scalar* out;
+
+  /// Those of the first slot. @param stride  from vector to vector
+  void begin(const Stream& stream, const Scalar* vectors, Size stride) const {
+    if constexpr (std::is_same_v<Scalar, float>) {
+      const Size rows = model.units.padded;
+      if (products != Products::bf16x3) return;
+      make_parts(stream, {Side::right, vectors, stride, rows, model.batch.lanes, parts, 3 * rows, rows});
+    }
+  }
+  void make(const Stream& stream, const Scalar* vectors, Size stride) const {
+    if constexpr (std::is_same_v<Scalar, float>) {
+      if (products == Products::bf16x3) return submit<Bf16>(stream, weight_parts, {parts, 3 * rows()}, 3 * rows());
+    }
+    submit<Scalar>(stream, weights, {vectors, stride}, rows());
+  }
+
+ private:
+  Size rows() const { return model.units.padded; }
+
+  template <class Factor>
+  void submit(const Stream& stream, const Factor* left, const Operand<Factor>& right, Size depth) const {
+    MatrixProduct<Scalar, Factor> product;
+    product.a = {left, rows()};
+    product.b = right;
+    product.out = out;
+    product.out_stride = product.rows = rows();
+    product.columns = model.batch.lanes;
+    product.depth = depth;
+    product.tf32 = products == Products::tf32;
+    multiply(stream, product);
+  }
+};
+
+template <class Scalar>
+void step_densely(const Stream& stream, const ForwardRun<Scalar>& run, const StepPlan& plan, int first, int last) {
   const Model<Scalar>& model = run.model;
   const Trajectory<Scalar>& t = run.trajectory;
-  MatrixProduct<Scalar> product;
-  product.a = {model.dense_drive, model.units.padded};
-  product.out = run.drive;
-  product.out_stride = product.rows = model.units.padded;
-  product.columns = model.batch.lanes;
-  product.depth = model.units.padded;
+  const DenseProducts<Scalar> products = {model,     plan.products, model.dense_drive, model.drive_parts,
+                                          run.parts, run.drive};
+  const auto vectors = [&](int slot) { return t.state + state_place(t, model.batch, slot, 0); };
+  products.begin(stream, vectors(first), t.rows);
   for (int slot = first; slot < last; ++slot) {
-    product.b = {t.state + Size{t.rows} * model.batch.lanes * slot, t.rows};
-    multiply(stream, product);
+    products.make(stream, vectors(slot), t.rows);
     launch(stream, step_elements<Scalar>, blocks_for(Size{model.units.padded / 4} * model.batch.lanes), 0, run, slot);
   }
 }
 
 template <class Scalar>
-void step_densely_back(const Stream& stream, const BackwardRun<Scalar>& run, int first, int last) {
+void step_densely_back(const Stream& stream, const BackwardRun<Scalar>& run, const StepPlan& plan, int first,
+                       int last) {
   const Model<Scalar>& model = run.model;
   const Adjoint<Scalar>& adjoint = run.adjoint;
-  MatrixProduct<Scalar> product;
-  product.a = {model.dense_adjoint, model.units.padded};
-  product.out = run.back;
-  product.out_stride = product.rows = model.units.padded;
-  product.columns = model.batch.lanes;
-  product.depth = model.units.padded;
+  const DenseProducts<Scalar> products = {model,     plan.products, model.dense_adjoint, model.adjoint_parts,
+                                          run.parts, run.back};
+  const auto vectors = [&](int slot) { return adjoint.delta + Size{adjoint.rows} * model.batch.lanes * slot; };
+  products.begin(stream, vectors(last), adjoint.rows);
   for (int slot = last; slot >= first; --slot) {
-    product.b = {adjoint.delta + Size{adjoint.rows} * model.batch.lanes * slot, adjoint.rows};
-    multiply(stream, product);
+    products.make(stream, vectors(slot), adjoint.rows);
     launch(stream, step_elements_back<Scalar>, blocks_for(Size{model.units.padded} * model.batch.lanes), 0, run, slot);
   }
 }
@@ -185,7 +230,7 @@ void run_forward(const Stream& stream, const ForwardRun<Scalar>& run, const Step
     }
   }
   if (plan.design == StepPlan::Design::dense) {
-    step_densely(stream, run, first, last);
+    step_densely(stream, run, plan, first, last);
   } else {
     step_by_tiles<Scalar, lane_tile>(stream, run, first, last);
   }
@@ -201,7 +246,7 @@ void run_backward(const Stream& stream, const BackwardRun<Scalar>& run, const St
     }
   }
   if (plan.design == StepPlan::Design::dense) {
-    step_densely_back(stream, run, first, last);
+    step_densely_back(stream, run, plan, first, last);
   } else {
     step_by_tiles_back<Scalar, lane_tile>(stream, run, first, last);
   }

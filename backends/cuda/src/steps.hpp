@@ -12,6 +12,7 @@ struct ForwardRun {
   Trajectory<Scalar> trajectory;
   unsigned long long* failure = nullptr;  ///< smallest failure_key() so far
   Scalar* drive = nullptr;  ///< room for the drive where it is a product of its own [padded units x lanes], or null
+  Bf16* parts = nullptr;    ///< room for hi, lo and hi of a slot's h, one beneath the other [3 padded x lanes], or null
 };
 
 template <class Scalar>
@@ -21,6 +22,7 @@ struct BackwardRun {
   Adjoint<Scalar> adjoint;
   RatePenalties<Scalar> penalties;
   Scalar* back = nullptr;  ///< as ForwardRun::drive
+  Bf16* parts = nullptr;   ///< likewise, of a slot's delta
 };
 
 /// Lanes of the wide tiles, in single precision.
@@ -36,9 +38,10 @@ struct StepPlan {
   Design design = Design::tiles;
   int lanes = lane_tile;  ///< of a tile; persistent: of a group, whose sums are made together
   // persistent:
-  int cluster = 1;   ///< blocks that share the units
-  int sharers = 16;  ///< threads that share the columns of a row
-  int groups = 1;    ///< of lanes that a cluster runs in turn
+  int cluster = 1;                     ///< blocks that share the units
+  int sharers = 16;                    ///< threads that share the columns of a row
+  int groups = 1;                      ///< of lanes that a cluster runs in turn
+  Products products = Products::ieee;  ///< dense, in single precision
 };
 
 /// Runs steps first .. last - 1 of the trajectory, by slot: state and x of slot + 1 from those of slot.

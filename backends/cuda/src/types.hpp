@@ -14,6 +14,13 @@ enum class Dynamics : std::uint8_t { leaky, elman, rate };
 enum class Activation : std::uint8_t { relu, tanh, sigmoid, softplus, linear, retanh };
 enum class Dale : std::uint8_t { none, clamp, abs, project };
 enum class OutputActivation : std::uint8_t { linear, sigmoid, softmax };
+// In the order of session.hpp.
+enum class Products : std::uint8_t { ieee, bf16x3, tf32 };
+
+/// The leading half of a float: 8 bits of it, in the range of float.
+struct Bf16 {
+  std::uint16_t bits = 0;
+};
 
 /// Rows of a tile of weights, columns of the chunks it is made of, and lanes that are padded together.
 constexpr int tile_rows = 32, chunk_columns = 16, lane_tile = 8;
@@ -134,6 +141,8 @@ struct Model {
   Size drive_size = 0, adjoint_size = 0;    ///< of one image
   const Scalar* dense_drive = nullptr;      ///< W [padded units x padded units], or null
   const Scalar* dense_adjoint = nullptr;    ///< its transpose, or null
+  const Bf16* drive_parts = nullptr;    ///< W as hi, hi and lo, side by side [padded units x 3 padded units], or null
+  const Bf16* adjoint_parts = nullptr;  ///< likewise its transpose
 };
 
 /// What the penalties on rates and the identity readouts add to what comes back.

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "mrnn/network.hpp"
 #include "mrnn/session.hpp"
@@ -44,6 +45,8 @@ class MRNN_EXPORT Backend {
   virtual Availability availability() const = 0;
   /// What it runs on, in words, for the result file: `CPU, 2 threads, oneDNN 2.6.3`.
   virtual std::string device(const SessionOptions& options) const = 0;
+  /// The ways of making products that it has. This base: Products::ieee alone.
+  virtual std::vector<Products> products() const;
   /// What a session needs at its peak for a batch, for `mrnn check` and for choosing the size of batches.
   virtual SessionMemory memory(const Network& network, const SessionOptions& options, const BatchShape& batch,
                                const Record& record) const = 0;
@@ -52,8 +55,11 @@ class MRNN_EXPORT Backend {
 
   /// @throws RunError with the reason where it is not available.
   void expect_available() const;
+  /// Why a session cannot have the products that its options want, and what is accepted; empty where it can.
+  std::string products_problem(const SessionOptions& options) const;
 
-  /// @throws RunError where it is not available. The network must outlive the session.
+  /// @throws RunError where it is not available, ConfigError as products_problem() says. The network must outlive the
+  /// session.
   std::unique_ptr<Session> open(const Network& network, const SessionOptions& options) const;
 
  protected:

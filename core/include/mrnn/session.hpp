@@ -19,6 +19,12 @@ class DampedNewton;
 struct NewtonModel;
 
 enum class Precision : std::uint8_t { float32, float64 };
+/// How a float32 session multiplies the activity by weights, and makes their gradient. Sums are made in float32.
+enum class Products : std::uint8_t {
+  ieee,    ///< of the numbers as they are
+  bf16x3,  ///< of each in two parts of 8 bits, without the product of the small parts: about 2^-16 off
+  tf32,    ///< of their leading 11 bits: about 2^-10 off
+};
 enum class Quantity : std::uint8_t { x, h, y };  ///< pre-activation, activity, output
 enum class Noise : std::uint8_t { off, on };
 
@@ -36,8 +42,9 @@ struct Record {
 /// How a session is opened.
 struct SessionOptions {
   Precision precision = Precision::float32;
-  int threads = 0;         ///< 0: all cores; results do not depend on it
-  std::uint64_t seed = 0;  ///< key of the recurrent and input noise
+  int threads = 0;                     ///< 0: all cores; results do not depend on it
+  std::uint64_t seed = 0;              ///< key of the recurrent and input noise
+  Products products = Products::ieee;  ///< others: of float32, where Backend::products() has them
 };
 
 /// States of the network at which one step or its derivative is wanted, K of them at once.

@@ -50,6 +50,13 @@ const Names<Readout>& named_values<Readout>() {
 }
 
 template <>
+const Names<Products>& named_values<Products>() {
+  static const Names<Products> names = {
+      {Products::ieee, "ieee"}, {Products::bf16x3, "bf16x3"}, {Products::tf32, "tf32"}};
+  return names;
+}
+
+template <>
 const Names<Initialiser::Distribution>& named_values<Initialiser::Distribution>() {
   using Distribution = Initialiser::Distribution;
   static const Names<Distribution> names = {

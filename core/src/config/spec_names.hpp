@@ -8,11 +8,12 @@
 
 #include "mrnn/export.hpp"
 #include "mrnn/network_spec.hpp"
+#include "mrnn/session.hpp"
 
 namespace mrnn {
 
-/// The words that stand for the values of an enumeration of network_spec.hpp in files, in the order in which
-/// messages list them. Exists for every enumeration of that header.
+/// The words that stand for the values of an enumeration in files, in the order in which messages list them. Exists for
+/// every enumeration of network_spec.hpp, and for how products are made.
 template <class Enum>
 const std::vector<std::pair<Enum, std::string>>& named_values();
 
@@ -31,6 +32,8 @@ MRNN_EXPORT const std::vector<std::pair<Readout, std::string>>& named_values<Rea
 template <>
 MRNN_EXPORT const std::vector<std::pair<Initialiser::Distribution, std::string>>&
 named_values<Initialiser::Distribution>();
+template <>
+MRNN_EXPORT const std::vector<std::pair<Products, std::string>>& named_values<Products>();
 
 /// The word for a value, for instance "inhibitory".
 template <class Enum>

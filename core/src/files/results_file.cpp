@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "config/spec_names.hpp"
 #include "files/results_network.hpp"
 #include "files/results_simulation.hpp"
 #include "files/results_training.hpp"
@@ -80,6 +81,7 @@ void ResultsFile::write_info(const RunInfo& info) {
   writer_.attribute("/", "seed", info.seed);
   writer_.attribute("/", "backend", info.backend);
   writer_.attribute("/", "precision", info.precision == Precision::float32 ? "float32" : "float64");
+  writer_.attribute("/", "products", name_of(info.products));
   writer_.attribute("/", "device", info.device);
   writer_.attribute("/", "threads", std::int64_t{info.threads});
 }

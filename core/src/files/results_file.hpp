@@ -27,6 +27,7 @@ struct RunInfo {
   std::string device;
   int threads = 0;
   std::string created;  ///< date and time; the only thing in the file that differs from run to run
+  Products products = Products::ieee;
 };
 
 /// Writes `results.h5`: write_info() and write_network() first, then the simulations and analyses in any

@@ -68,6 +68,7 @@ const AnalysisResults& AnalysisContext::earlier(const std::string& label) const 
 std::unique_ptr<Session> AnalysisContext::open(const Simulation& simulation) const {
   SessionOptions options = resources_.options;
   options.precision = Precision::float64;
+  options.products = Products::ieee;
   options.seed = simulation.seed;
   auto session = resources_.backend.open(network_, options);
   session->write_parameters(parameters_);

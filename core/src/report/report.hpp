@@ -87,6 +87,7 @@ struct ReportArray {
 struct ReportContent {
   std::string title;  ///< name of the experiment
   std::string backend, precision, device;
+  std::string products = "ieee";
   int threads = 0;
   std::uint64_t seed = 0;
   double seconds = 0.0;  ///< wall-clock duration of the run

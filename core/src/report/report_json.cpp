@@ -42,6 +42,7 @@ constexpr int format_version = 1;
 std::string report_to_json(const ReportContent& content) {
   nlohmann::json json = content;
   if (content.training) json["training"] = *content.training;
+  json["products"] = content.products;
   json["plugins"] = content.plugins;
   json["format_version"] = format_version;
   return json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
@@ -54,6 +55,7 @@ ReportContent report_from_json(std::string_view text) {
       throw Error("this report was written by a later version of mrnn");
     }
     auto content = json.get<ReportContent>();
+    content.products = json.value("products", content.products);
     content.plugins = json.value("plugins", content.plugins);
     if (json.contains("training")) content.training = json.at("training").get<ReportTraining>();
     return content;

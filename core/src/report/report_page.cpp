@@ -245,11 +245,13 @@ void add_words(const ReportContent& content, Data& page) {
   page["summary_simulations"] = simulations.empty() ? "" : "Simulated: " + join(simulations) + ".";
   const std::string device = content.device.empty() ? "" : " (" + clean_text(content.device) + ")";
   const std::string threads = content.threads > 0 ? ", " + counted(content.threads, "thread") : "";
+  const std::string products = content.products == "ieee" ? "" : " with " + clean_text(content.products) + " products";
   page["summary_run"] =
-      fmt::format("Run by the {} backend{} in {}{}, seed {}; it took {}.", clean_text(content.backend), device,
-                  clean_text(content.precision), threads, content.seed, duration_in_words(content.seconds));
+      fmt::format("Run by the {} backend{} in {}{}{}, seed {}; it took {}.", clean_text(content.backend), device,
+                  clean_text(content.precision), products, threads, content.seed, duration_in_words(content.seconds));
   page["conditions"] =
-      "With the same versions, backend, precision and seed the results are the same bit for bit on the same type of "
+      "With the same versions, backend, precision, products and seed the results are the same bit for bit on the same "
+      "type of "
       "machine, for any number of threads.";
 }
 
@@ -267,6 +269,7 @@ void add_versions(const ReportContent& content, Data& page) {
   add("plugins", join(content.plugins));
   add("backend", content.backend + (content.device.empty() ? "" : " (" + content.device + ")"));
   add("precision", content.precision);
+  add("products", content.products);
   add("seed", std::to_string(content.seed));
   add("run", content.created);
   page["versions"] = std::move(versions);

@@ -249,9 +249,9 @@ RunSummary Experiment::run(Progress& progress, Existing existing) const {
 
   ReportContent content = report_content(*state_, contents.simulations, contents.outcomes);
   content.created = now();
-  const RunInfo info{state_->name,   state_->config_text,     state_->overrides,
-                     state_->seed,   content.backend,         state_->session.precision,
-                     content.device, state_->session.threads, content.created};
+  const RunInfo info{state_->name,    state_->config_text,       state_->overrides, state_->seed,
+                     content.backend, state_->session.precision, content.device,    state_->session.threads,
+                     content.created, state_->session.products};
   write_results(*state_, info, contents, summary.results);
   write_text_file(folder.path() / "config.toml", config_copy(*state_));
   content.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "config/spec_names.hpp"
 #include "mrnn/error.hpp"
 #include "mrnn/names.hpp"
 #include "mrnn/weights.hpp"
@@ -53,6 +54,17 @@ const char* name_of(Precision precision) {
   return precision == Precision::float64 ? "float64" : "float32";
 }
 
+/// @param table  of the backend, which is made
+void read_products(const ConfigNode& table, const Backend& backend, SessionOptions& session) {
+  std::vector<std::string> names;
+  for (const auto& [value, name] : named_values<Products>()) names.push_back(name);
+  const std::string chosen = table.choice("products", names, name_of(Products::ieee));
+  for (const auto& [value, name] : named_values<Products>()) {
+    if (name == chosen) session.products = value;
+  }
+  if (const std::string problem = backend.products_problem(session); !problem.empty()) table.fail("products", problem);
+}
+
 }  // namespace
 
 TrainingProblem training_problem(const ExperimentState& state) {
@@ -76,7 +88,8 @@ void ExperimentReader::read() {
   read_simulations();
   read_analyses();
   root_.finish();
-  state_.origin = {root_.flatten(), state_.backend->name(), name_of(state_.session.precision)};
+  state_.origin = {root_.flatten(), state_.backend->name(), name_of(state_.session.precision),
+                   name_of(state_.session.products)};
 }
 
 void ExperimentReader::read_experiment() {
@@ -105,6 +118,7 @@ void ExperimentReader::read_backend() {
   const std::string precision =
       table.choice("precision", std::vector<std::string>{"float32", "float64"}, std::string("float32"));
   state_.session.precision = precision == "float64" ? Precision::float64 : Precision::float32;
+  read_products(table, *state_.backend, state_.session);
   constexpr std::int64_t most_threads = 4096;
   const std::int64_t threads = table.count_or("threads", 0, 0);
   if (threads > most_threads) table.fail("threads", fmt::format("is {}; 0 to {} is accepted", threads, most_threads));

@@ -1,5 +1,6 @@
 #include "run/report_content.hpp"
 
+#include "config/spec_names.hpp"
 #include "mrnn/runtime.hpp"
 
 namespace mrnn {
@@ -64,6 +65,7 @@ ReportContent report_content(const ExperimentState& state, const std::vector<Sim
   content.title = state.name;
   content.backend = state.backend->name();
   content.precision = state.session.precision == Precision::float64 ? "float64" : "float32";
+  content.products = name_of(state.session.products);
   content.device = state.backend->device(state.session);
   content.threads = state.session.threads;
   content.seed = state.seed;

@@ -132,6 +132,7 @@ void write_checkpoint(const std::filesystem::path& file, const Network& network,
   writer.group("/checkpoint");
   writer.attribute("/checkpoint", "backend", origin.backend);
   writer.attribute("/checkpoint", "precision", origin.precision);
+  writer.attribute("/checkpoint", "products", origin.products);
   writer.attribute("/checkpoint", "stopped_by", state.stopped_by);
   std::vector<std::string> keys, values;
   for (const auto& [key, value] : origin.config) {
@@ -150,6 +151,9 @@ CheckpointOrigin read_checkpoint_origin(const std::filesystem::path& file) {
   CheckpointOrigin origin;
   origin.backend = reader.text_attribute("/checkpoint", "backend");
   origin.precision = reader.text_attribute("/checkpoint", "precision");
+  // Earlier versions had no others.
+  if (reader.has_attribute("/checkpoint", "products"))
+    origin.products = reader.text_attribute("/checkpoint", "products");
   const std::vector<std::string> keys = reader.read_texts("checkpoint/config_keys");
   const std::vector<std::string> values = reader.read_texts("checkpoint/config_values");
   if (keys.size() != values.size()) throw FileError(file, "is damaged: its configuration has keys without values");

@@ -14,7 +14,7 @@ namespace mrnn {
 /// What a checkpoint is of.
 struct CheckpointOrigin {
   std::vector<std::pair<std::string, std::string>> config;  ///< ConfigNode::flatten() of the configuration
-  std::string backend, precision;                           ///< that the run is on
+  std::string backend, precision, products = "ieee";        ///< that the run is on
 };
 
 /// Writes `checkpoint.h5`: /network with the current weights, so that it is a weight file, and /checkpoint with the

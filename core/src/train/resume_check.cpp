@@ -28,6 +28,7 @@ Values values_of(const CheckpointOrigin& origin) {
   Values values(origin.config.begin(), origin.config.end());
   values["backend.name"] = origin.backend;
   values["backend.precision"] = origin.precision;
+  values["backend.products"] = origin.products;
   return values;
 }
 

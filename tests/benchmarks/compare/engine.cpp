@@ -4,7 +4,7 @@
 // which are converted and sent each time. A device may run on after forward() has returned, so the time of N passes
 // ends with one reading of the last one's y; update() waits by itself, since it returns a norm.
 //
-// Usage: compare_engine [--backend NAME] [--plugins FOLDER] [--recompute]
+// Usage: compare_engine [--backend NAME] [--plugins FOLDER] [--products NAME] [--recompute]
 
 #include <array>
 #include <cmath>
@@ -12,6 +12,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "commands.hpp"
 #include "mrnn/eigen_backend.hpp"
@@ -25,14 +26,20 @@ using mrnn::Index;
 struct Options {
   std::string backend = "eigen";
   std::string plugins = MRNN_PLUGINS_DIR;
+  std::string products = "ieee";
   bool recompute = false;
 };
+
+std::vector<std::string> overrides(const Options& options) {
+  return {"backend.products=\"" + options.products + "\""};
+}
 
 class Engine {
  public:
   Engine(const std::string& folder, const mrnn::Runtime& runtime, const Options& options)
       : before_(benchmark::resident_bytes()),
-        experiment_(mrnn::ConfigNode::read_file(folder + "/case.toml"), runtime, {{}, options.backend, {}, {}}),
+        experiment_(mrnn::ConfigNode::read_file(folder + "/case.toml", overrides(options)), runtime,
+                    {{}, options.backend, {}, {}}),
         trials_(experiment_.trials_of(experiment_.simulations().front())) {
     const auto root = static_cast<Index>(std::ceil(std::sqrt(static_cast<double>(trials_.steps))));
     record_.backward_every = options.recompute ? root : 1;
@@ -122,8 +129,11 @@ Options read(int count, char** arguments) {
       options.backend = arguments[++k];
     } else if (word == "--plugins" && k + 1 < count) {
       options.plugins = arguments[++k];
+    } else if (word == "--products" && k + 1 < count) {
+      options.products = arguments[++k];
     } else {
-      throw std::invalid_argument("usage: compare_engine [--backend NAME] [--plugins FOLDER] [--recompute]");
+      throw std::invalid_argument(
+          "usage: compare_engine [--backend NAME] [--plugins FOLDER] [--products NAME] [--recompute]");
     }
   }
   return options;

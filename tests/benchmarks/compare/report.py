@@ -19,6 +19,8 @@ from engines import Errors, Timing
 
 LABELS = {
     "mrnn": "mrnn",
+    "mrnn_bf16x3": "mrnn, bf16x3",
+    "mrnn_tf32": "mrnn, tf32",
     "mrnn recompute": "mrnn, recomputing",
     "published": "mRNNTorch as published",
     "well": "PyTorch, written well",
@@ -33,6 +35,8 @@ LABELS = {
 }
 COLOURS = {
     "mrnn": "#0072B2",
+    "mrnn_bf16x3": "#004B73",
+    "mrnn_tf32": "#88CCEE",
     "mrnn recompute": "#56B4E9",
     "published": "#D55E00",
     "well": "#009E73",

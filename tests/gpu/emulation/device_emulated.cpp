@@ -7,6 +7,7 @@
 #include "device.hpp"
 #include "device_words.hpp"
 #include "emulation.hpp"
+#include "parts.hpp"
 #include "persistent.hpp"
 
 /// The device's side of the seam, played by the host.
@@ -33,19 +34,42 @@ void need_device() {
   }
 }
 
-template <class Scalar>
-Scalar element(const Operand<Scalar>& operand, Size row, Size column) {
+template <class Factor>
+Factor element(const Operand<Factor>& operand, Size row, Size column) {
   return operand.transposed ? operand.data[column + operand.stride * row] : operand.data[row + operand.stride * column];
 }
 
-template <class Scalar>
-void multiply_plainly(const MatrixProduct<Scalar>& p) {
-  std::vector<Scalar> sums(static_cast<std::size_t>(p.rows));
+/// A factor as a product sees it. Of float's digits TF32 keeps the leading 11; whether they are rounded or, as here,
+/// cut off, which is worse, is the library's affair.
+double seen(double factor, bool /*tf32*/) {
+  return factor;
+}
+float seen(float factor, bool tf32) {
+  if (!tf32) return factor;
+  std::uint32_t bits = 0;
+  std::memcpy(&bits, &factor, sizeof bits);
+  bits &= 0xFFFFE000U;
+  std::memcpy(&factor, &bits, sizeof bits);
+  return factor;
+}
+float seen(Bf16 factor, bool /*tf32*/) {
+  return value_of(factor);
+}
+
+template <class Scalar, class Factor>
+void multiply_plainly(const MatrixProduct<Scalar, Factor>& p) {
+  std::vector<Scalar> sums(static_cast<std::size_t>(p.rows)), left(static_cast<std::size_t>(p.rows * p.depth));
+  for (Size k = 0; k < p.depth; ++k) {
+    for (Size row = 0; row < p.rows; ++row) {
+      left[static_cast<std::size_t>(row + p.rows * k)] = seen(element(p.a, row, k), p.tf32);
+    }
+  }
   for (Size column = 0; column < p.columns; ++column) {
     std::fill(sums.begin(), sums.end(), Scalar(0));
     for (Size k = 0; k < p.depth; ++k) {
-      const Scalar b = element(p.b, k, column);
-      for (Size row = 0; row < p.rows; ++row) sums[static_cast<std::size_t>(row)] += element(p.a, row, k) * b;
+      const Scalar b = seen(element(p.b, k, column), p.tf32);
+      const Scalar* a = left.data() + p.rows * k;
+      for (Size row = 0; row < p.rows; ++row) sums[static_cast<std::size_t>(row)] += a[row] * b;
     }
     for (Size row = 0; row < p.rows; ++row) {
       Scalar& out = p.out[row + p.out_stride * column];
@@ -165,6 +189,9 @@ void multiply(const Stream&, const MatrixProduct<float>& product) {
   emulation::submit([product] { multiply_plainly(product); });
 }
 void multiply(const Stream&, const MatrixProduct<double>& product) {
+  emulation::submit([product] { multiply_plainly(product); });
+}
+void multiply(const Stream&, const MatrixProduct<float, Bf16>& product) {
   emulation::submit([product] { multiply_plainly(product); });
 }
 
