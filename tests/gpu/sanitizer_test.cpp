@@ -47,11 +47,18 @@ TEST_CASE("a small run with all options is clean", "[cuda][race][sanitizer]") {
   }
 }
 
-TEST_CASE("a run of a network that several blocks share is clean", "[cuda][race][sanitizer]") {
+TEST_CASE("a run of a network that several blocks share is clean", "[cuda][race][racecheck][sanitizer]") {
   if (test::skipped()) return;
   const DeviceCase one = everything(129, 2, Dynamics::leaky);
   CAPTURE(test::describe(one));
   test::check_backward(test::make(one), 2);
+}
+
+TEST_CASE("a run of a network whose trials take turns is clean", "[cuda][racecheck][sanitizer]") {
+  if (test::skipped()) return;
+  const DeviceCase one{.training = {.units = 500, .trials = 64, .steps = 4, .noise = Noise::on}, .regions = 5};
+  CAPTURE(test::describe(one));
+  test::check_backward(test::make(one), 1);
 }
 
 TEST_CASE("a run of each size of network is clean", "[cuda][sanitizer]") {
