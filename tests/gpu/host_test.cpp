@@ -188,6 +188,11 @@ TEST_CASE("steps that tensor cores may make are made densely where one kernel ca
   const gpu::StepPlan small = plan({.units = 256, .trials = 64, .sharings = few});
   CHECK(small.design == Design::persistent);
   CHECK(small.products == gpu::Products::ieee);
+  // Many trials take one kernel long.
+  const std::vector<cuda::StepProblem::Sharing> of_512 = {{16, 4, 8}, {32, 8, 4}};
+  CHECK(plan({.units = 512, .trials = 256, .sharings = of_512}).design == Design::persistent);
+  CHECK(plan({.units = 512, .trials = 1024, .sharings = of_512}).design == Design::dense);
+  CHECK(cuda::choose_plan({.units = 512, .trials = 1024, .sharings = of_512}, hopper()).design == Design::persistent);
 }
 
 TEST_CASE("a number is the sum of two of eight bits to within 2^-17", "[cuda][host]") {

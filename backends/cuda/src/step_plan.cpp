@@ -37,10 +37,14 @@ bool is_possible(const StepProblem& problem, const StepProblem::Sharing& sharing
          limits.clusters[static_cast<std::size_t>(sharing.blocks - 1)] > 0 && sharing.quads <= gpu::most_quads;
 }
 
+struct Persistent {
+  gpu::StepPlan plan;
+  double cycles = 0.0;  ///< of a step, about
+};
+
 /// The fastest way to make all steps in one kernel, where there is any.
-std::optional<gpu::StepPlan> persistent_plan(const StepProblem& problem, const gpu::DeviceLimits& limits) {
-  std::optional<gpu::StepPlan> best;
-  double least = 0.0;
+std::optional<Persistent> persistent_plan(const StepProblem& problem, const gpu::DeviceLimits& limits) {
+  std::optional<Persistent> best;
   for (const StepProblem::Sharing& sharing : problem.sharings) {
     if (!is_possible(problem, sharing, limits)) continue;
     const int resident = limits.clusters[static_cast<std::size_t>(sharing.blocks - 1)];
@@ -54,19 +58,22 @@ std::optional<gpu::StepPlan> persistent_plan(const StepProblem& problem, const g
         if (groups > 1 && all % groups == 1) continue;
         const Size waves = tiles(tiles(problem.trials, Size{lanes} * groups), resident);
         const double cycles = static_cast<double>(waves) * cycles_of_step(sharing, lanes, groups);
-        if (best && cycles >= least) continue;
-        least = cycles;
-        best = gpu::StepPlan{gpu::StepPlan::Design::persistent, lanes, sharing.blocks, sharing.sharers, groups};
+        if (best && cycles >= best->cycles) continue;
+        best = {{gpu::StepPlan::Design::persistent, lanes, sharing.blocks, sharing.sharers, groups}, cycles};
       }
     }
   }
   return best;
 }
 
+bool on_tensor_cores(const StepProblem& problem) {
+  return problem.single && problem.products != gpu::Products::ieee;
+}
+
 /// Whether a library's product over all weights is faster than one over the chunks that exist: where there is much to
 /// do and little is absent. Tensor cores, which the chunks are not for, make up for more that is absent.
 bool is_dense(const StepProblem& problem) {
-  if (problem.single && problem.products != gpu::Products::ieee) {
+  if (on_tensor_cores(problem)) {
     constexpr double dense_enough = 0.1;
     constexpr Size many_trials = 32;
     return problem.density >= dense_enough && problem.trials >= many_trials;
@@ -101,7 +108,11 @@ gpu::StepPlan choose_plan(const StepProblem& problem, const gpu::DeviceLimits& l
   if (problem.scaled) return plan;
   const std::string wanted = design_wanted();
   if (wanted != "tiles" && wanted != "dense") {
-    if (const auto persistent = persistent_plan(problem, limits)) return *persistent;
+    // A step of one kernel makes IEEE products. Where it takes longer than this, tensor cores are ahead.
+    constexpr double many_cycles = 20000.0;
+    const bool compares = wanted.empty() && on_tensor_cores(problem) && is_dense(problem);
+    const auto persistent = persistent_plan(problem, limits);
+    if (persistent && !(compares && persistent->cycles > many_cycles)) return persistent->plan;
   }
   const Size rows = tiles(problem.units, gpu::tile_rows);
   // Wide tiles read the weights a quarter as often, once there are enough of them for all processors.
