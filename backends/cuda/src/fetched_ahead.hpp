@@ -24,14 +24,12 @@ class FetchedAhead {
     commit();
     asked_ = (asked_ + 1) % fetched_turns;
   }
-  /// To the next turn, two less than have been asked for; waits for what was asked for it.
-  __device__ void next() {
+  /// What was asked for the next turn, after two more have been asked for.
+  __device__ void get(float (&numbers)[Count]) {
     wait();
-    at_ = own_ + got_ * Count * block_threads;
+#pragma unroll
+    for (int k = 0; k < Count; ++k) numbers[k] = own_[(got_ * Count + k) * block_threads];
     got_ = (got_ + 1) % fetched_turns;
-  }
-  __device__ float operator[](int k) const {
-    return at_[k * block_threads];
   }
 
  private:
@@ -63,7 +61,6 @@ class FetchedAhead {
 #endif
 
   float* own_;
-  const float* at_ = nullptr;
   unsigned asked_ = 0, got_ = 0;
 };
 

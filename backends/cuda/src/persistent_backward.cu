@@ -85,7 +85,7 @@ struct BackwardWay {
     return k == 0 ? at.delta : k == 1 || own.rate == 0 ? at.state : at.x;
   }
 
-  __device__ float finish(const Own& own, const Cursor& at, float sum, const FetchedAhead<fetched>& ahead, const float*,
+  __device__ float finish(const Own& own, const Cursor& at, float sum, const float (&ahead)[fetched], const float*,
                           float& carried) const {
     const float back = sum + ahead[0], h = ahead[1];
     if (__builtin_expect(own.special != 0, 0)) {

@@ -72,8 +72,8 @@ struct ForwardWay {
   }
   __device__ const float* source(const Own&, const Cursor& at, int) const { return at.state; }
 
-  __device__ float finish(const Own& own, const Cursor& at, float sum, const FetchedAhead<fetched>& ahead,
-                          const float* h, float& x) const {
+  __device__ float finish(const Own& own, const Cursor& at, float sum, const float (&ahead)[fetched], const float* h,
+                          float& x) const {
     if (__builtin_expect(own.special != 0, 0)) {
       const UnitState<float> after = step_from_outside(run.model, own.phi, own.alpha, {own.unit, at.lane, at.step}, sum,
                                                        ahead[0], UnitState<float>{x, *h});

@@ -26,6 +26,7 @@ template <class Way, int Sharers, int Quads, int Lanes, bool Alone>
 class PersistentBlock {
   using Sums = float[kept_rows * Lanes];
   using Shares = ShareSums<Sharers>;
+  using Fetched = float[Way::fetched];
   static constexpr int warp_rows = kept_rows * (warp_threads / Sharers);
 
  public:
@@ -100,10 +101,17 @@ class PersistentBlock {
         for (int group = 0; group < groups_; ++group) {
           exchange_.wait(group + (odd != 0 ? slots_ : 0), parity);
           exchange_.expect(turn.next_buffer);
+          Fetched fetched = {};
+          float kept = 0.0F;
+          if (ended.kept >= 0) {
+            read_on();
+            fetched_.get(fetched);
+            kept = kept_[ended.kept];
+          }
           Sums sums = {};
           multiply_and_add<0>(vectors_ + turn.here + first_multiplied_, sums, waiting);
           Shares::template add_from<(Quads < Shares::rounds ? Quads : Shares::rounds)>(waiting);
-          if (ended.kept >= 0) end_turn(waiting[0], ended);
+          if (ended.kept >= 0) end_turn(waiting[0], fetched, kept, ended);
 #pragma unroll
           for (int k = 0; k < kept_rows * Lanes; ++k) waiting[k] = sums[k];
           ended = turn;
@@ -114,7 +122,10 @@ class PersistentBlock {
         }
       }
       Shares::template add_from<0>(waiting);
-      end_turn(waiting[0], ended);
+      Fetched fetched;
+      read_on();
+      fetched_.get(fetched);
+      end_turn(waiting[0], fetched, kept_[ended.kept], ended);
     } else {
       exchange_.idle(count_ * groups_);
     }
@@ -147,8 +158,10 @@ class PersistentBlock {
     const int here = Odd * buffer_size_, next = (1 - Odd) * buffer_size_;
     Sums sums = {};
     multiply<0>(vectors_ + here + first_multiplied_, sums);
+    Fetched fetched;
+    fetched_.get(fetched);
     Shares::template add_from<0>(sums);
-    end(sums[0], here, next, 1 - Odd, goes_on, kept);
+    end(sums[0], fetched, here, next, 1 - Odd, goes_on, kept);
     ending_.move(true);
   }
 
@@ -169,16 +182,13 @@ class PersistentBlock {
     }
   }
 
-  __device__ void end(float sum, int here, int next, int buffer, bool goes_on, float& kept) {
-    fetched_.next();
-    const float value = way_.finish(own_, ending_, sum, fetched_, vectors_ + here + place_, kept);
+  __device__ void end(float sum, const Fetched& fetched, int here, int next, int buffer, bool goes_on, float& kept) {
+    const float value = way_.finish(own_, ending_, sum, fetched, vectors_ + here + place_, kept);
     if (goes_on) exchange_.send(next, is_unit_ ? value : 0.0F, buffer);
     way_.store(own_, ending_, !goes_on, value, kept);
   }
-  __device__ void end_turn(float sum, const Turn& turn) {
-    float kept = kept_[turn.kept];
-    read_on();
-    end(sum, turn.here, turn.next, turn.next_buffer, turn.goes_on, kept);
+  __device__ void end_turn(float sum, const Fetched& fetched, float kept, const Turn& turn) {
+    end(sum, fetched, turn.here, turn.next, turn.next_buffer, turn.goes_on, kept);
     kept_[turn.kept] = kept;
     ending_group_ = ending_group_ + 1 == groups_ ? 0 : ending_group_ + 1;
     ending_.move(ending_group_ == 0);
