@@ -1,5 +1,7 @@
 #pragma once
 
+#include <type_traits>
+
 #include "persistent.hpp"
 #include "step_epilogues.hpp"
 
@@ -66,17 +68,22 @@ struct KeptWeights {
     }
   }
 
-  /// Adds the products of quad Quad with vectors, `stride` from lane to lane.
-  template <int Quad, int Lanes>
-  __device__ void multiply(const float* vectors, int stride, float (&sums)[kept_rows * Lanes]) const {
+  /// Adds the products with vectors, `stride` from lane to lane, to the sums; before each quad calls `before` with it.
+  template <int Lanes, int Quad = 0, class Before>
+  __device__ void multiply(const float* vectors, int stride, float (&sums)[kept_rows * Lanes],
+                           const Before& before) const {
+    if constexpr (Quad < Quads) {
+      before(std::integral_constant<int, Quad>());
 #pragma unroll
-    for (int lane = 0; lane < Lanes; ++lane) {
-      const Four<float> four = *reinterpret_cast<const Four<float>*>(vectors + lane * stride + column[Quad]);
+      for (int lane = 0; lane < Lanes; ++lane) {
+        const Four<float> four = *reinterpret_cast<const Four<float>*>(vectors + lane * stride + column[Quad]);
 #pragma unroll
-      for (int k = 0; k < 4; ++k) {
+        for (int k = 0; k < 4; ++k) {
 #pragma unroll
-        for (int r = 0; r < kept_rows; ++r) sums[r * Lanes + lane] += weight[Quad][k][r] * four.value[k];
+          for (int r = 0; r < kept_rows; ++r) sums[r * Lanes + lane] += weight[Quad][k][r] * four.value[k];
+        }
       }
+      multiply<Lanes, Quad + 1>(vectors, stride, sums, before);
     }
   }
 };

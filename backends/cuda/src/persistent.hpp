@@ -37,6 +37,12 @@ void run_persistent(const Stream& stream, const ForwardRun<float>& run, const St
 void run_persistent_back(const Stream& stream, const BackwardRun<float>& run, const StepPlan& plan, int first,
                          int last);
 
+/// How a persistent kernel is shared out over its blocks.
+struct PersistentShape {
+  int cluster = 1, groups = 1;
+  int count = 0;  ///< steps
+};
+
 /// What a plan needs to know of a device.
 struct DeviceLimits {
   int processors = 132;

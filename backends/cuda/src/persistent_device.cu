@@ -1,4 +1,4 @@
-#include "persistent_exchange.hpp"
+#include "cluster_launch.hpp"
 
 namespace mrnn::gpu {
 namespace {

@@ -25,13 +25,6 @@ struct Result {
 
 #ifdef MRNN_EMULATED
 
-template <class... Parameters, class... Arguments>
-void launch_clusters(const Stream&, void (*kernel)(Parameters...), unsigned blocks, int cluster, std::size_t shared,
-                     Arguments... arguments) {
-  const emulation::Launch all = {dim3(blocks), block_threads, static_cast<unsigned>(cluster), shared};
-  emulation::submit([=] { emulation::run(all, [=] { kernel(arguments...); }); });
-}
-
 /// Stands for the exchange below: values are put in place at once, and waiting is for everybody.
 template <int Sharers, int Lanes, bool Alone>
 struct Exchange {
@@ -58,29 +51,6 @@ struct Exchange {
 };
 
 #else
-
-void check_cluster_launch(cudaError_t status);
-
-template <class... Parameters, class... Arguments>
-void launch_clusters(const Stream& stream, void (*kernel)(Parameters...), unsigned blocks, int cluster,
-                     std::size_t shared, Arguments... arguments) {
-  check_cluster_launch(
-      cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared)));
-  if (cluster > 8)
-    check_cluster_launch(cudaFuncSetAttribute(kernel, cudaFuncAttributeNonPortableClusterSizeAllowed, 1));
-  cudaLaunchConfig_t config = {};
-  config.gridDim = dim3(blocks);
-  config.blockDim = dim3(block_threads);
-  config.dynamicSmemBytes = shared;
-  config.stream = cuda_stream(stream);
-  cudaLaunchAttribute attribute = {};
-  attribute.id = cudaLaunchAttributeClusterDimension;
-  attribute.val.clusterDim.x = static_cast<unsigned>(cluster);
-  attribute.val.clusterDim.y = attribute.val.clusterDim.z = 1;
-  config.attrs = &attribute;
-  config.numAttrs = 1;
-  check_cluster_launch(cudaLaunchKernelEx(&config, kernel, arguments...));
-}
 
 /// How the blocks of a cluster hand each other what they have computed: values are written into the shared memory of
 /// all of them, and a barrier of each buffer there counts the bytes that have come. Nothing waits for stores to global

@@ -148,8 +148,8 @@ class Errors:
         activity, gradient = TOLERANCES.get(engine, (ACTIVITY_TOLERANCE, GRADIENT_TOLERANCE))
         if not (self.activity < activity and self.gradient < gradient):  # NaN fails
             raise Absent(
-                f"{label or engine} differs from the reference by {self.activity:.2g} in activity and {self.gradient:.2g} in "
-                "gradients: no time is worth printing"
+                f"{label or engine} differs from the reference by {self.activity:.2g} in activity and "
+                f"{self.gradient:.2g} in gradients: no time is worth printing"
             )
 
 
