@@ -3,6 +3,9 @@
 //
 // With --watch it answers every line that it reads with the instructions a second of the slowest thread at that moment,
 // all of them at work: fewer than at other times tell that somebody else uses the machine as well.
+//
+// With --read MB it prints how many microseconds all threads take to read so many MB each, again and again: the floor
+// of a step whose weights lie in the caches.
 
 #include <sched.h>
 
@@ -42,7 +45,7 @@ template <int Bytes, int Chains>
   return 2.0 * Bytes / sizeof(float) * Chains * static_cast<double>(rounds);
 }
 
-/// Sums an array far larger than the caches; returns the bytes read.
+/// Sums an array; returns the bytes read.
 template <int Bytes>
 [[gnu::always_inline]] inline double read_bytes(const std::vector<float>& array, float* sink) {
   constexpr std::size_t step = Bytes / sizeof(float);
@@ -151,12 +154,30 @@ void watch(unsigned threads) {
   }
 }
 
+/// The least of some times, each over many passes.
+void print_read(unsigned threads, double megabytes) {
+  const Loops loops = best_loops();
+  const auto size = static_cast<std::size_t>(megabytes * 1024.0 * 1024.0 / sizeof(float));
+  const std::vector<std::vector<float>> arrays(threads, std::vector<float>(size, 1.0F));
+  double most = 0.0;
+  for (int time = 0; time < 40; ++time) {
+    const std::vector<double> each = rates(
+        threads, seconds_watched, [&](unsigned thread, float* sink) { return loops.read_bytes(arrays[thread], sink); });
+    most = std::max(most, *std::min_element(each.begin(), each.end()));
+  }
+  std::printf("%.1f\n", static_cast<double>(size * sizeof(float)) / most * 1e6);
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
   const unsigned cores = std::thread::hardware_concurrency() > 0 ? std::thread::hardware_concurrency() : 1;
   if (count > 1 && std::string(arguments[1]) == "--watch") {
     watch(cores);
+    return 0;
+  }
+  if (count > 2 && std::string(arguments[1]) == "--read") {
+    print_read(cores, std::stod(arguments[2]));
     return 0;
   }
   const Loops loops = best_loops();
