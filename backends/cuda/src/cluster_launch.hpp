@@ -19,6 +19,25 @@ void launch_clusters(const Stream&, void (*kernel)(Parameters...), unsigned bloc
 
 void check_cluster_launch(cudaError_t status);
 
+/// How so many blocks are launched in clusters.
+struct ClusterLaunch {
+  cudaLaunchConfig_t config = {};
+  cudaLaunchAttribute size = {};
+
+  ClusterLaunch(unsigned blocks, int cluster, std::size_t shared) {
+    config.gridDim = dim3(blocks);
+    config.blockDim = dim3(block_threads);
+    config.dynamicSmemBytes = shared;
+    config.attrs = &size;
+    config.numAttrs = 1;
+    size.id = cudaLaunchAttributeClusterDimension;
+    size.val.clusterDim.x = static_cast<unsigned>(cluster);
+    size.val.clusterDim.y = size.val.clusterDim.z = 1;
+  }
+  ClusterLaunch(const ClusterLaunch&) = delete;
+  ClusterLaunch& operator=(const ClusterLaunch&) = delete;
+};
+
 template <class... Parameters, class... Arguments>
 void launch_clusters(const Stream& stream, void (*kernel)(Parameters...), unsigned blocks, int cluster,
                      std::size_t shared, Arguments... arguments) {
@@ -26,18 +45,9 @@ void launch_clusters(const Stream& stream, void (*kernel)(Parameters...), unsign
       cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared)));
   if (cluster > 8)
     check_cluster_launch(cudaFuncSetAttribute(kernel, cudaFuncAttributeNonPortableClusterSizeAllowed, 1));
-  cudaLaunchConfig_t config = {};
-  config.gridDim = dim3(blocks);
-  config.blockDim = dim3(block_threads);
-  config.dynamicSmemBytes = shared;
-  config.stream = cuda_stream(stream);
-  cudaLaunchAttribute attribute = {};
-  attribute.id = cudaLaunchAttributeClusterDimension;
-  attribute.val.clusterDim.x = static_cast<unsigned>(cluster);
-  attribute.val.clusterDim.y = attribute.val.clusterDim.z = 1;
-  config.attrs = &attribute;
-  config.numAttrs = 1;
-  check_cluster_launch(cudaLaunchKernelEx(&config, kernel, arguments...));
+  ClusterLaunch launch(blocks, cluster, shared);
+  launch.config.stream = cuda_stream(stream);
+  check_cluster_launch(cudaLaunchKernelEx(&launch.config, kernel, arguments...));
 }
 
 #endif

@@ -10,21 +10,12 @@ __global__ void __launch_bounds__(block_threads, 1) probe() {}
 
 /// Clusters of so many blocks that run at the same time; 0 where there are none of this size.
 int persistent_clusters(int cluster) {
-  cudaLaunchConfig_t config = {};
-  config.gridDim = dim3(static_cast<unsigned>(cluster));
-  config.blockDim = dim3(block_threads);
-  config.dynamicSmemBytes = shared_bytes_of_probe;
-  cudaLaunchAttribute attribute = {};
-  attribute.id = cudaLaunchAttributeClusterDimension;
-  attribute.val.clusterDim.x = static_cast<unsigned>(cluster);
-  attribute.val.clusterDim.y = attribute.val.clusterDim.z = 1;
-  config.attrs = &attribute;
-  config.numAttrs = 1;
+  const ClusterLaunch launch(static_cast<unsigned>(cluster), cluster, shared_bytes_of_probe);
   int clusters = 0;
   const bool known =
       cudaFuncSetAttribute(probe, cudaFuncAttributeMaxDynamicSharedMemorySize, shared_bytes_of_probe) == cudaSuccess &&
       cudaFuncSetAttribute(probe, cudaFuncAttributeNonPortableClusterSizeAllowed, 1) == cudaSuccess &&
-      cudaOccupancyMaxActiveClusters(&clusters, probe, &config) == cudaSuccess;
+      cudaOccupancyMaxActiveClusters(&clusters, probe, &launch.config) == cudaSuccess;
   if (!known) cudaGetLastError();
   return known ? clusters : 0;
 }
