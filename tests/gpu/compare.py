@@ -6,10 +6,9 @@
 Every engine is a process (tests/benchmarks/compare: engine.cpp, torch_peers.py, jax_peers.py). All single precision,
 without TF32 but for the row of mrnn that is called so, noise on, random data. Before any time of an engine counts, its
 activity at the last step and its gradients without noise are compared with a reference in double precision. A forward
-pass finds the batch on the device
-and leaves outputs of all steps there; a training step brings a batch to the device, and is forward, backward and Adam.
-Engines prepare (compile, capture, warm up) side by side; then each is timed alone, in turn, round after round, the
-device being waited for before and after. Times are medians.
+pass finds the batch on the device and leaves outputs of all steps there; a training step brings a batch to the device,
+and is forward, backward and Adam. Engines prepare (compile, capture, warm up) side by side; then each is timed alone, in
+turn, round after round, the device being waited for before and after. Times are medians.
 
 The whole table keeps to --budget: slow peers get fewer rounds, two at least, and PyTorch's eager ones fewer time steps
 where two rounds of all would take too long, which the table then says. An engine that fails is reported and left out.

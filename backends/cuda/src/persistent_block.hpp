@@ -83,7 +83,8 @@ class PersistentBlock {
   }
 
   /// All steps of several groups by turns. While the products of a group are made, the step of the group before is
-  /// ended, and what is sent is on its way until the group has its turn again.
+  /// ended, and what is sent is on its way until the group has its turn again. One group alone would wait for ever, for
+  /// what is sent in its next turn: plans leave none alone.
   __device__ void run_in_turns() {
     if (within_) {
       Turn ended;

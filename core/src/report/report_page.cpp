@@ -251,8 +251,7 @@ void add_words(const ReportContent& content, Data& page) {
                   clean_text(content.precision), products, threads, content.seed, duration_in_words(content.seconds));
   page["conditions"] =
       "With the same versions, backend, precision, products and seed the results are the same bit for bit on the same "
-      "type of "
-      "machine, for any number of threads.";
+      "type of machine, for any number of threads.";
 }
 
 /// What must be the same for the same results.
