@@ -2,16 +2,21 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <map>
+#include <set>
 
 #include "batch_plan.hpp"
 #include "catch.hpp"
 #include "device_words.hpp"
 #include "elementwise.hpp"
+#include "fragment_lists.hpp"
 #include "layout.hpp"
 #include "mrnn/random.hpp"
 #include "parts.hpp"
 #include "problems.hpp"
 #include "step_plan.hpp"
+#include "tensor_list.hpp"
+#include "tensor_plan.hpp"
 
 using namespace mrnn;
 
@@ -161,7 +166,7 @@ TEST_CASE("the plan of the steps follows the size of the problem", "[cuda][host]
         Design::tiles);  // no clusters
 }
 
-TEST_CASE("steps that tensor cores may make are made densely where one kernel cannot make them all", "[cuda][host]") {
+TEST_CASE("where tensor cores may make the steps, the plan follows the size of the problem", "[cuda][host]") {
   using Design = gpu::StepPlan::Design;
   const auto products = GENERATE(gpu::Products::bf16x3, gpu::Products::tf32);
   const auto plan = [&](cuda::StepProblem problem) {
@@ -169,30 +174,107 @@ TEST_CASE("steps that tensor cores may make are made densely where one kernel ca
     return cuda::choose_plan(problem, hopper());
   };
   const std::vector<cuda::StepProblem::Sharing> few = {{16, 2, 4}, {32, 4, 2}}, too_many = {{16, 8, 16}, {32, 16, 8}};
-  cuda::StepProblem large{.units = 1024, .trials = 32, .density = 0.25, .sharings = too_many};
-  CHECK(plan(large).design == Design::dense);
-  CHECK(plan(large).products == products);
+  // Over the tiles that exist, with a block for most processors.
+  cuda::StepProblem large{.units = 1024, .trials = 256, .density = 0.25, .sharings = too_many};
+  CHECK(plan(large).design == Design::tensor_tiles);
+  CHECK(plan(large).lanes == gpu::most_tensor_lanes);
   CHECK(cuda::choose_plan(large, hopper()).design == Design::tiles);
   CHECK(cuda::choose_plan(large, hopper()).products == gpu::Products::ieee);
-  large.density = 0.05;
-  CHECK(plan(large).design == Design::tiles);
-  CHECK(plan(large).products == gpu::Products::ieee);
-  large.density = 1.0;
-  CHECK(plan(large).design == Design::dense);
-  large.trials = 31;
-  CHECK(plan(large).design == Design::tiles);
   large.trials = 64;
+  CHECK(plan(large).lanes == gpu::lane_tile);
+  // Densely where there is much to do.
+  large.density = 1.0;
+  CHECK(plan(large).design == Design::tensor_tiles);
+  large.trials = 1024;
+  CHECK(plan(large).design == Design::dense);
+  CHECK(plan(large).products == products);
   large.scaled = true;
   CHECK(plan(large).design == Design::tiles);
 
-  const gpu::StepPlan small = plan({.units = 256, .trials = 64, .sharings = few});
-  CHECK(small.design == Design::persistent);
-  CHECK(small.products == gpu::Products::ieee);
-  // Many trials take one kernel long.
+  // One kernel of IEEE products is faster where few blocks hold a network, one on tensor cores where many do.
+  const cuda::StepProblem small{.units = 256, .trials = 64, .sharings = few, .fragments = {{2, 16, 4}, {4, 8, 2}}};
+  CHECK(plan(small).design == Design::persistent);
+  CHECK(plan(small).products == gpu::Products::ieee);
   const std::vector<cuda::StepProblem::Sharing> of_512 = {{16, 4, 8}, {32, 8, 4}};
-  CHECK(plan({.units = 512, .trials = 256, .sharings = of_512}).design == Design::persistent);
-  CHECK(plan({.units = 512, .trials = 1024, .sharings = of_512}).design == Design::dense);
-  CHECK(cuda::choose_plan({.units = 512, .trials = 1024, .sharings = of_512}, hopper()).design == Design::persistent);
+  cuda::StepProblem medium{.units = 512, .trials = 64, .sharings = of_512, .fragments = {{8, 16, 2}, {16, 8, 1}}};
+  CHECK(plan(medium).design == Design::fragments);
+  CHECK(plan(medium).cluster == 8);
+  CHECK(plan(medium).lanes == 5);
+  CHECK(plan(medium).groups == 1);
+  CHECK(cuda::choose_plan(medium, hopper()).design == Design::persistent);
+  medium.trials = 256;
+  CHECK(plan(medium).design == Design::fragments);
+  CHECK(plan(medium).groups == 3);
+  // Many trials take one kernel long.
+  medium.trials = 2048;
+  CHECK(plan(medium).design == Design::dense);
+  CHECK(cuda::choose_plan(medium, hopper()).design == Design::persistent);
+}
+
+TEST_CASE("the tiles of each few rows go to some warps of a block, which share out their results", "[cuda][host]") {
+  const Network network = three_regions();
+  const std::vector<cuda::FragmentLists> lists =
+      cuda::fragment_lists(network.units(), cuda::drive_tiles(network), cuda::adjoint_tiles(network));
+  // 8 rows of fragments, whose tiles of columns are 8 at most.
+  REQUIRE(!lists.empty());
+  REQUIRE(lists.front().blocks == 1);
+  for (const cuda::FragmentLists& one : lists) {
+    for (const cuda::FragmentList* list : {&one.drive, &one.adjoint}) {
+      CAPTURE(one.blocks, list->tiles);
+      REQUIRE(std::ssize(list->warp) == one.blocks * gpu::block_warps);
+      REQUIRE(std::ssize(list->column) == std::ssize(list->warp) * list->tiles);
+      const bool is_drive = list == &one.drive;
+      const cuda::TileList tiles = is_drive ? cuda::drive_tiles(network) : cuda::adjoint_tiles(network);
+      std::map<std::int32_t, std::multiset<std::int32_t>> columns;
+      std::map<std::int32_t, int> results;
+      for (std::size_t k = 0; k < list->warp.size(); ++k) {
+        const gpu::FragmentTable::Warp& warp = list->warp[k];
+        if (warp.parts == 0) continue;
+        CHECK(warp.results >= 1);
+        CHECK(warp.first_result == results[warp.row]);
+        results[warp.row] += warp.results;
+        // Those with the same rows are neighbours in a block.
+        CHECK(list->warp[k - static_cast<std::size_t>(warp.part)].row == warp.row);
+        CHECK(k / gpu::block_warps == (k - static_cast<std::size_t>(warp.part)) / gpu::block_warps);
+        for (int tile = 0; tile < list->tiles; ++tile) {
+          const std::int32_t column =
+              list->column[k * static_cast<std::size_t>(list->tiles) + static_cast<std::size_t>(tile)];
+          if (column >= 0) columns[warp.row].insert(column);
+        }
+      }
+      CHECK(std::ssize(results) == (network.units() + gpu::fragment_rows - 1) / gpu::fragment_rows);
+      for (const auto& [row, count] : results) {
+        CAPTURE(row);
+        CHECK(count == 4);
+        const auto tile = static_cast<std::size_t>(row / gpu::tile_rows);
+        CHECK(columns[row] == std::multiset<std::int32_t>(tiles.column.begin() + tiles.start[tile],
+                                                          tiles.column.begin() + tiles.end[tile]));
+      }
+    }
+  }
+}
+
+TEST_CASE("no cluster takes a network whose weights its registers do not hold", "[cuda][host]") {
+  NetworkSpec spec;
+  spec.regions.push_back({.name = "a", .units = 1024});
+  spec.connections.push_back({.from = "a", .to = "a"});
+  const Network network = build_network(spec, 1);
+  CHECK(cuda::fragment_lists(1024, cuda::drive_tiles(network), cuda::adjoint_tiles(network)).empty());
+}
+
+TEST_CASE("a block of rows on tensor cores has the tiles of all its rows", "[cuda][host]") {
+  const Network network = three_regions();
+  const cuda::TensorList list = cuda::tensor_list(cuda::drive_tiles(network));
+  // Units 0 .. 63 read all 120 units, 64 .. 127 those of region a, 0 .. 39.
+  REQUIRE(list.start == std::vector<std::int32_t>{0, 8, 11});
+  CHECK(list.most == 8);
+  CHECK(list.row[7] == 0);
+  CHECK(list.row[8] == 64);
+  REQUIRE(list.column.size() == 16);
+  CHECK(list.column[7] == 112);
+  CHECK(list.column[8] == 0);
+  CHECK(list.column[10] == 32);
+  CHECK(cuda::tensor_image_bytes(list) == 11 * 64 * 16 * 4);
 }
 
 TEST_CASE("a number is the sum of two of eight bits to within 2^-17", "[cuda][host]") {

@@ -13,10 +13,11 @@
 using namespace mrnn;
 using test::DeviceCase;
 using test::On;
+using test::Wish;
 
-TEST_CASE("10,000 passes of networks of random shapes end, each time with the same bits", "[.][cuda][launches]") {
+TEST_CASE("20,000 passes of networks of random shapes end, each time with the same bits", "[.][cuda][launches]") {
   if (test::skipped()) return;
-  constexpr int shapes = 250, repeats = 20;  // each forward and back
+  constexpr int shapes = 500, repeats = 20;  // each forward and back
   std::minstd_rand random(7);
   const auto draw = [&random](Index least, Index most) {
     return least + static_cast<Index>(random()) % (most + 1 - least);
@@ -35,9 +36,12 @@ TEST_CASE("10,000 passes of networks of random shapes end, each time with the sa
     one.training.interventions = draw(0, 3) == 0;
     one.regions = draw(1, 6);
     one.seed = static_cast<std::uint64_t>(shape);
-    CAPTURE(test::describe(one));
+    const bool on_tensor_cores = draw(0, 1) == 1;
+    const Wish design("MRNN_CUDA_DESIGN", on_tensor_cores ? "fragments" : "");
+    CAPTURE(test::describe(one), on_tensor_cores);
     const test::Training training = test::make(one);
-    const auto session = test::open(On::device, training, Precision::float32);
+    const auto session = test::open(On::device, training, Precision::float32,
+                                    on_tensor_cores ? Products::bf16x3 : Products::ieee);
     session->write_parameters(training.parameters);
     session->load(training.trials);
     Parameters expected;

@@ -39,14 +39,20 @@ double gradient_error(const Made& actual, const Made& expected) {
   return largest_error(actual.gradient.gradient.recurrent, expected.gradient.gradient.recurrent);
 }
 
-void check_near(const Made& actual, const Made& expected, Products products) {
-  const test::ProductsTolerance tolerance = test::tolerance(products);
+/// A design of the steps that makes them on tensor cores, and the products it makes where others are wanted.
+struct StepDesign {
+  std::string name;
+  Products of(Products products) const { return name == "dense" ? products : Products::bf16x3; }
+};
+
+void check_near(const Made& actual, const Made& expected, Products products, Products of_steps) {
+  const test::ProductsTolerance tolerance = test::tolerance(products), steps = test::tolerance(of_steps);
   const double activity = test::relative_error(actual.activity.h, expected.activity.h);
   const double gradient = gradient_error(actual, expected);
   INFO("activity " << activity << ", gradient " << gradient);
-  CHECK(activity > tolerance.least);
+  CHECK(activity > steps.least);
   CHECK(gradient > tolerance.least);
-  test::check_activity(actual.activity, expected.activity, tolerance.activity);
+  test::check_activity(actual.activity, expected.activity, steps.activity);
   test::check_terms(actual.gradient.terms, expected.gradient.terms, tolerance.gradient);
   test::check_groups(actual.gradient.gradient, expected.gradient.gradient, tolerance.gradient);
 }
@@ -55,7 +61,8 @@ void check_near(const Made& actual, const Made& expected, Products products) {
 
 TEST_CASE("products on tensor cores are near IEEE ones, and others", "[cuda][race][sanitizer][products]") {
   if (test::skipped_on_eigen() || test::skipped()) return;
-  const Wish design("MRNN_CUDA_DESIGN", "dense");
+  const StepDesign design{GENERATE("dense", "fragments", "tensor")};
+  const Wish wish("MRNN_CUDA_DESIGN", design.name);
   const auto products = GENERATE(Products::bf16x3, Products::tf32);
   const auto dynamics = GENERATE(Dynamics::leaky, Dynamics::elman, Dynamics::rate);
   const Index every = 4;
@@ -70,22 +77,27 @@ TEST_CASE("products on tensor cores are near IEEE ones, and others", "[cuda][rac
                                     .stimulus = true},
                        .regions = 5,
                        .mixed = true};
-  CAPTURE(test::describe(one), static_cast<int>(products), every);
+  CAPTURE(test::describe(one), static_cast<int>(products), every, design.name);
   const test::Training training = test::make(one);
 
-  check_near(make(training, products, every), make(training, Products::ieee, every), products);
+  check_near(make(training, products, every), make(training, Products::ieee, every), products, design.of(products));
 }
 
 TEST_CASE("products on tensor cores are near IEEE ones in larger networks", "[cuda][products]") {
   if (test::skipped_on_eigen() || test::skipped()) return;
-  const Wish design("MRNN_CUDA_DESIGN", "dense");
+  const StepDesign design{GENERATE("dense", "fragments", "tensor")};
+  const Wish wish("MRNN_CUDA_DESIGN", design.name);
   const auto products = GENERATE(Products::bf16x3, Products::tf32);
-  const auto [units, trials] = GENERATE(table<Index, Index>({{7, 1}, {70, 33}, {129, 33}, {350, 7}, {1024, 33}}));
+  const auto [units, trials] =
+      GENERATE(table<Index, Index>({{7, 1}, {70, 33}, {129, 50}, {350, 7}, {500, 100}, {1024, 33}}));
   const DeviceCase one{.training = {.units = units, .trials = trials, .steps = 10, .noise = Noise::on}, .regions = 5};
-  CAPTURE(test::describe(one), static_cast<int>(products));
+  CAPTURE(test::describe(one), static_cast<int>(products), design.name);
   const test::Training training = test::make(one);
 
-  check_near(make(training, products), make(training, Products::ieee), products);
+  // No cluster holds 1,024 units.
+  const bool holds = units < 1024 || design.name != "fragments";
+  check_near(make(training, products), make(training, Products::ieee), products,
+             holds ? design.of(products) : products);
 }
 
 TEST_CASE("the gradient of many steps is made of some at a time on tensor cores", "[cuda][products]") {
@@ -94,7 +106,7 @@ TEST_CASE("the gradient of many steps is made of some at a time on tensor cores"
   // 129 units with three channels: parts of 16,644 columns fit together; here are 66 x 256.
   const test::Training training = test::make({.training = {.units = 129, .trials = 256, .steps = 65}});
 
-  check_near(make(training, Products::bf16x3), make(training, Products::ieee), Products::bf16x3);
+  check_near(make(training, Products::bf16x3), make(training, Products::ieee), Products::bf16x3, Products::bf16x3);
 }
 
 TEST_CASE("the gradient of a large sparse network is made block by block on tensor cores", "[cuda][products]") {
@@ -112,7 +124,7 @@ TEST_CASE("the gradient of a large sparse network is made block by block on tens
   test::check_groups(actual.gradient.gradient, expected.gradient.gradient, test::tolerance(products).gradient);
 }
 
-TEST_CASE("where one kernel makes all steps, and where trials see scaled weights, steps stay IEEE",
+TEST_CASE("where one kernel of IEEE products makes all steps, and where trials see scaled weights, steps stay IEEE",
           "[cuda][race][products]") {
   if (test::skipped_on_eigen() || test::skipped()) return;
   const auto products = GENERATE(Products::bf16x3, Products::tf32);
@@ -130,7 +142,8 @@ TEST_CASE("where one kernel makes all steps, and where trials see scaled weights
 
 TEST_CASE("products on tensor cores have the same bits each time", "[cuda][race][products][determinism]") {
   if (test::skipped_on_eigen() || test::skipped()) return;
-  const Wish design("MRNN_CUDA_DESIGN", "dense");
+  const std::string name = GENERATE("dense", "fragments", "tensor");
+  const Wish design("MRNN_CUDA_DESIGN", name);
   const auto products = GENERATE(Products::bf16x3, Products::tf32);
   const test::Training training = test::make({.training = {.units = 129, .trials = 9, .steps = 7, .noise = Noise::on}});
   const Made first = make(training, products, 3);
@@ -146,7 +159,8 @@ TEST_CASE("products on tensor cores have the same bits each time", "[cuda][race]
 
 TEST_CASE("a session with products on tensor cores takes its weights anew from each update", "[cuda][race][products]") {
   if (test::skipped_on_eigen() || test::skipped()) return;
-  const Wish design("MRNN_CUDA_DESIGN", "dense");
+  const std::string name = GENERATE("dense", "fragments", "tensor");
+  const Wish design("MRNN_CUDA_DESIGN", name);
   const auto products = GENERATE(Products::bf16x3, Products::tf32);
   test::Training training = test::make({.training = {.units = 33, .trials = 5, .steps = 6}});
   const auto session = test::open(On::device, training, Precision::float32, products);

@@ -128,6 +128,7 @@ void CudaSession<Scalar>::prepare_backward(const Loss& loss, BackwardPass& pass)
                          identity_start_.size() > 0 ? identity_start_.data() : nullptr, identity_channel_.data()};
   backward_.back = back_.data();
   backward_.parts = forward_.parts;
+  backward_.vectors = forward_.vectors;
 }
 
 template <class Scalar>
@@ -155,7 +156,7 @@ void CudaSession<Scalar>::go_back(const Stretch& stretch, BackwardPass& pass) {
   const int low = stretch.first > 0 ? 0 : 1;
   outputs_back(stretch, low, high, pass);
   const auto submit = [&] { gpu::run_backward(stream_, backward_, plan_, 0, high); };
-  if (plan_.design == gpu::StepPlan::Design::persistent) {
+  if (gpu::makes_all_steps(plan_)) {
     submit();
   } else {
     graphs_.run(stream_, step_key(backward_, plan_, 0, high), submit);

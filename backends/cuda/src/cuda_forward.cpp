@@ -43,6 +43,8 @@ void CudaSession<Scalar>::make_room(const Record& record) {
   kept_.resize(stream_, every > 0 && stretches() > 1 ? Size{stretches()} * (rows_.state() + rows_.units) * lanes : 0);
   if (plan_.design == gpu::StepPlan::Design::dense) drive_.resize(stream_, rows_.units * lanes);
   if (plan_.products == gpu::Products::bf16x3) parts_.resize(stream_, 3 * rows_.units * lanes);
+  const bool on_tiles = plan_.design == gpu::StepPlan::Design::tensor_tiles;
+  vectors_.resize(stream_, on_tiles ? static_cast<Size>(tensor_vector_bytes(rows_.units, lanes)) : 0);
 
   const Size columns = batch_->trials->count * record.steps.size();
   recorded_x_.resize(stream_, record.x ? columns * record.units.size() : 0);
@@ -99,6 +101,8 @@ void CudaSession<Scalar>::set_pointers() {
                     static_cast<std::int32_t>(batch_->lanes.count() / gpu::lane_tile),
                     batch_->schedule.adds_noise};
   model.dynamics = static_cast<gpu::Dynamics>(net.spec().dynamics);
+  model.plain = net.spec().dynamics != Dynamics::rate && model.schedule.interval == nullptr &&
+                std::ranges::all_of(net.activations(), [](Activation phi) { return phi == Activation::relu; });
   model.seed = options().seed;
   model.noise = noise_ == Noise::on && (net.noise().array() > 0.0).any();
   model.inputs = static_cast<std::int32_t>(net.inputs());
@@ -116,6 +120,20 @@ void CudaSession<Scalar>::set_pointers() {
   const std::size_t sharing = plan_.sharers == gpu::fewest_sharers ? 0 : 1;
   model.drive_quads = {drive_quads_[sharing].data(), quad_lists_.drive[sharing].quads};
   model.adjoint_quads = {adjoint_quads_[sharing].data(), quad_lists_.adjoint[sharing].quads};
+  if (plan_.design == gpu::StepPlan::Design::fragments) {
+    const auto list = static_cast<std::size_t>(plan_.list);
+    const FragmentLists& lists = fragment_lists_[list];
+    const auto table = [&](std::size_t side, const FragmentList& one) {
+      const FragmentTable& own = fragment_tables_[list][side];
+      return gpu::FragmentTable{own.warp.data(), own.column.data(), one.tiles, one.results};
+    };
+    model.drive_fragments = table(0, lists.drive);
+    model.adjoint_fragments = table(1, lists.adjoint);
+  }
+  if (plan_.design == gpu::StepPlan::Design::tensor_tiles) {
+    model.drive_tensor = tensor_tiles(0);
+    model.adjoint_tensor = tensor_tiles(1);
+  }
   model.drive_weights = images_.drive;
   model.adjoint_weights = images_.adjoint;
   model.drive_size = images_.drive_size;
@@ -129,6 +147,7 @@ void CudaSession<Scalar>::set_pointers() {
   forward_.failure = failure_.data();
   forward_.drive = drive_.data();
   forward_.parts = images_.drive_parts == nullptr ? nullptr : parts_.data();
+  forward_.vectors = vectors_.data();
 }
 
 template <class Scalar>
@@ -170,7 +189,7 @@ void CudaSession<Scalar>::begin_stretch(const Stretch& stretch) {
 template <class Scalar>
 void CudaSession<Scalar>::run_steps(const Stretch& stretch) {
   const auto submit = [&] { gpu::run_forward(stream_, forward_, plan_, 0, stretch.count()); };
-  if (plan_.design == gpu::StepPlan::Design::persistent) return submit();
+  if (gpu::makes_all_steps(plan_)) return submit();
   graphs_.run(stream_, step_key(forward_, plan_, 0, stretch.count()), submit);
 }
 

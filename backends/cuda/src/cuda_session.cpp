@@ -9,7 +9,7 @@
 #include "mrnn/error.hpp"
 #include "mrnn/formulas.hpp"
 #include "session_failure.hpp"
-#include "step_plan.hpp"
+#include "tensor_steps.hpp"
 
 namespace mrnn::cuda {
 namespace {
@@ -27,7 +27,9 @@ CudaSession<Scalar>::CudaSession(const Network& network, const SessionOptions& o
       layout_(network),
       drive_list_(drive_tiles(network)),
       adjoint_list_(adjoint_tiles(network)),
-      quad_lists_(network) {
+      quad_lists_(network),
+      fragment_lists_(fragments_wanted(network, options, drive_list_, adjoint_list_)) {
+  if (options.products != Products::ieee) tensor_lists_ = {tensor_list(drive_list_), tensor_list(adjoint_list_)};
   dense_gradient_ = has_dense_gradient(rows_, drive_list_);
   guarded([&] { make_structure(); });
 }
@@ -60,6 +62,20 @@ void CudaSession<Scalar>::make_structure() {
   for (std::size_t k = 0; k < 2; ++k) {
     drive_quads_[k].write(stream_, quad_lists_.drive[k].column);
     adjoint_quads_[k].write(stream_, quad_lists_.adjoint[k].column);
+  }
+  fragment_tables_ = std::vector<std::array<FragmentTable, 2>>(fragment_lists_.size());
+  for (std::size_t k = 0; k < fragment_lists_.size(); ++k) {
+    for (std::size_t side = 0; side < 2; ++side) {
+      const FragmentList& list = side == 0 ? fragment_lists_[k].drive : fragment_lists_[k].adjoint;
+      fragment_tables_[k][side].warp.write(stream_, list.warp);
+      fragment_tables_[k][side].column.write(stream_, list.column);
+    }
+  }
+
+  for (std::size_t side = 0; side < 2; ++side) {
+    tensor_tables_[side].start.write(stream_, tensor_lists_[side].start);
+    tensor_tables_[side].row.write(stream_, tensor_lists_[side].row);
+    tensor_tables_[side].column.write(stream_, tensor_lists_[side].column);
   }
 
   std::vector<std::uint8_t> activation(static_cast<std::size_t>(rows_.units), 0);
@@ -164,6 +180,13 @@ void CudaSession<Scalar>::refresh_weights() {
              static_cast<std::int32_t>(variants),
              variants > 1 ? batch_->factors.data() : nullptr};
   gpu::make_images(stream_, parameters_, images_);
+  if constexpr (std::is_same_v<Scalar, float>) {
+    for (std::size_t side = 0; side < 2 && plan_.design == gpu::StepPlan::Design::tensor_tiles; ++side) {
+      tensor_tables_[side].image.resize(stream_, static_cast<Size>(tensor_image_bytes(tensor_lists_[side])));
+      gpu::make_tensor_image(stream_, tensor_tiles(side), side == 0 ? images_.drive_map : images_.adjoint_map,
+                             side == 0 ? images_.drive : images_.adjoint);
+    }
+  }
 
   Scalar* arrays = unit_arrays_.data();
   const Index n = rows_.units;
@@ -181,6 +204,21 @@ void CudaSession<Scalar>::refresh_weights() {
   units.readout_bias = readout_bias_.data();
   units.initial_state = initial_state_.data();
   gpu::make_unit_arrays(stream_, parameters_, units);
+}
+
+template <class Scalar>
+gpu::TensorTiles CudaSession<Scalar>::tensor_tiles(std::size_t side) const {
+  const TensorTable& table = tensor_tables_[side];
+  const TensorList& list = tensor_lists_[side];
+  // The image is the device's to write.
+  return {count_of(std::ssize(list.start) - 1),
+          count_of(rows_.units),
+          count_of(list.tiles()),
+          count_of(list.most),
+          table.start.data(),
+          table.row.data(),
+          table.column.data(),
+          const_cast<std::uint8_t*>(table.image.data())};
 }
 
 template <class Scalar>
@@ -274,9 +312,10 @@ void CudaSession<Scalar>::do_load(const Trials& trials) {
   const gpu::StepPlan before = plan_;
   const bool scaled = std::ranges::any_of(
       trials.interventions, [](const auto& one) { return std::holds_alternative<ScaleWeights>(one.what); });
-  plan_ = choose_plan({network().units(), trials.count, drive_list_.density(), sizeof(Scalar) == sizeof(float), scaled,
-                       sharings_of(quad_lists_), static_cast<gpu::Products>(options().products)},
-                      gpu::device_limits());
+  plan_ = choose_plan(
+      {network().units(), trials.count, drive_list_.density(), sizeof(Scalar) == sizeof(float), scaled,
+       sharings_of(quad_lists_), fragments_of(fragment_lists_), static_cast<gpu::Products>(options().products)},
+      gpu::device_limits());
   unchecked_ = false;
   guarded([&] {
     if (next_ && next_->trials.get() == &trials) {

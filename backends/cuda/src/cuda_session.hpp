@@ -15,7 +15,9 @@
 #include "persistent.hpp"
 #include "sequences.hpp"
 #include "step_graphs.hpp"
+#include "step_plan.hpp"
 #include "steps.hpp"
+#include "tensor_list.hpp"
 
 namespace mrnn::cuda {
 
@@ -119,6 +121,8 @@ class CudaSession final : public Session {
   ParameterLayout layout_;
   TileList drive_list_, adjoint_list_;
   QuadLists quad_lists_;
+  std::vector<FragmentLists> fragment_lists_;  ///< none where no products are made on tensor cores
+  std::array<TensorList, 2> tensor_lists_;     ///< likewise; drive and adjoint
   bool dense_gradient_ = true;
 
   // The network.
@@ -127,6 +131,17 @@ class CudaSession final : public Session {
   DeviceArray<std::int32_t> drive_start_, drive_end_, drive_column_, drive_map_;
   DeviceArray<std::int32_t> adjoint_start_, adjoint_end_, adjoint_column_, adjoint_map_;
   std::array<DeviceArray<std::int32_t>, 2> drive_quads_, adjoint_quads_;
+  struct FragmentTable {
+    DeviceArray<gpu::FragmentTable::Warp> warp;
+    DeviceArray<std::int32_t> column;
+  };
+  std::vector<std::array<FragmentTable, 2>> fragment_tables_;  ///< drive and adjoint of each of the lists
+  struct TensorTable {
+    DeviceArray<std::int32_t> start, row, column;
+    DeviceArray<std::uint8_t> image;
+  };
+  std::array<TensorTable, 2> tensor_tables_;
+  gpu::TensorTiles tensor_tiles(std::size_t side) const;
   DeviceArray<std::uint8_t> activation_;
   DeviceArray<double> sigma_, initial_state_;
   DeviceArray<Scalar> unit_arrays_, readout_bias_;
@@ -151,7 +166,8 @@ class CudaSession final : public Session {
   Noise noise_ = Noise::off;
   int stretch_steps_ = 1;
   DeviceArray<Scalar> state_, x_, kept_, drive_, delta_, carried_, back_, masked_;
-  DeviceArray<gpu::Bf16> parts_;  ///< of what a step multiplies
+  DeviceArray<gpu::Bf16> parts_;       ///< of what a step multiplies
+  DeviceArray<std::uint8_t> vectors_;  ///< likewise, as fragments
   DeviceArray<std::int32_t> first_steps_, clock_, recorded_units_;
   DeviceArray<Scalar> recorded_x_, recorded_h_, recorded_y_, z_;
   DeviceArray<unsigned long long> failure_;  ///< the earliest, and what stands for none

@@ -9,8 +9,8 @@ namespace mrnn::gpu {
 /// they would share the few counters by which a warp waits for loads with those from shared memory, and these would
 /// wait for them.
 ///
-/// @tparam Count  of each turn
-template <int Count>
+/// @tparam Count  of each turn    @tparam After  turns that have been asked for after the one that is got
+template <int Count, int After>
 class FetchedAhead {
  public:
   /// @param room  Count * fetched_turns * block_threads numbers of shared memory
@@ -24,7 +24,7 @@ class FetchedAhead {
     commit();
     asked_ = (asked_ + 1) % fetched_turns;
   }
-  /// What was asked for the next turn, after two more have been asked for.
+  /// What was asked for the next turn.
   __device__ void get(float (&numbers)[Count]) {
     wait();
 #pragma unroll
@@ -55,7 +55,7 @@ class FetchedAhead {
   }
   __device__ static void wait() {
 #if __CUDA_ARCH__ >= 900
-    asm volatile("cp.async.wait_group 2;" ::: "memory");
+    asm volatile("cp.async.wait_group %0;" ::"n"(After) : "memory");
 #endif
   }
 #endif

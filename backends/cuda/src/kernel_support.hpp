@@ -18,6 +18,11 @@ template <class... Parameters, class... Arguments>
 void launch(const Stream&, void (*kernel)(Parameters...), dim3 grid, std::size_t shared, Arguments... arguments) {
   emulation::submit([=] { emulation::run({grid, block_threads, 1, shared}, [=] { kernel(arguments...); }); });
 }
+template <class... Parameters, class... Arguments>
+void launch_threads(const Stream&, void (*kernel)(Parameters...), dim3 grid, int threads, Arguments... arguments) {
+  const auto count = static_cast<unsigned>(threads);
+  emulation::submit([=] { emulation::run({grid, count, 1, 0}, [=] { kernel(arguments...); }); });
+}
 
 /// The dynamic shared memory of the block.
 template <class Type>
@@ -37,6 +42,16 @@ void launch(const Stream& stream, void (*kernel)(Parameters...), dim3 grid, std:
             Arguments... arguments) {
   // clang-format off
   kernel<<<grid, block_threads, shared, cuda_stream(stream)>>>(arguments...);
+  // clang-format on
+  check_launch();
+}
+
+/// The same with another number of threads, without shared memory.
+template <class... Parameters, class... Arguments>
+void launch_threads(const Stream& stream, void (*kernel)(Parameters...), dim3 grid, int threads,
+                    Arguments... arguments) {
+  // clang-format off
+  kernel<<<grid, static_cast<unsigned>(threads), 0, cuda_stream(stream)>>>(arguments...);
   // clang-format on
   check_launch();
 }

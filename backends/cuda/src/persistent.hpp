@@ -40,7 +40,9 @@ void run_persistent_back(const Stream& stream, const BackwardRun<float>& run, co
 /// How a persistent kernel is shared out over its blocks.
 struct PersistentShape {
   int cluster = 1, groups = 1;
-  int count = 0;  ///< steps
+  int count = 0;           ///< steps
+  int sent = 0;            ///< how often a thread sends, each time to another block
+  bool sends_own = false;  ///< its own result alone: there are as many threads with the same result as blocks
 };
 
 /// What a plan needs to know of a device.

@@ -27,6 +27,7 @@ class PersistentBlock {
   /// @param weights  filled here
   __device__ PersistentBlock(const Way& way, const PersistentShape& shape, KeptWeights<Sharers, Quads>& weights)
       : way_(way),
+        shape_(shape),
         weights_(weights),
         padded_(in_register(way.model().units.padded)),
         count_(in_register(shape.count)),
@@ -63,21 +64,23 @@ class PersistentBlock {
     to_read_ = groups_ * count_;
     read_on();
     read_on();
-    exchange_.begin(vectors_, vectors_ + 2 * buffer_size_ + slots_ * block_threads, cluster, 2 * slots_,
-                    Lanes * padded_ * static_cast<int>(sizeof(float)), place_);
+    const int warps = (padded_ + warp_rows - 1) / warp_rows;  // that have rows
+    exchange_.begin(vectors_, vectors_ + 2 * buffer_size_ + slots_ * block_threads, shape, 2 * slots_,
+                    Lanes * padded_ * static_cast<int>(sizeof(float)), warps * warp_threads, place_);
   }
 
-  /// All steps of one group.
+  /// All steps of one group. What the last one sends must have come before the block ends.
   __device__ void run() {
     if (within_) {
       float kept = kept_[0];
       for (int n = 0; n < count_; n += 2) {
         const int parity = (n - 1) >> 1 & 1;
-        step<0>(parity, n + 1 < count_, kept);
-        if (n + 1 < count_) step<1>(1 - parity, n + 2 < count_, kept);
+        step<0>(parity, n + 1 == count_, kept);
+        if (n + 1 < count_) step<1>(1 - parity, n + 2 == count_, kept);
       }
+      exchange_.wait(count_ & 1, (count_ - 1) >> 1 & 1);
     } else {
-      exchange_.idle(count_);
+      exchange_.idle(count_ + 1);
     }
     exchange_.end();
   }
@@ -92,7 +95,7 @@ class PersistentBlock {
       for (int n = 0; n < count_; ++n) {
         const int odd = n & 1, parity = (n - 1) >> 1 & 1;
         Turn turn = {odd != 0 ? buffer_size_ : 0, odd != 0 ? 0 : buffer_size_, odd != 0 ? 0 : slots_, 0,
-                     n + 1 < count_};
+                     n + 1 == count_};
         for (int group = 0; group < groups_; ++group) {
           exchange_.wait(group + (odd != 0 ? slots_ : 0), parity);
           exchange_.expect(turn.next_buffer);
@@ -127,8 +130,11 @@ class PersistentBlock {
       read_on();
       fetched_.get(fetched);
       end_turn(waiting[0], fetched, kept_[ended.kept], ended);
+      for (int group = 0; group < groups_; ++group) {
+        exchange_.wait(group + ((count_ & 1) != 0 ? slots_ : 0), (count_ - 1) >> 1 & 1);
+      }
     } else {
-      exchange_.idle(count_ * groups_);
+      exchange_.idle((count_ + 1) * groups_);
     }
     exchange_.end();
   }
@@ -139,7 +145,7 @@ class PersistentBlock {
     int here = 0, next = 0;  ///< what is multiplied, and what is made of it
     int next_buffer = 0;
     int kept = -1;  ///< where it keeps what it keeps, in numbers from the first group's
-    bool goes_on = false;
+    bool is_last = false;
   };
 
   /// Asks for what the turn after the next needs.
@@ -152,7 +158,7 @@ class PersistentBlock {
   }
 
   template <int Odd>
-  __device__ void step(int parity, bool goes_on, float& kept) {
+  __device__ void step(int parity, bool is_last, float& kept) {
     exchange_.wait(Odd, parity);
     exchange_.expect(1 - Odd);
     read_on();
@@ -162,23 +168,25 @@ class PersistentBlock {
     Fetched fetched;
     fetched_.get(fetched);
     Shares::template add_from<0>(sums);
-    end(sums[0], fetched, here, next, 1 - Odd, goes_on, kept);
+    end(sums[0], fetched, here, next, 1 - Odd, is_last, kept);
     ending_.move(true);
   }
 
-  __device__ void end(float sum, const Fetched& fetched, int here, int next, int buffer, bool goes_on, float& kept) {
+  __device__ void end(float sum, const Fetched& fetched, int here, int next, int buffer, bool is_last, float& kept) {
     const float value = way_.finish(own_, ending_, sum, fetched, vectors_ + here + place_, kept);
-    if (goes_on) exchange_.send(next, is_unit_ ? value : 0.0F, buffer);
-    way_.store(own_, ending_, !goes_on, value, kept);
+    // After the last step nobody looks at it, and a branch takes longer.
+    exchange_.send(next, is_unit_ ? value : 0.0F, buffer, shape_);
+    if (__builtin_expect(way_.store(own_, ending_, is_last, value, kept), 0)) way_.report(own_, ending_);
   }
   __device__ void end_turn(float sum, const Fetched& fetched, float kept, const Turn& turn) {
-    end(sum, fetched, turn.here, turn.next, turn.next_buffer, turn.goes_on, kept);
+    end(sum, fetched, turn.here, turn.next, turn.next_buffer, turn.is_last, kept);
     kept_[turn.kept] = kept;
     ending_group_ = ending_group_ + 1 == groups_ ? 0 : ending_group_ + 1;
     ending_.move(ending_group_ == 0);
   }
 
   const Way& way_;
+  const PersistentShape& shape_;
   const KeptWeights<Sharers, Quads>& weights_;
   int padded_, count_;       ///< units, steps
   int buffer_size_, slots_;  ///< from a buffer to that of the next step; groups there is room for
@@ -191,7 +199,7 @@ class PersistentBlock {
   float *vectors_, *kept_;   ///< shared: buffers of this step and the next, and what this thread keeps of each group
   typename Way::Own own_;
   typename Way::Cursor reading_, ending_;
-  FetchedAhead<Way::fetched> fetched_;
+  FetchedAhead<Way::fetched, 2> fetched_;
   int to_read_, reading_group_ = 0, ending_group_ = 0;
   Exchange<Sharers, Lanes, Alone> exchange_;
 };

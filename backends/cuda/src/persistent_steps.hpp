@@ -69,10 +69,14 @@ void run_persistent_way(const Stream& stream, const Way& way, const StepPlan& pl
   const std::size_t shared = persistent_bytes(way.model().units.padded, plan.lanes, plan.groups);
   with_quads(quads, [&](auto kept) {
     with_shares(plan, [&](auto sharers, auto group_lanes, auto alone, auto turns) {
-      launch_clusters(stream,
-                      persistent_steps<Way, decltype(sharers)::value, decltype(kept)::value,
-                                       decltype(group_lanes)::value, decltype(alone)::value, decltype(turns)::value>,
-                      blocks, plan.cluster, shared, way, PersistentShape{plan.cluster, plan.groups, count});
+      constexpr int share = decltype(sharers)::value, group = decltype(group_lanes)::value;
+      constexpr int copies = Result<share, group>::copies, senders = 4 * copies;
+      const PersistentShape shape = {plan.cluster, plan.groups, count, (plan.cluster + senders - 1) / senders,
+                                     plan.cluster == copies};
+      launch_clusters(
+          stream,
+          persistent_steps<Way, share, decltype(kept)::value, group, decltype(alone)::value, decltype(turns)::value>,
+          blocks, plan.cluster, shared, way, shape);
     });
   });
 }

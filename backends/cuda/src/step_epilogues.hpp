@@ -72,6 +72,49 @@ struct StepBackPlace {
   }
 };
 
+/// The same of a plain model (see Model::plain): what else there may be is left out.
+struct PlainStepPlace {
+  int slot, unit, lane;
+  float x = 0, outside = 0, alpha = 0;
+
+  __device__ void load(const ForwardRun<float>& run) {
+    const StepPlace<float> place = {slot, unit, lane};
+    x = run.trajectory.x[place.x_place(run)];
+    outside = *place.state_after(run);
+    alpha = run.model.units.alpha[unit];
+  }
+  __device__ float finish(const ForwardRun<float>& run, float sum) const {
+    const StepPlace<float> place = {slot, unit, lane};
+    const float after = alpha * sum + ((1.0F - alpha) * x + outside), h = fmaxf(after, 0.0F);
+    run.trajectory.x[place.x_place(run) + run.trajectory.x_stride] = after;
+    *place.state_after(run) = h;
+    if (__builtin_expect(!is_finite(UnitState<float>{after, h}), 0)) {
+      atomicMin(run.failure, failure_key(*run.trajectory.first + slot, run.model.batch.trial[lane], unit));
+    }
+    return h;
+  }
+};
+
+struct PlainStepBackPlace {
+  int slot, unit, lane;
+  float h = 0, carried = 0, outside = 0, alpha = 0;
+
+  __device__ void load(const BackwardRun<float>& run) {
+    const StepBackPlace<float> place = {slot, unit, lane};
+    h = run.trajectory.state[state_place(run.trajectory, run.model.batch, slot, lane) + unit];
+    carried = run.adjoint.carried[slot * run.adjoint.carried_stride + place.padded_place(run)];
+    outside = *place.delta_before(run);
+    alpha = run.model.units.alpha[unit];
+  }
+  __device__ float finish(const BackwardRun<float>& run, float sum) const {
+    const StepBackPlace<float> place = {slot, unit, lane};
+    const float before = (1.0F - alpha) * carried + (h > 0.0F ? sum + outside : 0.0F), delta = alpha * before;
+    run.adjoint.carried[(slot - 1) * run.adjoint.carried_stride + place.padded_place(run)] = before;
+    *place.delta_before(run) = delta;
+    return delta;
+  }
+};
+
 /// Normals of 4 units of a lane at a step, zero where no noise acts.
 template <class Scalar>
 __device__ inline Four<Scalar> draw_four(const Model<Scalar>& model, int first_unit, int lane, int step) {

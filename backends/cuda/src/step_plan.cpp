@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 
+#include "tensor_plan.hpp"
+
 namespace mrnn::cuda {
 namespace {
 
@@ -14,13 +16,17 @@ Size tiles(Size size, Size tile) {
   return (size + tile - 1) / tile;
 }
 
+bool on_tensor_cores(const StepProblem& problem) {
+  return problem.single && problem.products != gpu::Products::ieee;
+}
+
 /// About the cycles that a step of a persistent kernel takes: a scheduler issues the multiply-adds of two warps, they
 /// end the step of a group, and wait until all blocks have what the others made. Groups that take turns are ended, and
 /// wait, while others are multiplied: at least one turn and the exchange after their own. Rough figures for an H200,
 /// from the plans that were timed there (docs/benchmarks/gpu.md).
 double cycles_of_step(const StepProblem::Sharing& sharing, int lanes, int groups) {
-  constexpr double warps_of_scheduler = 2.0, end_of_group = 500.0, end_of_lane = 130.0;
-  constexpr double end_of_turn = 660.0, end_of_lane_in_turn = 250.0;
+  constexpr double warps_of_scheduler = 2.0, end_of_group = 350.0, end_of_lane = 80.0;
+  constexpr double end_of_turn = 500.0, end_of_lane_in_turn = 200.0;
   constexpr double exchange_alone = 60.0, exchange_of_cluster = 200.0, exchange_of_block = 55.0;
   const double products = warps_of_scheduler * 4.0 * gpu::kept_rows * sharing.quads * lanes;
   const double exchange =
@@ -59,29 +65,73 @@ std::optional<Persistent> persistent_plan(const StepProblem& problem, const gpu:
         const Size waves = tiles(tiles(problem.trials, Size{lanes} * groups), resident);
         const double cycles = static_cast<double>(waves) * cycles_of_step(sharing, lanes, groups);
         if (best && cycles >= best->cycles) continue;
-        best = {{gpu::StepPlan::Design::persistent, lanes, sharing.blocks, sharing.sharers, groups}, cycles};
+        best = {{gpu::StepPlan::Design::persistent, lanes, sharing.blocks, groups, sharing.sharers}, cycles};
       }
     }
   }
   return best;
 }
 
-bool on_tensor_cores(const StepProblem& problem) {
-  return problem.single && problem.products != gpu::Products::ieee;
+/// The same of a kernel on tensor cores: a scheduler gives a product of 16 x 16 x 8 some 8 cycles, and what a block
+/// sends is as much as it gets. Groups take turns, and hide from each other little of what they take.
+double cycles_of_fragments(const StepProblem& problem, const StepProblem::Fragments& fragments, int lanes, int groups) {
+  constexpr double warps_of_scheduler = 2.0, products = 3.0, cycles_of_product = 8.0;
+  constexpr double bytes_a_cycle = 15.0, end_of_turn = 1000.0, exchange_of_block = 90.0, hidden = 0.85;
+  const double made = warps_of_scheduler * products * cycles_of_product * fragments.tiles;
+  const double sent =
+      fragments.blocks == 1 ? 0.0 : static_cast<double>(problem.units) * lanes * sizeof(float) / bytes_a_cycle;
+  const double turn = made + sent + end_of_turn + exchange_of_block * fragments.blocks;
+  return groups == 1 ? turn : hidden * groups * turn;
 }
 
-/// Whether a library's product over all weights is faster than one over the chunks that exist: where there is much to
-/// do and little is absent. Tensor cores, which the chunks are not for, make up for more that is absent.
-bool is_dense(const StepProblem& problem) {
-  if (on_tensor_cores(problem)) {
-    constexpr double dense_enough = 0.1;
-    constexpr Size many_trials = 32;
-    return problem.density >= dense_enough && problem.trials >= many_trials;
+/// The fastest way to make all steps in one kernel on tensor cores, where there is any.
+std::optional<Persistent> fragments_plan(const StepProblem& problem, const gpu::DeviceLimits& limits) {
+  std::optional<Persistent> best;
+  if (!on_tensor_cores(problem) || problem.scaled) return best;
+  const auto rows = static_cast<int>(tiles(problem.units, gpu::fragment_rows)) * gpu::fragment_rows;
+  const Size all = tiles(problem.trials, gpu::lane_tile) * gpu::lane_tile;
+  for (std::size_t k = 0; k < problem.fragments.size(); ++k) {
+    const StepProblem::Fragments& fragments = problem.fragments[k];
+    const int resident = limits.clusters[static_cast<std::size_t>(fragments.blocks - 1)];
+    if (resident == 0) continue;
+    for (int lanes = 1; lanes <= gpu::fragment_lanes; ++lanes) {
+      for (int groups = 1; Size{lanes} * groups <= all; ++groups) {
+        if (gpu::fragment_bytes(rows, groups, fragments.results, gpu::most_fetched) > gpu::most_persistent_bytes) break;
+        const Size waves = tiles(tiles(all, Size{lanes} * groups), resident);
+        const double cycles = static_cast<double>(waves) * cycles_of_fragments(problem, fragments, lanes, groups);
+        if (best && cycles >= best->cycles) continue;
+        gpu::StepPlan plan;
+        plan.design = gpu::StepPlan::Design::fragments;
+        plan.lanes = lanes;
+        plan.cluster = fragments.blocks;
+        plan.groups = groups;
+        plan.list = static_cast<int>(k);
+        best = {plan, cycles};
+      }
+    }
   }
-  constexpr double dense_enough = 0.6, much_work = 2.5e8;
+  return best;
+}
+
+/// Whether a library's product over all weights is faster than one over those that exist: where there is much to do and
+/// little is absent.
+bool is_dense(const StepProblem& problem) {
+  constexpr double dense_enough = 0.6, much_work = 2.5e8, much_work_of_tensor_cores = 4e8;
   const double work =
       static_cast<double>(problem.units) * static_cast<double>(problem.units) * static_cast<double>(problem.trials);
-  return problem.density >= dense_enough && work >= much_work;
+  const double much = on_tensor_cores(problem) ? much_work_of_tensor_cores : much_work;
+  return problem.density >= dense_enough && work >= much;
+}
+
+/// A kernel per step on tensor cores: as many lanes in a block as leave a block for most processors.
+gpu::StepPlan tensor_plan(const StepProblem& problem, const gpu::DeviceLimits& limits) {
+  gpu::StepPlan plan;
+  plan.design = gpu::StepPlan::Design::tensor_tiles;
+  const Size rows = tiles(problem.units, gpu::tensor_rows);
+  for (plan.lanes = gpu::most_tensor_lanes; plan.lanes > gpu::lane_tile; plan.lanes /= 2) {
+    if (rows * tiles(problem.trials, plan.lanes) * 4 >= Size{limits.processors} * 3) break;
+  }
+  return plan;
 }
 
 /// A design named in the environment, for tests and measurements.
@@ -102,6 +152,15 @@ std::vector<StepProblem::Sharing> sharings_of(const QuadLists& lists) {
   return sharings;
 }
 
+std::vector<StepProblem::Fragments> fragments_of(const std::vector<FragmentLists>& lists) {
+  std::vector<StepProblem::Fragments> fragments;
+  for (const FragmentLists& one : lists) {
+    fragments.push_back(
+        {one.blocks, std::max(one.drive.tiles, one.adjoint.tiles), std::max(one.drive.results, one.adjoint.results)});
+  }
+  return fragments;
+}
+
 gpu::StepPlan choose_plan(const StepProblem& problem, const gpu::DeviceLimits& limits) {
   gpu::StepPlan plan;
   // Trials that see other weights than others are told apart tile by tile.
@@ -110,9 +169,15 @@ gpu::StepPlan choose_plan(const StepProblem& problem, const gpu::DeviceLimits& l
   if (wanted != "tiles" && wanted != "dense") {
     // A step of one kernel makes IEEE products. Where it takes longer than this, tensor cores are ahead.
     constexpr double many_cycles = 20000.0;
-    const bool compares = wanted.empty() && on_tensor_cores(problem) && is_dense(problem);
-    const auto persistent = persistent_plan(problem, limits);
+    const bool compares = wanted.empty() && on_tensor_cores(problem);
+    auto persistent = wanted == "fragments" || wanted == "tensor" ? std::nullopt : persistent_plan(problem, limits);
+    const auto fragments =
+        wanted == "persistent" || wanted == "tensor" ? std::nullopt : fragments_plan(problem, limits);
+    if (fragments && !(persistent && persistent->cycles < fragments->cycles)) persistent = fragments;
     if (persistent && !(compares && persistent->cycles > many_cycles)) return persistent->plan;
+  }
+  if (on_tensor_cores(problem) && (wanted == "tensor" || (wanted.empty() && !is_dense(problem)))) {
+    return tensor_plan(problem, limits);
   }
   const Size rows = tiles(problem.units, gpu::tile_rows);
   // Wide tiles read the weights a quarter as often, once there are enough of them for all processors.

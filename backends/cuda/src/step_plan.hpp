@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "fragment_lists.hpp"
 #include "layout.hpp"
 #include "persistent.hpp"
 
@@ -19,10 +20,16 @@ struct StepProblem {
     int sharers = 16, blocks = 1, quads = 1;
   };
   std::vector<Sharing> sharings;
+  /// The same for kernels on tensor cores (see FragmentLists).
+  struct Fragments {
+    int blocks = 1, tiles = 1, results = 4;
+  };
+  std::vector<Fragments> fragments = {};
   gpu::Products products = gpu::Products::ieee;  ///< wanted
 };
 
 std::vector<StepProblem::Sharing> sharings_of(const QuadLists& lists);
+std::vector<StepProblem::Fragments> fragments_of(const std::vector<FragmentLists>& lists);
 
 /// How the products of the steps are made. A matter of the problem and the device alone: nothing is tried out.
 gpu::StepPlan choose_plan(const StepProblem& problem, const gpu::DeviceLimits& limits);

@@ -2,10 +2,12 @@
 
 #include <type_traits>
 
+#include "fragment_plan.hpp"
 #include "outside.hpp"
 #include "parts.hpp"
 #include "persistent.hpp"
 #include "step_epilogues.hpp"
+#include "tensor_steps.hpp"
 #include "tile_product.hpp"
 
 namespace mrnn::gpu {
@@ -225,6 +227,8 @@ void run_forward(const Stream& stream, const ForwardRun<Scalar>& run, const Step
   make_outside(stream, run, first, last);
   if constexpr (std::is_same_v<Scalar, float>) {
     if (plan.design == StepPlan::Design::persistent) return run_persistent(stream, run, plan, first, last);
+    if (plan.design == StepPlan::Design::fragments) return run_fragments(stream, run, plan, first, last);
+    if (plan.design == StepPlan::Design::tensor_tiles) return step_on_tensor_cores(stream, run, plan, first, last);
     if (plan.design == StepPlan::Design::tiles && plan.lanes == wide_tile) {
       return step_by_tiles<Scalar, wide_tile>(stream, run, first, last);
     }
@@ -241,6 +245,10 @@ void run_backward(const Stream& stream, const BackwardRun<Scalar>& run, const St
   make_outside_back(stream, run, first, last);
   if constexpr (std::is_same_v<Scalar, float>) {
     if (plan.design == StepPlan::Design::persistent) return run_persistent_back(stream, run, plan, first, last);
+    if (plan.design == StepPlan::Design::fragments) return run_fragments_back(stream, run, plan, first, last);
+    if (plan.design == StepPlan::Design::tensor_tiles) {
+      return step_back_on_tensor_cores(stream, run, plan, first, last);
+    }
     if (plan.design == StepPlan::Design::tiles && plan.lanes == wide_tile) {
       return step_by_tiles_back<Scalar, wide_tile>(stream, run, first, last);
     }

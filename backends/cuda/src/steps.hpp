@@ -13,6 +13,7 @@ struct ForwardRun {
   unsigned long long* failure = nullptr;  ///< smallest failure_key() so far
   Scalar* drive = nullptr;  ///< room for the drive where it is a product of its own [padded units x lanes], or null
   Bf16* parts = nullptr;    ///< room for hi, lo and hi of a slot's h, one beneath the other [3 padded x lanes], or null
+  void* vectors = nullptr;  ///< tensor_tiles: room for a slot's h and the next one's, as FragmentOfUnits
 };
 
 template <class Scalar>
@@ -23,6 +24,7 @@ struct BackwardRun {
   RatePenalties<Scalar> penalties;
   Scalar* back = nullptr;  ///< as ForwardRun::drive
   Bf16* parts = nullptr;   ///< likewise, of a slot's delta
+  void* vectors = nullptr;
 };
 
 /// Lanes of the wide tiles, in single precision.
@@ -31,18 +33,26 @@ constexpr int wide_tile = 64;
 /// How the products of the steps are made.
 struct StepPlan {
   enum class Design : std::uint8_t {
-    tiles,       ///< one kernel per step, over the chunks of weights that exist
-    dense,       ///< a library product over all weights and an element-wise kernel, per step
-    persistent,  ///< one kernel for all steps, weights in registers, activity exchanged within clusters of blocks
+    tiles,         ///< one kernel per step, over the chunks of weights that exist
+    dense,         ///< a library product over all weights and an element-wise kernel, per step
+    persistent,    ///< one kernel for all steps, weights in registers, activity exchanged within clusters of blocks
+    fragments,     ///< the same on tensor cores
+    tensor_tiles,  ///< one kernel per step on tensor cores, over the tiles of weights that exist
   };
   Design design = Design::tiles;
-  int lanes = lane_tile;  ///< of a tile; persistent: of a group, whose sums are made together
-  // persistent:
+  int lanes = lane_tile;  ///< of a tile; persistent, fragments: of a group, whose sums are made together
+  // persistent, fragments:
   int cluster = 1;                     ///< blocks that share the units
-  int sharers = 16;                    ///< threads that share the columns of a row
   int groups = 1;                      ///< of lanes that a cluster runs in turn
+  int sharers = 16;                    ///< persistent: threads that share the columns of a row
+  int list = 0;                        ///< fragments: which of those that tell rows and tiles to warps
   Products products = Products::ieee;  ///< dense, in single precision
 };
+
+/// In one kernel.
+inline bool makes_all_steps(const StepPlan& plan) {
+  return plan.design == StepPlan::Design::persistent || plan.design == StepPlan::Design::fragments;
+}
 
 /// Runs steps first .. last - 1 of the trajectory, by slot: state and x of slot + 1 from those of slot.
 template <class Scalar>

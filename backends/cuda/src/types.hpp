@@ -50,6 +50,33 @@ struct QuadTable {
   std::int32_t quads = 0;                ///< of each thread
 };
 
+/// Rows and columns of a matrix as the kernels on tensor cores share them out. A warp has 16 rows, and some of the
+/// tiles [16 x 16] that hold weights in them.
+struct FragmentTable {
+  /// Of a warp that has rows. Those of a block come first; warps with the same rows are neighbours, and each ends the
+  /// steps of some of their results.
+  struct Warp {
+    std::int32_t row = 0;                        ///< the first
+    std::int32_t part = 0, parts = 0;            ///< which of how many warps with these rows; none: no rows
+    std::int32_t first_result = 0, results = 0;  ///< of the four that each thread has a sum of
+  };
+  const Warp* warp = nullptr;            ///< [warps of the cluster]
+  const std::int32_t* column = nullptr;  ///< first of each tile, or -1 [warps of the cluster x tiles]
+  std::int32_t tiles = 0;                ///< of each warp
+  std::int32_t results = 0;              ///< of each warp at most
+};
+
+/// Tiles of weights [64 x 16] that exist, as a kernel per step multiplies them on tensor cores; and where their weights
+/// go.
+struct TensorTiles {
+  std::int32_t row_blocks = 0, rows = 0, tiles = 0;
+  std::int32_t most = 0;                 ///< tiles of a block of rows
+  const std::int32_t* start = nullptr;   ///< first tile of each block of rows [row_blocks + 1]
+  const std::int32_t* row = nullptr;     ///< first of each tile
+  const std::int32_t* column = nullptr;  ///< first of each tile of a block of rows [row_blocks x most]
+  void* image = nullptr;                 ///< [16 rows of each tile x threads of a warp] FragmentOfWeights
+};
+
 /// An intervention in force. Offsets are into the arrays of the schedule.
 struct Acting {
   enum class Kind : std::int32_t { drive, clamp, noise };
@@ -130,12 +157,15 @@ struct Model {
   Dynamics dynamics = Dynamics::leaky;
   std::uint64_t seed = 0;
   bool noise = false;        ///< the network's own
+  bool plain = false;        ///< ReLU units of leaky or Elman dynamics, without interventions
   std::int32_t inputs = 0;   ///< I
   std::int32_t outputs = 0;  ///< K
   Scalar input_noise = 0;    ///< factor of eta in v
   Tiles drive_tiles, adjoint_tiles;
   TileMap drive_map, adjoint_map;
-  QuadTable drive_quads, adjoint_quads;     ///< of the units alone
+  QuadTable drive_quads, adjoint_quads;  ///< of the units alone
+  FragmentTable drive_fragments, adjoint_fragments;
+  TensorTiles drive_tensor, adjoint_tensor;
   const Scalar* drive_weights = nullptr;    ///< images of the variants, one after the other
   const Scalar* adjoint_weights = nullptr;  ///< likewise
   Size drive_size = 0, adjoint_size = 0;    ///< of one image

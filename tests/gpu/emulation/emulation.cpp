@@ -29,7 +29,7 @@ struct State {
   ucontext_t scheduler = {};
   std::vector<Fibre> fibres;  ///< block by block of a cluster
   std::vector<std::unique_ptr<std::max_align_t[]>> shared;
-  std::vector<std::array<unsigned char, 16>> slots;  ///< per fibre
+  std::vector<std::array<unsigned char, 32>> slots;  ///< per fibre
   Launch launch;
   const std::function<void()>* kernel = nullptr;
   Fibre* current = nullptr;
