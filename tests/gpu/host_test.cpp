@@ -207,7 +207,7 @@ TEST_CASE("where tensor cores may make the steps, the plan follows the size of t
   CHECK(plan(medium).groups == 3);
   // Many trials take one kernel long.
   medium.trials = 2048;
-  CHECK(plan(medium).design == Design::dense);
+  CHECK(plan(medium).design == Design::tensor_tiles);
   CHECK(cuda::choose_plan(medium, hopper()).design == Design::persistent);
 }
 

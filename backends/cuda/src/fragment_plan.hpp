@@ -13,6 +13,13 @@ constexpr int most_fragments = 16, most_row_warps = 4;
 /// The numbers of tiles that kernels are compiled for.
 constexpr int kept_fragments[] = {4, 8, most_fragments};
 
+/// How a kernel on tensor cores is shared out over its blocks.
+struct FragmentShape {
+  int cluster = 1, lanes = 1, groups = 1;  ///< blocks of a cluster; lanes of a group; groups of a cluster
+  int count = 0;                           ///< steps
+  int sent = 0;                            ///< how often a thread sends a result, each time to another block
+};
+
 /// Shared memory that blocks ask for: what was fetched, the states of all lanes twice, what each thread keeps for each
 /// group, the sums of the warps of a row twice, and two barriers of each group.
 ///

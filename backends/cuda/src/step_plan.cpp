@@ -116,7 +116,7 @@ std::optional<Persistent> fragments_plan(const StepProblem& problem, const gpu::
 /// Whether a library's product over all weights is faster than one over those that exist: where there is much to do and
 /// little is absent.
 bool is_dense(const StepProblem& problem) {
-  constexpr double dense_enough = 0.6, much_work = 2.5e8, much_work_of_tensor_cores = 4e8;
+  constexpr double dense_enough = 0.6, much_work = 2.5e8, much_work_of_tensor_cores = 1e9;
   const double work =
       static_cast<double>(problem.units) * static_cast<double>(problem.units) * static_cast<double>(problem.trials);
   const double much = on_tensor_cores(problem) ? much_work_of_tensor_cores : much_work;
