@@ -40,8 +40,8 @@ TEST_CASE("20,000 passes of networks of random shapes end, each time with the sa
     const Wish design("MRNN_CUDA_DESIGN", on_tensor_cores ? "fragments" : "");
     CAPTURE(test::describe(one), on_tensor_cores);
     const test::Training training = test::make(one);
-    const auto session = test::open(On::device, training, Precision::float32,
-                                    on_tensor_cores ? Products::bf16x3 : Products::ieee);
+    const auto session =
+        test::open(On::device, training, Precision::float32, on_tensor_cores ? Products::bf16x3 : Products::ieee);
     session->write_parameters(training.parameters);
     session->load(training.trials);
     Parameters expected;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <optional>
 #include <string>
 
@@ -48,7 +49,7 @@ struct Persistent {
   double cycles = 0.0;  ///< of a step, about
 };
 
-/// The fastest way to make all steps in one kernel, where there is any.
+/// The fastest way to make all steps in one kernel of IEEE products, where there is any.
 std::optional<Persistent> persistent_plan(const StepProblem& problem, const gpu::DeviceLimits& limits) {
   std::optional<Persistent> best;
   for (const StepProblem::Sharing& sharing : problem.sharings) {
@@ -77,7 +78,9 @@ std::optional<Persistent> persistent_plan(const StepProblem& problem, const gpu:
 double cycles_of_fragments(const StepProblem& problem, const StepProblem::Fragments& fragments, int lanes, int groups) {
   constexpr double warps_of_scheduler = 2.0, products = 3.0, cycles_of_product = 8.0;
   constexpr double bytes_a_cycle = 15.0, end_of_turn = 1000.0, exchange_of_block = 90.0, hidden = 0.85;
-  const double made = warps_of_scheduler * products * cycles_of_product * fragments.tiles;
+  const int kept = *std::find_if(std::begin(gpu::kept_fragments), std::end(gpu::kept_fragments) - 1,
+                                 [&](int tiles) { return tiles >= fragments.tiles; });
+  const double made = warps_of_scheduler * products * cycles_of_product * kept;
   const double sent =
       fragments.blocks == 1 ? 0.0 : static_cast<double>(problem.units) * lanes * sizeof(float) / bytes_a_cycle;
   const double turn = made + sent + end_of_turn + exchange_of_block * fragments.blocks;
@@ -140,6 +143,18 @@ std::string design_wanted() {
   return name == nullptr ? "" : name;
 }
 
+/// The fastest way to make all steps in one kernel, unless another design is wanted.
+std::optional<Persistent> one_kernel_plan(const StepProblem& problem, const gpu::DeviceLimits& limits,
+                                          const std::string& wanted) {
+  std::optional<Persistent> best;
+  if (wanted.empty() || wanted == "persistent") best = persistent_plan(problem, limits);
+  if (wanted.empty() || wanted == "fragments") {
+    const auto fragments = fragments_plan(problem, limits);
+    if (fragments && !(best && best->cycles < fragments->cycles)) best = fragments;
+  }
+  return best;
+}
+
 }  // namespace
 
 std::vector<StepProblem::Sharing> sharings_of(const QuadLists& lists) {
@@ -166,15 +181,10 @@ gpu::StepPlan choose_plan(const StepProblem& problem, const gpu::DeviceLimits& l
   // Trials that see other weights than others are told apart tile by tile.
   if (problem.scaled) return plan;
   const std::string wanted = design_wanted();
-  if (wanted != "tiles" && wanted != "dense") {
-    // A step of one kernel makes IEEE products. Where it takes longer than this, tensor cores are ahead.
+  if (const auto one = one_kernel_plan(problem, limits, wanted)) {
+    // Where a step takes longer than this, a kernel per step on tensor cores is ahead.
     constexpr double many_cycles = 20000.0;
-    const bool compares = wanted.empty() && on_tensor_cores(problem);
-    auto persistent = wanted == "fragments" || wanted == "tensor" ? std::nullopt : persistent_plan(problem, limits);
-    const auto fragments =
-        wanted == "persistent" || wanted == "tensor" ? std::nullopt : fragments_plan(problem, limits);
-    if (fragments && !(persistent && persistent->cycles < fragments->cycles)) persistent = fragments;
-    if (persistent && !(compares && persistent->cycles > many_cycles)) return persistent->plan;
+    if (!wanted.empty() || !on_tensor_cores(problem) || one->cycles <= many_cycles) return one->plan;
   }
   if (on_tensor_cores(problem) && (wanted == "tensor" || (wanted.empty() && !is_dense(problem)))) {
     return tensor_plan(problem, limits);
