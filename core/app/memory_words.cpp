@@ -16,6 +16,15 @@ std::string row(const mrnn::MemoryNeed& need) {
                      megabytes(need.total()));
 }
 
+/// How the backend makes the steps of each part, where it has something to say about it.
+std::string methods(const mrnn::MemoryPlan& plan) {
+  std::string text;
+  for (const mrnn::MemoryNeed& need : plan.parts) {
+    if (!need.method.empty()) text += fmt::format("{:<20} {}\n", need.name, need.method);
+  }
+  return text.empty() ? text : fmt::format("\n{:<20} how they are made\n", "steps") + text;
+}
+
 /// Free bytes of the host and, where sessions live in the memory of a device, of that.
 struct Free {
   std::size_t host = 0;
@@ -75,5 +84,5 @@ std::string memory_words(const mrnn::Experiment& experiment, std::size_t free) {
                         trains ? need.name : fmt::format("simulation \"{}\"", need.name), megabytes(need.total()),
                         trains ? training_advice(experiment, here) : simulation_advice(need));
   }
-  return text;
+  return text + methods(plan);
 }

@@ -46,6 +46,18 @@ TEST_CASE("a device describes itself in words", "[cuda]") {
   CHECK(test::device().device({.precision = Precision::float64}).size() > 3);
 }
 
+TEST_CASE("a device says how it makes the steps of a batch", "[cuda][race]") {
+  if (test::skipped_on_eigen() || test::skipped()) return;
+  const test::Training training = test::make({.training = {.units = 33}});
+  const auto method = [&](Precision precision) {
+    return test::device().method(training.network, {.precision = precision}, {64, 10});
+  };
+  const test::Wish design("MRNN_CUDA_DESIGN", "");
+
+  CHECK_THAT(method(Precision::float32), ContainsSubstring("IEEE products"));
+  CHECK(method(Precision::float64) == "a kernel for each, over the weights that exist; IEEE products");
+}
+
 TEST_CASE("the memory of a session on the device grows with what is kept", "[cuda]") {
   if (test::skipped()) return;
   const test::Training training = test::make({.training = {.units = 129}});

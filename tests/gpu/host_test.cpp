@@ -13,6 +13,7 @@
 #include "layout.hpp"
 #include "mrnn/random.hpp"
 #include "parts.hpp"
+#include "plan_words.hpp"
 #include "problems.hpp"
 #include "step_plan.hpp"
 #include "tensor_list.hpp"
@@ -275,6 +276,31 @@ TEST_CASE("a block of rows on tensor cores has the tiles of all its rows", "[cud
   CHECK(list.column[8] == 0);
   CHECK(list.column[10] == 32);
   CHECK(cuda::tensor_image_bytes(list) == 11 * 64 * 16 * 4);
+}
+
+TEST_CASE("a plan of the steps is told in words", "[cuda][host]") {
+  using Design = gpu::StepPlan::Design;
+  gpu::StepPlan plan;
+  plan.design = Design::persistent;
+  plan.lanes = 1;
+  CHECK(cuda::plan_words(plan) == "all in one kernel: single blocks, with 1 trial each; IEEE products");
+  plan.cluster = 8;
+  plan.lanes = 2;
+  plan.groups = 3;
+  CHECK(cuda::plan_words(plan) ==
+        "all in one kernel: clusters of 8 blocks, with 3 groups of 2 trials each, which take turns; IEEE products");
+  plan.design = Design::fragments;
+  plan.lanes = 5;
+  plan.groups = 1;
+  CHECK(cuda::plan_words(plan) == "all in one kernel: clusters of 8 blocks, with 5 trials each; products as bf16x3");
+  plan.design = Design::tiles;
+  CHECK(cuda::plan_words(plan) == "a kernel for each, over the weights that exist; IEEE products");
+  plan.design = Design::tensor_tiles;
+  CHECK(cuda::plan_words(plan) == "a kernel for each, over the weights that exist; products as bf16x3");
+  plan.design = Design::dense;
+  CHECK(cuda::plan_words(plan) == "a product of cuBLAS for each, over all weights; IEEE products");
+  plan.products = gpu::Products::tf32;
+  CHECK(cuda::plan_words(plan) == "a product of cuBLAS for each, over all weights; products as tf32");
 }
 
 TEST_CASE("a number is the sum of two of eight bits to within 2^-17", "[cuda][host]") {

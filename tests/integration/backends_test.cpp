@@ -121,8 +121,10 @@ TEST_CASE("an experiment runs on the CUDA backend where there is a device", "[pr
   }
   const RunFolder here;
 
+  const test::Outcome check = here.mrnn({"check", "small.toml", "--backend", "cuda"});
   const test::Outcome run = here.mrnn({"run", "small.toml", "--backend", "cuda"});
 
+  CHECK_THAT(check.out, ContainsSubstring("how they are made") && ContainsSubstring("IEEE products"));
   CAPTURE(run.err);
   CHECK(run.status == 0);
   CHECK_THAT(test::text_of(here.folder.path() / "run" / "report.html"), ContainsSubstring("cuda"));

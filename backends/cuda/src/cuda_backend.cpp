@@ -3,6 +3,7 @@
 #include "cuda_session.hpp"
 #include "memory_plan.hpp"
 #include "mrnn/plugin.hpp"
+#include "plan_words.hpp"
 
 namespace mrnn::cuda {
 namespace {
@@ -33,6 +34,11 @@ class CudaBackend final : public Backend {
   SessionMemory memory(const Network& network, const SessionOptions& options, const BatchShape& batch,
                        const Record& record) const override {
     return session_memory(network, options, batch, record);
+  }
+
+  std::string method(const Network& network, const SessionOptions& options, const BatchShape& batch) const override {
+    if (!gpu::device_properties().usable) return "";
+    return plan_words(SessionSizes(network, options, Chunks::with_weights).plan(batch.trials, false));
   }
 
   std::optional<std::size_t> free_memory() const override {

@@ -93,17 +93,19 @@ Size SessionSizes::scalars(Size count) const {
   return count * scalar_;
 }
 
+gpu::StepPlan SessionSizes::plan(Index trials, bool scaled) const {
+  return choose_plan({network_.units(), trials, drive_.density(), options_.precision == Precision::float32, scaled,
+                      sharings_of(quads_), fragments_of(fragments_), static_cast<gpu::Products>(options_.products)},
+                     gpu::device_limits());
+}
+
 SessionMemory SessionSizes::of(const BatchShape& batch, const Record& record, const Demands& demands) const {
   Run run{batch, record, demands};
   run.lanes = padded(batch.trials, gpu::lane_tile);
   const Index every = std::min(record.backward_every, batch.steps);
   run.stretch = steps_of_stretch(rows_, run.lanes, batch.steps, every, static_cast<std::size_t>(scalar_));
   run.stretches = (batch.steps + run.stretch - 1) / run.stretch;
-  const bool single = options_.precision == Precision::float32, scaled = demands.variants > 1;
-  const gpu::StepPlan plan =
-      choose_plan({network_.units(), batch.trials, drive_.density(), single, scaled, sharings_of(quads_),
-                   fragments_of(fragments_), static_cast<gpu::Products>(options_.products)},
-                  gpu::device_limits());
+  const gpu::StepPlan plan = this->plan(batch.trials, demands.variants > 1);
   run.dense = plan.design == gpu::StepPlan::Design::dense;
   run.tensor = plan.design == gpu::StepPlan::Design::tensor_tiles;
   run.parts = plan.products == gpu::Products::bf16x3;

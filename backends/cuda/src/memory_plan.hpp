@@ -38,6 +38,8 @@ class SessionSizes {
   /// All must outlive it.
   SessionSizes(const Network& network, const SessionOptions& options, Chunks chunks);
 
+  /// How the steps of so many trials are made. @param scaled  some see scaled weights
+  gpu::StepPlan plan(Index trials, bool scaled) const;
   SessionMemory of(const BatchShape& batch, const Record& record, const Demands& demands) const;
   /// The largest number of trials, at most those of the batch, that take at most `bytes`; 0 where not even one does.
   Index largest_batch(BatchShape batch, const Record& record, const Demands& demands, std::size_t bytes) const;

@@ -50,6 +50,8 @@ class MRNN_EXPORT Backend {
   /// What a session needs at its peak for a batch, for `mrnn check` and for choosing the size of batches.
   virtual SessionMemory memory(const Network& network, const SessionOptions& options, const BatchShape& batch,
                                const Record& record) const = 0;
+  /// How it makes the steps of a batch without scaled weights, in words, for `mrnn check`. This base: nothing to say.
+  virtual std::string method(const Network& network, const SessionOptions& options, const BatchShape& batch) const;
   /// Bytes that are free for sessions on a device with memory of its own; nothing where they are in the host's.
   virtual std::optional<std::size_t> free_memory() const;
 

@@ -13,6 +13,7 @@ namespace mrnn {
 struct MemoryNeed {
   std::string name;           ///< `training`, or a simulation
   SessionMemory session;      ///< of the backend, in the host's memory or the device's
+  std::string method;         ///< how the backend makes the steps, see Backend::method()
   std::size_t weights = 0;    ///< parameters outside the session
   std::size_t trials = 0;     ///< trials outside the session, those of earlier simulations included
   std::size_t results = 0;    ///< recorded arrays and outputs, those of earlier simulations included

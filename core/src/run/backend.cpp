@@ -25,6 +25,11 @@ std::optional<std::size_t> Backend::free_memory() const {
   return std::nullopt;
 }
 
+std::string Backend::method(const Network& /*network*/, const SessionOptions& /*options*/,
+                            const BatchShape& /*batch*/) const {
+  return "";
+}
+
 std::vector<Products> Backend::products() const {
   return {Products::ieee};
 }

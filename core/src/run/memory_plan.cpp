@@ -62,6 +62,7 @@ MemoryNeed simulation_need(const ExperimentState& state, const SimulationPlan& p
   MemoryNeed need;
   need.name = plan.name;
   need.session = session.memory(at_once, plan.record);
+  need.method = session.method(at_once);
   need.trials = bytes_of(*state.network, trials);
   need.results = recorded_bytes(state, plan.record, trials).all;
   if (at_once == trials.trials) return need;
@@ -94,6 +95,7 @@ MemoryNeed training_memory(const ExperimentState& state, Index backward_every) {
   Record kept = record;
   kept.backward_every = backward_every;
   need.session = step.memory(batch.trials, kept);
+  need.method = step.method(batch.trials);
   need.trials = (plan.iterations > 1 ? 2 : 1) * bytes_of(network, batch);  // and the next one
   need.results = output_bytes(network, batch);
   if (plan.validate_every == 0) return need;

@@ -16,6 +16,12 @@ SessionMemory SessionPlan::memory(Index at_once, const Record& record) const {
   return backend.memory(network, options, batch, record);
 }
 
+std::string SessionPlan::method(Index at_once) const {
+  BatchShape batch = trials;
+  batch.trials = at_once;
+  return backend.method(network, options, batch);
+}
+
 Index trials_per_batch(const SessionPlan& plan, const Record& record) {
   const Index all = plan.trials.trials;
   const auto needed = [&](Index count) { return plan.memory(count, record).total(); };

@@ -15,6 +15,7 @@ struct SessionPlan {
   BatchShape trials;  ///< all of them
 
   SessionMemory memory(Index at_once, const Record& record) const;
+  std::string method(Index at_once) const;  ///< see Backend::method()
 };
 
 /// How many of the trials are run at once so that they fit into a fixed amount of memory. It does not depend on the
