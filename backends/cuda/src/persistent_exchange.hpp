@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cluster_barriers.hpp"
 #include "persistent.hpp"
 #include "step_epilogues.hpp"
 
@@ -95,29 +96,17 @@ struct Exchange {
     for (int k = 0; k < most_sent; ++k) {
       const int block = sender + k * senders;
       if (block >= cluster) continue;
-      asm volatile("mapa.shared::cluster.u32 %0, %1, %2;" : "=r"(to[k]) : "r"(here), "r"(block));
-      asm volatile("mapa.shared::cluster.u32 %0, %1, %2;" : "=r"(barrier[k]) : "r"(barriers), "r"(block));
+      to[k] = address_in(here, block);
+      barrier[k] = address_in(barriers, block);
     }
-    if (threadIdx.x == 0) {
-      for (int k = 0; k < count; ++k)
-        asm volatile("mbarrier.init.shared::cta.b64 [%0], 1;" ::"r"(barriers + 8 * k) : "memory");
-      asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
-    }
+    if (threadIdx.x == 0) make_barriers(barriers, count);
 #endif
     end();
   }
 
   /// Says, once for each buffer and time, that something will come.
   __device__ void expect(int buffer) {
-#if __CUDA_ARCH__ >= 900
-    if (Alone) return;
-    asm volatile(
-        "{\n.reg .pred p;\n"
-        "setp.ne.u32 p, %2, 0;\n"
-        "@p mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;\n}" ::"r"(barriers + 8 * buffer),
-        "r"(bytes), "r"(first_thread)
-        : "memory");
-#endif
+    if (!Alone) expect_bytes(barriers + 8 * buffer, bytes, first_thread);
   }
 
   /// Called by whole warps: each thread with its result.
@@ -146,17 +135,9 @@ struct Exchange {
   __device__ void wait(int buffer, int parity) {
     if (Alone) {
       asm volatile("bar.sync 1, %0;" ::"r"(working) : "memory");
-      return;
+    } else {
+      wait_for_bytes(barriers + 8 * buffer, parity);
     }
-#if __CUDA_ARCH__ >= 900
-    asm volatile(
-        "{\n.reg .pred p;\n"
-        "again_%=:\n"
-        "mbarrier.try_wait.parity.shared::cta.b64 p, [%0], %1;\n"
-        "@!p bra again_%=;\n}" ::"r"(barriers + 8 * buffer),
-        "r"(parity)
-        : "memory");
-#endif
   }
 
   /// What a warp does that has nothing to do in so many turns of the others of its block.
@@ -164,13 +145,7 @@ struct Exchange {
 
   /// All blocks wait for each other: nobody leaves while others write into its memory.
   __device__ void end() {
-#if __CUDA_ARCH__ >= 900
-    if (!Alone) {
-      cooperative_groups::this_cluster().sync();
-      return;
-    }
-#endif
-    __syncthreads();
+    meet_all<Alone>();
   }
 
  private:
