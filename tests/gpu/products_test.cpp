@@ -94,10 +94,7 @@ TEST_CASE("products on tensor cores are near IEEE ones in larger networks", "[cu
   CAPTURE(test::describe(one), static_cast<int>(products), design.name);
   const test::Training training = test::make(one);
 
-  // No cluster holds 1,024 units.
-  const bool holds = units < 1024 || design.name != "fragments";
-  check_near(make(training, products), make(training, Products::ieee), products,
-             holds ? design.of(products) : products);
+  check_near(make(training, products), make(training, Products::ieee), products, design.of(products));
 }
 
 TEST_CASE("the gradient of many steps is made of some at a time on tensor cores", "[cuda][products]") {

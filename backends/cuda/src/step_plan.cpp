@@ -180,12 +180,13 @@ gpu::StepPlan choose_plan(const StepProblem& problem, const gpu::DeviceLimits& l
   gpu::StepPlan plan;
   // Trials that see other weights than others are told apart tile by tile.
   if (problem.scaled) return plan;
-  const std::string wanted = design_wanted();
+  std::string wanted = design_wanted();
   if (const auto one = one_kernel_plan(problem, limits, wanted)) {
     // Where a step takes longer than this, a kernel per step on tensor cores is ahead.
     constexpr double many_cycles = 20000.0;
     if (!wanted.empty() || !on_tensor_cores(problem) || one->cycles <= many_cycles) return one->plan;
   }
+  if (wanted == "persistent" || wanted == "fragments") wanted.clear();  // no cluster holds the weights
   if (on_tensor_cores(problem) && (wanted == "tensor" || (wanted.empty() && !is_dense(problem)))) {
     return tensor_plan(problem, limits);
   }
