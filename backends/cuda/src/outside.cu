@@ -32,34 +32,68 @@ struct FourConstants {
   }
 };
 
-/// Adds the products of the columns of a matrix from `padded` on, `count` of them, to the sums of 4 rows.
+/// Columns of a matrix from `padded` on, as far as they concern the 4 rows of a thread, which keeps the first few: it
+/// goes through several slots.
 template <class Scalar>
-__device__ inline void add_columns(const TileMap& map, const Scalar* image, int row, int padded, int count,
-                                   const Scalar* vector, Scalar (&sums)[4]) {
-  const std::int32_t* chunks = map.chunk + row / tile_rows * map.column_chunks;
-  for (int first = 0; first < count; first += chunk_columns) {
-    const int chunk = chunks[(padded + first) / chunk_columns];
-    if (chunk < 0) continue;
-    const Scalar* weights = image + Size{chunk} * chunk_size + row % tile_rows;
-    for (int k = 0; k < chunk_columns && first + k < count; ++k) {
-      const Four<Scalar> four = load_four(weights + k * tile_rows);
-      const Scalar value = vector[first + k];
+class Columns {
+ public:
+  __device__ Columns(const TileMap& map, int row, int padded, int count)
+      : chunks_(map.chunk + row / tile_rows * map.column_chunks + padded / chunk_columns),
+        row_(row % tile_rows),
+        count_(count) {}
+
+  __device__ void keep(const Scalar* image) {
+    image_ = image;
+    const int chunk = count_ > 0 ? chunks_[0] : -1;
 #pragma unroll
-      for (int r = 0; r < 4; ++r) sums[r] += four.value[r] * value;
+    for (int k = 0; k < kept; ++k) {
+      has_[k] = chunk >= 0 && k < count_;
+      if (has_[k]) weights_[k] = load_four(image + Size{chunk} * chunk_size + row_ + k * tile_rows);
     }
   }
-}
+  /// Adds the products with a vector to the sums of the 4 rows.
+  __device__ void add_to(Scalar (&sums)[4], const Scalar* vector) const {
+#pragma unroll
+    for (int k = 0; k < kept; ++k) {
+      if (has_[k]) add(sums, weights_[k], vector[k]);
+    }
+    for (int k = kept; k < count_; ++k) {
+      const int chunk = chunks_[k / chunk_columns];
+      if (chunk < 0) continue;
+      const Scalar* own = image_ + Size{chunk} * chunk_size + row_;
+      add(sums, load_four(own + k % chunk_columns * tile_rows), vector[k]);
+    }
+  }
 
-/// 4 units of a lane, those of this thread, at the slot of its block.
+ private:
+  static constexpr int kept = 4;
+
+  __device__ static void add(Scalar (&sums)[4], const Four<Scalar>& weights, Scalar value) {
+#pragma unroll
+    for (int r = 0; r < 4; ++r) sums[r] += weights.value[r] * value;
+  }
+
+  const std::int32_t* chunks_;
+  int row_, count_;
+  const Scalar* image_ = nullptr;
+  Four<Scalar> weights_[kept];
+  bool has_[kept];
+};
+
+/// Slots that a thread goes through, one after the other: what stays the same is loaded once.
+constexpr int slots_of_thread = 4;
+
+/// 4 units of a lane, those of this thread, at the first slots of its block.
 struct FourUnits {
-  int unit, lane, slot;
+  int unit, lane, slot, last;
 
   template <class Scalar>
-  __device__ FourUnits(const Model<Scalar>& model, int first) {
+  __device__ FourUnits(const Model<Scalar>& model, int first, int end) {
     const auto number = static_cast<unsigned>(thread_number()), fours = static_cast<unsigned>(model.units.padded) / 4;
     unit = static_cast<int>(number % fours) * 4;
     lane = static_cast<int>(number / fours);
-    slot = first + static_cast<int>(blockIdx.y);
+    slot = first + static_cast<int>(blockIdx.y) * slots_of_thread;
+    last = slot + slots_of_thread < end ? slot + slots_of_thread : end;
   }
   template <class Scalar>
   __device__ bool exists(const Model<Scalar>& model) const {
@@ -67,39 +101,50 @@ struct FourUnits {
   }
 };
 
-/// Calls submit(grid, first slot) for slots [first, last), as many at once as a grid may have.
+/// Calls submit(grid, first, last) for all slots [first, last), as many at once as a grid may have.
 template <class Scalar, class Submit>
 void for_slots(const Model<Scalar>& model, int first, int last, Submit&& submit) {
-  constexpr int most_slots = 32768;
+  constexpr int most_slots = 32768 * slots_of_thread;
   for (int slot = first; slot < last; slot += most_slots) {
+    const int end = last - slot < most_slots ? last : slot + most_slots;
     dim3 grid = blocks_for(Size{model.units.padded / 4} * model.batch.lanes);
-    grid.y = static_cast<unsigned>(last - slot < most_slots ? last - slot : most_slots);
-    submit(grid, slot);
+    grid.y = static_cast<unsigned>((end - slot + slots_of_thread - 1) / slots_of_thread);
+    submit(grid, slot, end);
   }
 }
 
-template <class Scalar>
-__global__ void __launch_bounds__(block_threads) outside_kernel(ForwardRun<Scalar> run, int first) {
+/// @tparam Plain  without interventions and stimulus: all lanes see the same weights at all steps
+template <class Scalar, bool Plain>
+__global__ void __launch_bounds__(block_threads) outside_kernel(ForwardRun<Scalar> run, int first, int end) {
   const Model<Scalar>& model = run.model;
   const Trajectory<Scalar>& t = run.trajectory;
-  const FourUnits at(model, first);
+  const FourUnits at(model, first, end);
   if (!at.exists(model)) return;
-  const int step = *t.first + at.slot;
-  Scalar sums[4] = {};
-  add_columns(model.drive_map, weights_in_force(model, model.drive_weights, model.drive_size, at.lane, step), at.unit,
-              model.units.padded, model.inputs,
-              t.state + state_place(t, model.batch, at.slot, at.lane) + model.units.padded, sums);
-  const Four<Scalar> eta = draw_four(model, at.unit, at.lane, step);
   const FourConstants<Scalar> constants(model.units, at.unit);
-  Four<Scalar> out;
+  const int step_of_first = *t.first, units = model.units.count;
+  const bool is_rate = model.dynamics == Dynamics::rate;
+  Columns<Scalar> inputs(model.drive_map, at.unit, model.units.padded, model.inputs);
+  if (Plain) inputs.keep(model.drive_weights);
+  const Scalar* state = t.state + state_place(t, model.batch, at.slot, at.lane);
+  const Size to_next = Size{t.rows} * model.batch.lanes;
+  for (int slot = at.slot; slot < at.last; ++slot, state += to_next) {
+    const int step = step_of_first + slot;
+    if (!Plain) inputs.keep(weights_in_force(model, model.drive_weights, model.drive_size, at.lane, step));
+    Scalar sums[4] = {};
+    inputs.add_to(sums, state + model.units.padded);
+    const Four<Scalar> eta = draw_four(model, at.unit, at.lane, step);
+    Four<Scalar> out;
 #pragma unroll
-  for (int k = 0; k < 4; ++k) {
-    const int unit = at.unit + k;
-    out.value[k] = unit < model.units.count
-                       ? outside_of(model, constants.of(k), {unit, at.lane, step}, sums[k], eta.value[k])
-                       : Scalar(0);
+    for (int k = 0; k < 4; ++k) {
+      const UnitConstants<Scalar> own = constants.of(k);
+      // As outside_of() has it.
+      const Scalar plain = (is_rate ? Scalar(1) : own.alpha) * (sums[k] + own.bias) + own.noise * eta.value[k];
+      out.value[k] = at.unit + k >= units ? Scalar(0)
+                     : Plain              ? plain
+                                          : outside_of(model, own, {at.unit + k, at.lane, step}, sums[k], eta.value[k]);
+    }
+    store_four(const_cast<Scalar*>(state) + to_next + at.unit, out);
   }
-  store_four(t.state + state_place(t, model.batch, at.slot + 1, at.lane) + at.unit, out);
 }
 
 /// What comes back to a unit besides W^T delta + W_out^T dL/dz.
@@ -118,41 +163,54 @@ __device__ inline Scalar added_back(const BackwardRun<Scalar>& run, int unit, in
 }
 
 template <class Scalar>
-__global__ void __launch_bounds__(block_threads) outside_back_kernel(BackwardRun<Scalar> run, int first) {
+__global__ void __launch_bounds__(block_threads) outside_back_kernel(BackwardRun<Scalar> run, int first, int end) {
   const Model<Scalar>& model = run.model;
   const Trajectory<Scalar>& t = run.trajectory;
   const Adjoint<Scalar>& adjoint = run.adjoint;
-  const FourUnits at(model, first);
+  const RatePenalties<Scalar>& penalties = run.penalties;
+  const FourUnits at(model, first, end);
   if (!at.exists(model)) return;
-  const Size place = adjoint.rows * (at.lane + Size{model.batch.lanes} * at.slot);
-  const Scalar* outputs = adjoint.delta + place + model.units.padded;
-  Scalar sums[4] = {};
+  const int step_of_first = *t.first, units = model.units.count;
+  const bool reads_h = penalties.l1 != Scalar(0) || penalties.l2 != Scalar(0) || penalties.rate != nullptr;
   // Readouts have no variants.
-  add_columns(model.adjoint_map, model.adjoint_weights, at.unit, model.units.padded, model.outputs, outputs, sums);
-  const Four<Scalar> h = load_four(t.state + state_place(t, model.batch, at.slot, at.lane) + at.unit);
-  Four<Scalar> out;
+  Columns<Scalar> readouts(model.adjoint_map, at.unit, model.units.padded, model.outputs);
+  readouts.keep(model.adjoint_weights);
+  const Size to_next = Size{adjoint.rows} * model.batch.lanes;
+  Scalar* delta = adjoint.delta + adjoint.rows * (at.lane + Size{model.batch.lanes} * at.slot);
+  for (int slot = at.slot; slot < at.last; ++slot, delta += to_next) {
+    const Scalar* outputs = delta + model.units.padded;
+    Scalar sums[4] = {};
+    readouts.add_to(sums, outputs);
+    Four<Scalar> h = {};
+    if (reads_h) h = load_four(t.state + state_place(t, model.batch, slot, at.lane) + at.unit);
+    Four<Scalar> out;
 #pragma unroll
-  for (int k = 0; k < 4; ++k) {
-    const int unit = at.unit + k;
-    out.value[k] = unit < model.units.count
-                       ? sums[k] + added_back(run, unit, at.lane, *t.first + at.slot - 1, h.value[k], outputs)
-                       : Scalar(0);
+    for (int k = 0; k < 4; ++k) {
+      const Scalar added = at.unit + k < units
+                               ? added_back(run, at.unit + k, at.lane, step_of_first + slot - 1, h.value[k], outputs)
+                               : Scalar(0);
+      out.value[k] = at.unit + k < units ? sums[k] + added : Scalar(0);
+    }
+    store_four(delta - to_next + at.unit, out);
   }
-  store_four(adjoint.delta + place - Size{adjoint.rows} * model.batch.lanes + at.unit, out);
 }
 
 }  // namespace
 
 template <class Scalar>
 void make_outside(const Stream& stream, const ForwardRun<Scalar>& run, int first, int last) {
-  for_slots(run.model, first, last,
-            [&](dim3 grid, int slot) { launch(stream, outside_kernel<Scalar>, grid, 0, run, slot); });
+  const bool plain = run.model.schedule.interval == nullptr && run.model.batch.stimulus == nullptr;
+  for_slots(run.model, first, last, [&](dim3 grid, int slot, int end) {
+    if (plain) return launch(stream, outside_kernel<Scalar, true>, grid, 0, run, slot, end);
+    launch(stream, outside_kernel<Scalar, false>, grid, 0, run, slot, end);
+  });
 }
 
 template <class Scalar>
 void make_outside_back(const Stream& stream, const BackwardRun<Scalar>& run, int first, int last) {
-  for_slots(run.model, first, last + 1,
-            [&](dim3 grid, int slot) { launch(stream, outside_back_kernel<Scalar>, grid, 0, run, slot); });
+  for_slots(run.model, first, last + 1, [&](dim3 grid, int slot, int end) {
+    launch(stream, outside_back_kernel<Scalar>, grid, 0, run, slot, end);
+  });
 }
 
 template void make_outside(const Stream&, const ForwardRun<float>&, int, int);
