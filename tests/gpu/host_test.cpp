@@ -15,6 +15,7 @@
 #include "parts.hpp"
 #include "plan_words.hpp"
 #include "problems.hpp"
+#include "resident_plan.hpp"
 #include "step_plan.hpp"
 #include "tensor_list.hpp"
 #include "tensor_plan.hpp"
@@ -33,12 +34,6 @@ Network three_regions() {
   spec.connections.push_back({.from = "u", .to = "a"});
   spec.outputs.push_back({.name = "y", .units = 2});
   return build_network(spec, 1);
-}
-
-gpu::DeviceLimits hopper() {
-  gpu::DeviceLimits limits;
-  limits.clusters = {132, 66, 44, 30, 26, 22, 18, 15, 14, 13, 12, 11, 10, 9, 8, 7};
-  return limits;
 }
 
 }  // namespace
@@ -134,84 +129,6 @@ TEST_CASE("trials with other weights fill tiles of lanes of their own", "[cuda][
   CHECK(tables.adds_noise);
 }
 
-TEST_CASE("the plan of the steps follows the size of the problem", "[cuda][host]") {
-  using Design = gpu::StepPlan::Design;
-  using Sharings = std::vector<cuda::StepProblem::Sharing>;
-  const auto plan = [](Index units, Index trials, double density, const Sharings& sharings) {
-    return cuda::choose_plan({.units = units, .trials = trials, .density = density, .sharings = sharings}, hopper());
-  };
-  const Sharings of_256 = {{16, 2, 4}, {32, 4, 2}}, of_512 = {{16, 4, 8}, {32, 8, 4}};
-  CHECK(plan(256, 64, 1.0, of_256).design == Design::persistent);
-  // 64 of 66 clusters of 2 blocks, with one lane each.
-  CHECK(plan(256, 64, 1.0, of_256).cluster == 2);
-  CHECK(plan(256, 64, 1.0, of_256).lanes == 1);
-  CHECK(plan(256, 64, 1.0, of_256).groups == 1);
-  CHECK(plan(256, 128, 1.0, of_256).lanes == 2);
-  CHECK(plan(256, 128, 1.0, of_256).groups == 1);
-  CHECK(plan(512, 64, 1.0, of_512).cluster == 8);
-  CHECK(plan(512, 64, 1.0, of_512).lanes * plan(512, 64, 1.0, of_512).groups >= 5);  // of 15 clusters
-  CHECK(plan(512, 64, 1.0, of_512).sharers == 32);
-  const gpu::StepPlan many = plan(512, 1024, 1.0, of_512);
-  CHECK(many.design == Design::persistent);
-  CHECK(gpu::persistent_bytes(512, many.lanes, many.groups) <= gpu::most_persistent_bytes);
-  CHECK(many.lanes * many.groups >= 8);
-  const Sharings too_many = {{16, 8, 16}, {32, 16, 8}};
-  CHECK(plan(1024, 256, 1.0, too_many).design == Design::dense);
-  CHECK(plan(1024, 256, 0.25, too_many).design == Design::tiles);
-  CHECK(plan(1024, 256, 0.25, too_many).lanes == gpu::wide_tile);
-  CHECK(plan(1024, 1, 1.0, too_many).lanes == gpu::lane_tile);
-
-  const cuda::StepProblem doubles{.units = 256, .trials = 64, .single = false, .sharings = of_256};
-  CHECK(cuda::choose_plan(doubles, hopper()).design == Design::tiles);
-  CHECK(cuda::choose_plan({.units = 64, .trials = 8, .sharings = {{16, 1, 1}}}, gpu::DeviceLimits{}).design ==
-        Design::tiles);  // no clusters
-}
-
-TEST_CASE("where tensor cores may make the steps, the plan follows the size of the problem", "[cuda][host]") {
-  using Design = gpu::StepPlan::Design;
-  const auto products = GENERATE(gpu::Products::bf16x3, gpu::Products::tf32);
-  const auto plan = [&](cuda::StepProblem problem) {
-    problem.products = products;
-    return cuda::choose_plan(problem, hopper());
-  };
-  const std::vector<cuda::StepProblem::Sharing> few = {{16, 2, 4}, {32, 4, 2}}, too_many = {{16, 8, 16}, {32, 16, 8}};
-  // Over the tiles that exist, with a block for most processors.
-  cuda::StepProblem large{.units = 1024, .trials = 256, .density = 0.25, .sharings = too_many};
-  CHECK(plan(large).design == Design::tensor_tiles);
-  CHECK(plan(large).lanes == gpu::most_tensor_lanes);
-  CHECK(cuda::choose_plan(large, hopper()).design == Design::tiles);
-  CHECK(cuda::choose_plan(large, hopper()).products == gpu::Products::ieee);
-  large.trials = 64;
-  CHECK(plan(large).lanes == gpu::lane_tile);
-  // Densely where there is much to do.
-  large.density = 1.0;
-  CHECK(plan(large).design == Design::tensor_tiles);
-  large.trials = 1024;
-  CHECK(plan(large).design == Design::dense);
-  CHECK(plan(large).products == products);
-  large.scaled = true;
-  CHECK(plan(large).design == Design::tiles);
-
-  // One kernel of IEEE products is faster where few blocks hold a network, one on tensor cores where many do.
-  const cuda::StepProblem small{.units = 256, .trials = 64, .sharings = few, .fragments = {{2, 16, 4}, {4, 8, 2}}};
-  CHECK(plan(small).design == Design::persistent);
-  CHECK(plan(small).products == gpu::Products::ieee);
-  const std::vector<cuda::StepProblem::Sharing> of_512 = {{16, 4, 8}, {32, 8, 4}};
-  cuda::StepProblem medium{.units = 512, .trials = 64, .sharings = of_512, .fragments = {{8, 16, 2}, {16, 8, 1}}};
-  CHECK(plan(medium).design == Design::fragments);
-  CHECK(plan(medium).cluster == 8);
-  CHECK(plan(medium).lanes == 5);
-  CHECK(plan(medium).groups == 1);
-  CHECK(cuda::choose_plan(medium, hopper()).design == Design::persistent);
-  medium.trials = 256;
-  CHECK(plan(medium).design == Design::fragments);
-  CHECK(plan(medium).groups == 3);
-  // Many trials take one kernel long.
-  medium.trials = 2048;
-  CHECK(plan(medium).design == Design::tensor_tiles);
-  CHECK(cuda::choose_plan(medium, hopper()).design == Design::persistent);
-}
-
 TEST_CASE("the tiles of each few rows go to some warps of a block, which share out their results", "[cuda][host]") {
   const Network network = three_regions();
   const std::vector<cuda::FragmentLists> lists =
@@ -265,7 +182,7 @@ TEST_CASE("no cluster takes a network whose weights its registers do not hold", 
 
 TEST_CASE("a block of rows on tensor cores has the tiles of all its rows", "[cuda][host]") {
   const Network network = three_regions();
-  const cuda::TensorList list = cuda::tensor_list(cuda::drive_tiles(network));
+  const cuda::TensorList list = cuda::tensor_list(cuda::drive_tiles(network), 64);
   // Units 0 .. 63 read all 120 units, 64 .. 127 those of region a, 0 .. 39.
   REQUIRE(list.start == std::vector<std::int32_t>{0, 8, 11});
   CHECK(list.most == 8);
@@ -275,32 +192,15 @@ TEST_CASE("a block of rows on tensor cores has the tiles of all its rows", "[cud
   CHECK(list.column[7] == 112);
   CHECK(list.column[8] == 0);
   CHECK(list.column[10] == 32);
-  CHECK(cuda::tensor_image_bytes(list) == 11 * 64 * 16 * 4);
-}
+  CHECK(cuda::tensor_image_bytes(list, 64) == 11 * 64 * 16 * 4);
 
-TEST_CASE("a plan of the steps is told in words", "[cuda][host]") {
-  using Design = gpu::StepPlan::Design;
-  gpu::StepPlan plan;
-  plan.design = Design::persistent;
-  plan.lanes = 1;
-  CHECK(cuda::plan_words(plan) == "all in one kernel: single blocks, with 1 trial each; IEEE products");
-  plan.cluster = 8;
-  plan.lanes = 2;
-  plan.groups = 3;
-  CHECK(cuda::plan_words(plan) ==
-        "all in one kernel: clusters of 8 blocks, with 3 groups of 2 trials each, which take turns; IEEE products");
-  plan.design = Design::fragments;
-  plan.lanes = 5;
-  plan.groups = 1;
-  CHECK(cuda::plan_words(plan) == "all in one kernel: clusters of 8 blocks, with 5 trials each; products as bf16x3");
-  plan.design = Design::tiles;
-  CHECK(cuda::plan_words(plan) == "a kernel for each, over the weights that exist; IEEE products");
-  plan.design = Design::tensor_tiles;
-  CHECK(cuda::plan_words(plan) == "a kernel for each, over the weights that exist; products as bf16x3");
-  plan.design = Design::dense;
-  CHECK(cuda::plan_words(plan) == "a product of cuBLAS for each, over all weights; IEEE products");
-  plan.products = gpu::Products::tf32;
-  CHECK(cuda::plan_words(plan) == "a product of cuBLAS for each, over all weights; products as tf32");
+  // Half as many rows: 32 .. 39 are of region a still.
+  const cuda::TensorList halves = cuda::tensor_list(cuda::drive_tiles(network), 32);
+  CHECK(halves.start == std::vector<std::int32_t>{0, 8, 16, 19, 22});
+  CHECK(halves.row.back() == 96);
+  const cuda::TensorList quarters = cuda::tensor_list(cuda::drive_tiles(network), 16);
+  CHECK(std::ssize(quarters.start) == 9);
+  CHECK(quarters.row[8] == 16);
 }
 
 TEST_CASE("a number is the sum of two of eight bits to within 2^-17", "[cuda][host]") {
@@ -321,21 +221,6 @@ TEST_CASE("a number is the sum of two of eight bits to within 2^-17", "[cuda][ho
   CHECK(gpu::rounded(std::numeric_limits<float>::infinity()).bits == 0x7F80);
   CHECK(std::isnan(gpu::value_of(gpu::rounded(std::numeric_limits<float>::quiet_NaN()))));
   CHECK(std::isnan(gpu::value_of(gpu::parts_of(gpu::Side::left, std::numeric_limits<float>::infinity()).part[2])));
-}
-
-TEST_CASE("groups that take turns are never left alone in the last cluster", "[cuda][host]") {
-  const std::vector<cuda::StepProblem::Sharing> of_512 = {{16, 4, 8}, {32, 8, 4}};
-  int in_turns = 0;
-  for (Index trials = 1; trials <= 600; ++trials) {
-    const auto plan = cuda::choose_plan({.units = 512, .trials = trials, .sharings = of_512}, hopper());
-    if (plan.design != gpu::StepPlan::Design::persistent || plan.groups == 1) continue;
-    const Index lanes = (trials + gpu::lane_tile - 1) / gpu::lane_tile * gpu::lane_tile;
-    CAPTURE(trials, plan.lanes, plan.groups);
-    CHECK(lanes % plan.lanes == 0);
-    CHECK(lanes / plan.lanes % plan.groups != 1);
-    ++in_turns;
-  }
-  CHECK(in_turns > 400);
 }
 
 TEST_CASE("a step is made of W h and what is added to it, which is made before", "[cuda][host]") {

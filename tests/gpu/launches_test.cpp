@@ -4,6 +4,7 @@
 
 #include <array>
 #include <random>
+#include <string>
 
 #include "catch.hpp"
 #include "checks.hpp"
@@ -23,6 +24,7 @@ TEST_CASE("20,000 passes of networks of random shapes end, each time with the sa
     return least + static_cast<Index>(random()) % (most + 1 - least);
   };
   const std::array activations = {Activation::relu, Activation::tanh, Activation::softplus};
+  const std::array<std::string, 3> designs = {"", "fragments", "resident"};
   const std::array dynamics = {Dynamics::leaky, Dynamics::elman, Dynamics::rate};
   for (int shape = 0; shape < shapes; ++shape) {
     DeviceCase one;
@@ -36,9 +38,10 @@ TEST_CASE("20,000 passes of networks of random shapes end, each time with the sa
     one.training.interventions = draw(0, 3) == 0;
     one.regions = draw(1, 6);
     one.seed = static_cast<std::uint64_t>(shape);
-    const bool on_tensor_cores = draw(0, 1) == 1;
-    const Wish design("MRNN_CUDA_DESIGN", on_tensor_cores ? "fragments" : "");
-    CAPTURE(test::describe(one), on_tensor_cores);
+    const auto design = designs[static_cast<std::size_t>(draw(0, 2))];
+    const bool on_tensor_cores = !design.empty();
+    const Wish wish("MRNN_CUDA_DESIGN", design);
+    CAPTURE(test::describe(one), design);
     const test::Training training = test::make(one);
     const auto session =
         test::open(On::device, training, Precision::float32, on_tensor_cores ? Products::bf16x3 : Products::ieee);

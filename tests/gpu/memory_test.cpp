@@ -89,7 +89,7 @@ TEST_CASE("a session takes the memory it says, to the byte", "[emulated][memory]
 TEST_CASE("a session with products on tensor cores takes the memory it says, to the byte", "[emulated][memory]") {
   if (!test::is_emulated()) return;
   const auto products = GENERATE(Products::bf16x3, Products::tf32);
-  const std::string name = GENERATE("dense", "persistent", "fragments", "tensor");
+  const std::string name = GENERATE("dense", "persistent", "fragments", "tensor", "resident");
   const Wish design("MRNN_CUDA_DESIGN", name);
   const Record record = GENERATE(Record{.y = true}, Record{.backward_every = 1}, Record{.backward_every = 3});
   CAPTURE(static_cast<int>(products), record.backward_every, name);

@@ -61,7 +61,7 @@ void check_near(const Made& actual, const Made& expected, Products products, Pro
 
 TEST_CASE("products on tensor cores are near IEEE ones, and others", "[cuda][race][sanitizer][products]") {
   if (test::skipped_on_eigen() || test::skipped()) return;
-  const StepDesign design{GENERATE("dense", "fragments", "tensor")};
+  const StepDesign design{GENERATE("dense", "fragments", "tensor", "resident")};
   const Wish wish("MRNN_CUDA_DESIGN", design.name);
   const auto products = GENERATE(Products::bf16x3, Products::tf32);
   const auto dynamics = GENERATE(Dynamics::leaky, Dynamics::elman, Dynamics::rate);
@@ -85,7 +85,7 @@ TEST_CASE("products on tensor cores are near IEEE ones, and others", "[cuda][rac
 
 TEST_CASE("products on tensor cores are near IEEE ones in larger networks", "[cuda][products]") {
   if (test::skipped_on_eigen() || test::skipped()) return;
-  const StepDesign design{GENERATE("dense", "fragments", "tensor")};
+  const StepDesign design{GENERATE("dense", "fragments", "tensor", "resident")};
   const Wish wish("MRNN_CUDA_DESIGN", design.name);
   const auto products = GENERATE(Products::bf16x3, Products::tf32);
   const auto [units, trials] =
@@ -139,7 +139,7 @@ TEST_CASE("where one kernel of IEEE products makes all steps, and where trials s
 
 TEST_CASE("products on tensor cores have the same bits each time", "[cuda][race][products][determinism]") {
   if (test::skipped_on_eigen() || test::skipped()) return;
-  const std::string name = GENERATE("dense", "fragments", "tensor");
+  const std::string name = GENERATE("dense", "fragments", "tensor", "resident");
   const Wish design("MRNN_CUDA_DESIGN", name);
   const auto products = GENERATE(Products::bf16x3, Products::tf32);
   const test::Training training = test::make({.training = {.units = 129, .trials = 9, .steps = 7, .noise = Noise::on}});
@@ -156,7 +156,7 @@ TEST_CASE("products on tensor cores have the same bits each time", "[cuda][race]
 
 TEST_CASE("a session with products on tensor cores takes its weights anew from each update", "[cuda][race][products]") {
   if (test::skipped_on_eigen() || test::skipped()) return;
-  const std::string name = GENERATE("dense", "fragments", "tensor");
+  const std::string name = GENERATE("dense", "fragments", "tensor", "resident");
   const Wish design("MRNN_CUDA_DESIGN", name);
   const auto products = GENERATE(Products::bf16x3, Products::tf32);
   test::Training training = test::make({.training = {.units = 33, .trials = 5, .steps = 6}});
@@ -170,6 +170,21 @@ TEST_CASE("a session with products on tensor cores takes its weights anew from e
 
   CHECK(after.h.data != before.h.data);
   CHECK(after.h.data == make(training, products).activity.h.data);
+}
+
+TEST_CASE("a session with products on tensor cores takes its weights anew where other trials have other blocks",
+          "[cuda][race][products]") {
+  if (test::skipped_on_eigen() || test::skipped()) return;
+  const Wish design("MRNN_CUDA_DESIGN", "resident");
+  // Few trials leave room for blocks of 16 units, many for blocks of 32.
+  const test::Training few = test::make({.training = {.units = 33, .trials = 5, .steps = 3}});
+  const test::Training many = test::make({.training = {.units = 33, .trials = 128, .steps = 3}});
+  const auto session = test::open(On::device, few, Precision::float32, Products::bf16x3);
+
+  for (const test::Training* training : {&few, &many, &few}) {
+    CAPTURE(training->trials.count);
+    CHECK(test::run_forward(*session, *training).h.data == make(*training, Products::bf16x3).activity.h.data);
+  }
 }
 
 TEST_CASE("double precision has no products on tensor cores", "[cuda][products][bad]") {

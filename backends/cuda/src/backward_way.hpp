@@ -39,13 +39,13 @@ struct BackwardWay {
       step -= to_step ? 1 : 0;
       lane += to_step ? group_lanes * (1 - groups) : group_lanes;
     }
-    /// That of another unit, and of the next lane or not.
+    /// That of another unit, so many lanes further.
     __device__ Cursor beside(int units, int lanes) const {
       Cursor other = *this;
-      other.delta += units + (lanes != 0 ? next_delta : 0);
-      other.carried += units + (lanes != 0 ? next_units : 0);
-      other.state += units + (lanes != 0 ? next_state : 0);
-      other.x += units + (lanes != 0 ? next_units : 0);
+      other.delta += units + lanes * next_delta;
+      other.carried += units + lanes * next_units;
+      other.state += units + lanes * next_state;
+      other.x += units + lanes * next_units;
       other.lane += lanes;
       return other;
     }

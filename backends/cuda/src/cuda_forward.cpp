@@ -43,8 +43,7 @@ void CudaSession<Scalar>::make_room(const Record& record) {
   kept_.resize(stream_, every > 0 && stretches() > 1 ? Size{stretches()} * (rows_.state() + rows_.units) * lanes : 0);
   if (plan_.design == gpu::StepPlan::Design::dense) drive_.resize(stream_, rows_.units * lanes);
   if (plan_.products == gpu::Products::bf16x3) parts_.resize(stream_, 3 * rows_.units * lanes);
-  const bool on_tiles = plan_.design == gpu::StepPlan::Design::tensor_tiles;
-  vectors_.resize(stream_, on_tiles ? static_cast<Size>(tensor_vector_bytes(rows_.units, lanes)) : 0);
+  vectors_.resize(stream_, static_cast<Size>(tensor_vector_bytes(plan_, rows_.units, lanes)));
 
   const Size columns = batch_->trials->count * record.steps.size();
   recorded_x_.resize(stream_, record.x ? columns * record.units.size() : 0);
@@ -130,7 +129,7 @@ void CudaSession<Scalar>::set_pointers() {
     model.drive_fragments = table(0, lists.drive);
     model.adjoint_fragments = table(1, lists.adjoint);
   }
-  if (plan_.design == gpu::StepPlan::Design::tensor_tiles) {
+  if (gpu::has_tensor_tiles(plan_)) {
     model.drive_tensor = tensor_tiles(0);
     model.adjoint_tensor = tensor_tiles(1);
   }

@@ -28,8 +28,8 @@ CudaSession<Scalar>::CudaSession(const Network& network, const SessionOptions& o
       drive_list_(drive_tiles(network)),
       adjoint_list_(adjoint_tiles(network)),
       quad_lists_(network),
-      fragment_lists_(fragments_wanted(network, options, drive_list_, adjoint_list_)) {
-  if (options.products != Products::ieee) tensor_lists_ = {tensor_list(drive_list_), tensor_list(adjoint_list_)};
+      fragment_lists_(fragments_wanted(network, options, drive_list_, adjoint_list_)),
+      tensor_lists_(tensor_lists_wanted(options, drive_list_, adjoint_list_)) {
   dense_gradient_ = has_dense_gradient(rows_, drive_list_);
   guarded([&] { make_structure(); });
 }
@@ -72,10 +72,14 @@ void CudaSession<Scalar>::make_structure() {
     }
   }
 
-  for (std::size_t side = 0; side < 2; ++side) {
-    tensor_tables_[side].start.write(stream_, tensor_lists_[side].start);
-    tensor_tables_[side].row.write(stream_, tensor_lists_[side].row);
-    tensor_tables_[side].column.write(stream_, tensor_lists_[side].column);
+  tensor_tables_ = std::vector<std::array<TensorTable, 2>>(tensor_lists_.size());
+  for (std::size_t k = 0; k < tensor_lists_.size(); ++k) {
+    for (std::size_t side = 0; side < 2; ++side) {
+      const TensorList& list = tensor_lists_[k].sides[side];
+      tensor_tables_[k][side].start.write(stream_, list.start);
+      tensor_tables_[k][side].row.write(stream_, list.row);
+      tensor_tables_[k][side].column.write(stream_, list.column);
+    }
   }
 
   std::vector<std::uint8_t> activation(static_cast<std::size_t>(rows_.units), 0);
@@ -181,8 +185,11 @@ void CudaSession<Scalar>::refresh_weights() {
              variants > 1 ? batch_->factors.data() : nullptr};
   gpu::make_images(stream_, parameters_, images_);
   if constexpr (std::is_same_v<Scalar, float>) {
-    for (std::size_t side = 0; side < 2 && plan_.design == gpu::StepPlan::Design::tensor_tiles; ++side) {
-      tensor_tables_[side].image.resize(stream_, static_cast<Size>(tensor_image_bytes(tensor_lists_[side])));
+    const auto kind = static_cast<std::size_t>(plan_.list);
+    for (std::size_t side = 0; side < 2 && gpu::has_tensor_tiles(plan_); ++side) {
+      const TensorLists& lists = tensor_lists_[kind];
+      tensor_tables_[kind][side].image.resize(
+          stream_, static_cast<Size>(tensor_image_bytes(lists.sides[side], lists.block_rows)));
       gpu::make_tensor_image(stream_, tensor_tiles(side), side == 0 ? images_.drive_map : images_.adjoint_map,
                              side == 0 ? images_.drive : images_.adjoint);
     }
@@ -208,10 +215,12 @@ void CudaSession<Scalar>::refresh_weights() {
 
 template <class Scalar>
 gpu::TensorTiles CudaSession<Scalar>::tensor_tiles(std::size_t side) const {
-  const TensorTable& table = tensor_tables_[side];
-  const TensorList& list = tensor_lists_[side];
+  const auto kind = static_cast<std::size_t>(plan_.list);
+  const TensorTable& table = tensor_tables_[kind][side];
+  const TensorList& list = tensor_lists_[kind].sides[side];
   // The image is the device's to write.
-  return {count_of(std::ssize(list.start) - 1),
+  return {count_of(tensor_lists_[kind].block_rows),
+          count_of(std::ssize(list.start) - 1),
           count_of(rows_.units),
           count_of(list.tiles()),
           count_of(list.most),
@@ -312,10 +321,10 @@ void CudaSession<Scalar>::do_load(const Trials& trials) {
   const gpu::StepPlan before = plan_;
   const bool scaled = std::ranges::any_of(
       trials.interventions, [](const auto& one) { return std::holds_alternative<ScaleWeights>(one.what); });
-  plan_ = choose_plan(
-      {network().units(), trials.count, drive_list_.density(), sizeof(Scalar) == sizeof(float), scaled,
-       sharings_of(quad_lists_), fragments_of(fragment_lists_), static_cast<gpu::Products>(options().products)},
-      gpu::device_limits());
+  plan_ = choose_plan({network().units(), trials.count, drive_list_.density(), sizeof(Scalar) == sizeof(float), scaled,
+                       sharings_of(quad_lists_), fragments_of(fragment_lists_), residents_of(tensor_lists_),
+                       static_cast<gpu::Products>(options().products)},
+                      gpu::device_limits());
   unchecked_ = false;
   guarded([&] {
     if (next_ && next_->trials.get() == &trials) {
@@ -324,7 +333,8 @@ void CudaSession<Scalar>::do_load(const Trials& trials) {
       batch_->copy(trials);
       batch_->send(stream_, trials, layout_, rows_.units);
     }
-    if (had_variants || batch_->schedule.scalings.size() > 1 || plan_.design != before.design) refresh_weights();
+    const bool same_images = plan_.design == before.design && plan_.list == before.list;
+    if (had_variants || batch_->schedule.scalings.size() > 1 || !same_images) refresh_weights();
   });
 }
 

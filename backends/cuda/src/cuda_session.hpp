@@ -122,7 +122,7 @@ class CudaSession final : public Session {
   TileList drive_list_, adjoint_list_;
   QuadLists quad_lists_;
   std::vector<FragmentLists> fragment_lists_;  ///< none where no products are made on tensor cores
-  std::array<TensorList, 2> tensor_lists_;     ///< likewise; drive and adjoint
+  std::vector<TensorLists> tensor_lists_;      ///< likewise
   bool dense_gradient_ = true;
 
   // The network.
@@ -140,7 +140,7 @@ class CudaSession final : public Session {
     DeviceArray<std::int32_t> start, row, column;
     DeviceArray<std::uint8_t> image;
   };
-  std::array<TensorTable, 2> tensor_tables_;
+  std::vector<std::array<TensorTable, 2>> tensor_tables_;  ///< likewise
   gpu::TensorTiles tensor_tiles(std::size_t side) const;
   DeviceArray<std::uint8_t> activation_;
   DeviceArray<double> sigma_, initial_state_;

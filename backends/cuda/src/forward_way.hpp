@@ -36,11 +36,11 @@ struct ForwardWay {
       step += to_step ? 1 : 0;
       lane += to_step ? group_lanes * (1 - groups) : group_lanes;
     }
-    /// That of another unit, and of the next lane or not.
+    /// That of another unit, so many lanes further.
     __device__ Cursor beside(int units, int lanes) const {
       Cursor other = *this;
-      other.state += units + (lanes != 0 ? next_state : 0);
-      other.x += units + (lanes != 0 ? next_x : 0);
+      other.state += units + lanes * next_state;
+      other.x += units + lanes * next_x;
       other.lane += lanes;
       return other;
     }

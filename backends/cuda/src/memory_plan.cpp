@@ -64,9 +64,9 @@ struct SessionSizes::Run {
   const Record& record;
   Demands demands;
   Size lanes = 0, stretch = 0, stretches = 0;
-  bool dense = false;   ///< products with all weights
-  bool parts = false;   ///< of them taken apart
-  bool tensor = false;  ///< steps by tiles on tensor cores
+  gpu::StepPlan plan = {};
+  bool dense = false;  ///< products with all weights
+  bool parts = false;  ///< of them taken apart
 
   bool learns() const noexcept { return record.backward_every > 0; }
   Size slots() const noexcept { return stretch + 1; }
@@ -80,8 +80,8 @@ SessionSizes::SessionSizes(const Network& network, const SessionOptions& options
       adjoint_(adjoint_tiles(network, chunks)),
       quads_(network),
       fragments_(fragments_wanted(network, options, drive_, adjoint_)),
+      tensor_(tensor_lists_wanted(options, drive_, adjoint_)),
       scalar_(options.precision == Precision::float32 ? sizeof(float) : sizeof(double)) {
-  if (options.products != Products::ieee) tensor_ = {tensor_list(drive_), tensor_list(adjoint_)};
   for (const auto* blocks : {&network.recurrent_blocks(), &network.input_blocks(), &network.readout_blocks()}) {
     for (const Block& block : *blocks) weights_ += block.to.size * block.from.size;
   }
@@ -95,7 +95,8 @@ Size SessionSizes::scalars(Size count) const {
 
 gpu::StepPlan SessionSizes::plan(Index trials, bool scaled) const {
   return choose_plan({network_.units(), trials, drive_.density(), options_.precision == Precision::float32, scaled,
-                      sharings_of(quads_), fragments_of(fragments_), static_cast<gpu::Products>(options_.products)},
+                      sharings_of(quads_), fragments_of(fragments_), residents_of(tensor_),
+                      static_cast<gpu::Products>(options_.products)},
                      gpu::device_limits());
 }
 
@@ -105,10 +106,9 @@ SessionMemory SessionSizes::of(const BatchShape& batch, const Record& record, co
   const Index every = std::min(record.backward_every, batch.steps);
   run.stretch = steps_of_stretch(rows_, run.lanes, batch.steps, every, static_cast<std::size_t>(scalar_));
   run.stretches = (batch.steps + run.stretch - 1) / run.stretch;
-  const gpu::StepPlan plan = this->plan(batch.trials, demands.variants > 1);
-  run.dense = plan.design == gpu::StepPlan::Design::dense;
-  run.tensor = plan.design == gpu::StepPlan::Design::tensor_tiles;
-  run.parts = plan.products == gpu::Products::bf16x3;
+  run.plan = plan(batch.trials, demands.variants > 1);
+  run.dense = run.plan.design == gpu::StepPlan::Design::dense;
+  run.parts = run.plan.products == gpu::Products::bf16x3;
   SessionMemory memory;
   memory.weights = of_network(run);
   memory.trials = static_cast<std::size_t>(demands.batches) * of_batch(run);
@@ -135,10 +135,13 @@ std::size_t SessionSizes::of_network(const Run& run) const {
       sum.add<gpu::FragmentTable::Warp>(std::ssize(list->warp)).add<std::int32_t>(std::ssize(list->column));
     }
   }
-  for (const TensorList& list : tensor_) {
-    sum.add<std::int32_t>(std::ssize(list.start)).add<std::int32_t>(list.tiles());
-    sum.add<std::int32_t>(std::ssize(list.column));
-    if (run.tensor) sum.add_bytes(tensor_image_bytes(list));
+  for (const TensorLists& lists : tensor_) {
+    const bool in_use = gpu::has_tensor_tiles(run.plan) && &lists == &tensor_[static_cast<std::size_t>(run.plan.list)];
+    for (const TensorList& list : lists.sides) {
+      sum.add<std::int32_t>(std::ssize(list.start)).add<std::int32_t>(list.tiles());
+      sum.add<std::int32_t>(std::ssize(list.column));
+      if (in_use) sum.add_bytes(tensor_image_bytes(list, lists.block_rows));
+    }
   }
   sum.add<std::uint8_t>(units).add<double>(units).add<std::int32_t>(units);  // activation, sigma, region
   sum.add_bytes(scalars(6 * units)).add<double>(units);                      // constants, initial states
@@ -190,7 +193,7 @@ std::size_t SessionSizes::of_activity(const Run& run) const {
   sum.add_bytes(scalars((record.x || run.learns() ? slots : 1) * slot_of_units));
   if (run.dense) sum.add_bytes(scalars(slot_of_units));
   if (run.parts) sum.add<gpu::Bf16>(3 * slot_of_units);
-  if (run.tensor) sum.add_bytes(tensor_vector_bytes(rows_.units, lanes));
+  sum.add_bytes(tensor_vector_bytes(run.plan, rows_.units, lanes));
   sum.add_bytes(record.x ? scalars(columns * selected) : 0).add_bytes(record.h ? scalars(columns * selected) : 0);
   if (record.x || record.h) sum.add<std::int32_t>(selected);
   if (record.y) {

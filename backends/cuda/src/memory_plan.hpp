@@ -59,11 +59,11 @@ class SessionSizes {
   TileList drive_, adjoint_;
   QuadLists quads_;
   std::vector<FragmentLists> fragments_;
-  std::array<TensorList, 2> tensor_;  ///< drive and adjoint
-  Size scalar_ = 0;                   ///< bytes of a number
-  Size weights_ = 0;                  ///< of all blocks
-  Size parameters_ = 0;               ///< and of the vectors
-  bool every_carried_ = false;        ///< tau is learned
+  std::vector<TensorLists> tensor_;
+  Size scalar_ = 0;             ///< bytes of a number
+  Size weights_ = 0;            ///< of all blocks
+  Size parameters_ = 0;         ///< and of the vectors
+  bool every_carried_ = false;  ///< tau is learned
 };
 
 /// What Backend::memory() says: with the trials of two batches where there is a backward pass.

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "resident_plan.hpp"
+
 namespace mrnn::cuda {
 namespace {
 
@@ -11,10 +13,15 @@ std::string trials(int count) {
   return count == 1 ? "1 trial" : fmt::format("{} trials", count);
 }
 
+/// "3 trials each", of blocks.
+std::string groups(int groups, int lanes, const char* turns) {
+  if (groups == 1) return fmt::format("{} each", trials(lanes));
+  return fmt::format("{} groups of {} each{}", groups, trials(lanes), turns);
+}
+
 std::string clusters(const gpu::StepPlan& plan) {
   const std::string blocks = plan.cluster == 1 ? "single blocks" : fmt::format("clusters of {} blocks", plan.cluster);
-  if (plan.groups == 1) return fmt::format("{}, with {} each", blocks, trials(plan.lanes));
-  return fmt::format("{}, with {} groups of {} each, which take turns", blocks, plan.groups, trials(plan.lanes));
+  return fmt::format("{}, with {}", blocks, groups(plan.groups, plan.lanes, ", which take turns"));
 }
 
 std::string products(gpu::Products products) {
@@ -37,6 +44,10 @@ std::string plan_words(const gpu::StepPlan& plan) {
       return fmt::format("all in one kernel: {}; IEEE products", clusters(plan));
     case Design::fragments:
       return fmt::format("all in one kernel: {}; products as bf16x3", clusters(plan));
+    case Design::resident_tiles:
+      return fmt::format(
+          "all in one kernel: {} blocks for all units, with {}; products as bf16x3", plan.cluster,
+          groups(gpu::resident_teams * plan.groups, plan.lanes, plan.groups > 1 ? ", which take turns by twos" : ""));
     case Design::tiles:
       return "a kernel for each, over the weights that exist; IEEE products";
     case Design::tensor_tiles:

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "resident_plan.hpp"
 #include "tensor_plan.hpp"
 
 namespace mrnn::cuda {
@@ -44,14 +45,14 @@ bool is_possible(const StepProblem& problem, const StepProblem::Sharing& sharing
          limits.clusters[static_cast<std::size_t>(sharing.blocks - 1)] > 0 && sharing.quads <= gpu::most_quads;
 }
 
-struct Persistent {
+struct Timed {
   gpu::StepPlan plan;
-  double cycles = 0.0;  ///< of a step, about
+  double cycles = 0.0;  ///< of a step, about, at the device's full speed
 };
 
 /// The fastest way to make all steps in one kernel of IEEE products, where there is any.
-std::optional<Persistent> persistent_plan(const StepProblem& problem, const gpu::DeviceLimits& limits) {
-  std::optional<Persistent> best;
+std::optional<Timed> persistent_plan(const StepProblem& problem, const gpu::DeviceLimits& limits) {
+  std::optional<Timed> best;
   for (const StepProblem::Sharing& sharing : problem.sharings) {
     if (!is_possible(problem, sharing, limits)) continue;
     const int resident = limits.clusters[static_cast<std::size_t>(sharing.blocks - 1)];
@@ -73,23 +74,24 @@ std::optional<Persistent> persistent_plan(const StepProblem& problem, const gpu:
   return best;
 }
 
-/// The same of a kernel on tensor cores: a scheduler gives a product of 16 x 16 x 8 some 8 cycles, and what a block
-/// sends is as much as it gets. Groups take turns, and hide from each other little of what they take.
+/// The same of a kernel on tensor cores, whose device runs slower: a scheduler gives a product of 16 x 16 x 8 some 8
+/// cycles, and what a block sends is as much as it gets. Groups take turns, and hide some of what they take from each
+/// other. The exchange of large clusters takes twice as long.
 double cycles_of_fragments(const StepProblem& problem, const StepProblem::Fragments& fragments, int lanes, int groups) {
   constexpr double warps_of_scheduler = 2.0, products = 3.0, cycles_of_product = 8.0;
-  constexpr double bytes_a_cycle = 15.0, end_of_turn = 1000.0, exchange_of_block = 90.0, hidden = 0.85;
+  constexpr double bytes_a_cycle = 15.0, end_of_turn = 1000.0, exchange_of_block = 90.0, hidden = 0.68;
   const int kept = *std::find_if(std::begin(gpu::kept_fragments), std::end(gpu::kept_fragments) - 1,
                                  [&](int tiles) { return tiles >= fragments.tiles; });
   const double made = warps_of_scheduler * products * cycles_of_product * kept;
   const double sent =
       fragments.blocks == 1 ? 0.0 : static_cast<double>(problem.units) * lanes * sizeof(float) / bytes_a_cycle;
   const double turn = made + sent + end_of_turn + exchange_of_block * fragments.blocks;
-  return groups == 1 ? turn : hidden * groups * turn;
+  return (groups == 1 ? 1.0 : hidden * groups) * (fragments.blocks > 8 ? 2.0 : 1.0) * turn;
 }
 
 /// The fastest way to make all steps in one kernel on tensor cores, where there is any.
-std::optional<Persistent> fragments_plan(const StepProblem& problem, const gpu::DeviceLimits& limits) {
-  std::optional<Persistent> best;
+std::optional<Timed> fragments_plan(const StepProblem& problem, const gpu::DeviceLimits& limits) {
+  std::optional<Timed> best;
   if (!on_tensor_cores(problem) || problem.scaled) return best;
   const auto rows = static_cast<int>(tiles(problem.units, gpu::fragment_rows)) * gpu::fragment_rows;
   const Size all = tiles(problem.trials, gpu::lane_tile) * gpu::lane_tile;
@@ -116,25 +118,78 @@ std::optional<Persistent> fragments_plan(const StepProblem& problem, const gpu::
   return best;
 }
 
+/// The same of a kernel whose blocks exchange activity through memory. A warp has a product of 16 x 16 x 8 for every 50
+/// cycles, since eight share a tensor core with the other team and all wait for memory; the more blocks ask whether
+/// others are ready, the longer an answer takes.
+double cycles_of_resident(const StepProblem::Resident& resident, int lanes, int groups, Size blocks) {
+  constexpr double products = 3.0, cycles_of_product = 50.0, end_of_turn = 2200.0, exchange = 1800.0;
+  constexpr double answer_of_block = 29.0, few_blocks = 64.0;
+  const double tiles = static_cast<double>((resident.tiles + gpu::block_warps - 1) / gpu::block_warps);
+  const double fragments = resident.rows / gpu::fragment_rows * lanes / gpu::fragment_lanes;
+  return groups * (products * cycles_of_product * tiles * fragments + end_of_turn) + exchange +
+         answer_of_block * std::max(0.0, static_cast<double>(blocks) - few_blocks);
+}
+
+/// The fastest of those, where all blocks find room at the same time.
+std::optional<Timed> resident_plan(const StepProblem& problem, const gpu::DeviceLimits& limits) {
+  std::optional<Timed> best;
+  if (!on_tensor_cores(problem) || problem.scaled || limits.clusters[0] == 0) return best;
+  const Size all = tiles(problem.trials, gpu::lane_tile) * gpu::lane_tile;
+  for (const StepProblem::Resident& resident : problem.residents) {
+    if (resident.blocks > limits.processors) continue;
+    for (int lanes = gpu::lane_tile; lanes <= gpu::most_resident_lanes; lanes *= 2) {
+      const Size wanted = tiles(all, lanes), teams = limits.processors / resident.blocks * gpu::resident_teams;
+      const auto fewest = static_cast<int>(tiles(wanted, teams));
+      for (int groups = fewest; groups <= wanted && groups <= 2 * fewest; ++groups) {
+        if (gpu::resident_bytes(resident.rows, resident.tiles, lanes, groups) > gpu::most_resident_bytes) break;
+        const Size lane_blocks = tiles(wanted, Size{gpu::resident_teams} * groups);
+        const double cycles = cycles_of_resident(resident, lanes, groups, resident.blocks * lane_blocks);
+        if (best && cycles >= best->cycles) continue;
+        gpu::StepPlan plan;
+        plan.design = gpu::StepPlan::Design::resident_tiles;
+        plan.lanes = lanes;
+        plan.cluster = resident.blocks;
+        plan.groups = groups;
+        plan.list = resident.list;
+        best = {plan, cycles};
+      }
+    }
+  }
+  return best;
+}
+
+double multiply_adds(const StepProblem& problem) {
+  return static_cast<double>(problem.units) * static_cast<double>(problem.units) * static_cast<double>(problem.trials);
+}
+
 /// Whether a library's product over all weights is faster than one over those that exist: where there is much to do and
 /// little is absent.
 bool is_dense(const StepProblem& problem) {
-  constexpr double dense_enough = 0.6, much_work = 2.5e8, much_work_of_tensor_cores = 1e9;
-  const double work =
-      static_cast<double>(problem.units) * static_cast<double>(problem.units) * static_cast<double>(problem.trials);
-  const double much = on_tensor_cores(problem) ? much_work_of_tensor_cores : much_work;
-  return problem.density >= dense_enough && work >= much;
+  constexpr double dense_enough = 0.6, much_work = 2.5e8;
+  return problem.density >= dense_enough && multiply_adds(problem) >= much_work;
 }
 
 /// A kernel per step on tensor cores: as many lanes in a block as leave a block for most processors.
-gpu::StepPlan tensor_plan(const StepProblem& problem, const gpu::DeviceLimits& limits) {
+Timed tensor_plan(const StepProblem& problem, const gpu::DeviceLimits& limits) {
+  constexpr double begin_and_end = 5000.0, of_tile = 140.0, of_lane = 4.0;
   gpu::StepPlan plan;
   plan.design = gpu::StepPlan::Design::tensor_tiles;
   const Size rows = tiles(problem.units, gpu::tensor_rows);
   for (plan.lanes = gpu::most_tensor_lanes; plan.lanes > gpu::lane_tile; plan.lanes /= 2) {
     if (rows * tiles(problem.trials, plan.lanes) * 4 >= Size{limits.processors} * 3) break;
   }
-  return plan;
+  const double waves = static_cast<double>(tiles(rows * tiles(problem.trials, plan.lanes), limits.processors));
+  const double row_tiles = problem.density * static_cast<double>(tiles(problem.units, gpu::chunk_columns));
+  return {plan, waves * (begin_and_end + row_tiles * (of_tile + of_lane * plan.lanes))};
+}
+
+/// A library's product on tensor cores.
+Timed dense_plan(const StepProblem& problem) {
+  constexpr double begin_and_end = 17500.0, multiply_adds_a_cycle = 36e3;
+  gpu::StepPlan plan;
+  plan.design = gpu::StepPlan::Design::dense;
+  plan.products = problem.products;
+  return {plan, begin_and_end + multiply_adds(problem) / multiply_adds_a_cycle};
 }
 
 /// A design named in the environment, for tests and measurements.
@@ -144,13 +199,17 @@ std::string design_wanted() {
 }
 
 /// The fastest way to make all steps in one kernel, unless another design is wanted.
-std::optional<Persistent> one_kernel_plan(const StepProblem& problem, const gpu::DeviceLimits& limits,
-                                          const std::string& wanted) {
-  std::optional<Persistent> best;
+std::optional<Timed> one_kernel_plan(const StepProblem& problem, const gpu::DeviceLimits& limits,
+                                     const std::string& wanted) {
+  std::optional<Timed> best;
   if (wanted.empty() || wanted == "persistent") best = persistent_plan(problem, limits);
   if (wanted.empty() || wanted == "fragments") {
     const auto fragments = fragments_plan(problem, limits);
     if (fragments && !(best && best->cycles < fragments->cycles)) best = fragments;
+  }
+  if (wanted.empty() || wanted == "resident") {
+    const auto resident = resident_plan(problem, limits);
+    if (resident && !(best && best->cycles < resident->cycles)) best = resident;
   }
   return best;
 }
@@ -176,28 +235,37 @@ std::vector<StepProblem::Fragments> fragments_of(const std::vector<FragmentLists
   return fragments;
 }
 
+std::vector<StepProblem::Resident> residents_of(const std::vector<TensorLists>& lists) {
+  std::vector<StepProblem::Resident> residents;
+  for (std::size_t k = 1; k < lists.size(); ++k) {
+    const TensorLists& one = lists[k];
+    residents.push_back({static_cast<int>(k), static_cast<int>(one.block_rows),
+                         static_cast<int>(one.sides[0].start.size()) - 1, static_cast<int>(one.most())});
+  }
+  return residents;
+}
+
 gpu::StepPlan choose_plan(const StepProblem& problem, const gpu::DeviceLimits& limits) {
   gpu::StepPlan plan;
   // Trials that see other weights than others are told apart tile by tile.
   if (problem.scaled) return plan;
   std::string wanted = design_wanted();
-  if (const auto one = one_kernel_plan(problem, limits, wanted)) {
-    // Where a step takes longer than this, a kernel per step on tensor cores is ahead.
-    constexpr double many_cycles = 20000.0;
-    if (!wanted.empty() || !on_tensor_cores(problem) || one->cycles <= many_cycles) return one->plan;
+  std::optional<Timed> fastest = one_kernel_plan(problem, limits, wanted);
+  if (fastest && !wanted.empty()) return fastest->plan;
+  if (wanted == "persistent" || wanted == "fragments" || wanted == "resident") wanted.clear();  // none can be had
+  if (on_tensor_cores(problem)) {
+    for (const Timed& one : {tensor_plan(problem, limits), dense_plan(problem)}) {
+      const bool is_tensor = one.plan.design == gpu::StepPlan::Design::tensor_tiles;
+      if (wanted == (is_tensor ? "tensor" : "dense")) return one.plan;
+      if (!fastest || one.cycles < fastest->cycles) fastest = one;
+    }
   }
-  if (wanted == "persistent" || wanted == "fragments") wanted.clear();  // no cluster holds the weights
-  if (on_tensor_cores(problem) && (wanted == "tensor" || (wanted.empty() && !is_dense(problem)))) {
-    return tensor_plan(problem, limits);
-  }
+  if (fastest && wanted.empty()) return fastest->plan;
   const Size rows = tiles(problem.units, gpu::tile_rows);
   // Wide tiles read the weights a quarter as often, once there are enough of them for all processors.
   const bool fills = rows * tiles(problem.trials, gpu::wide_tile) >= limits.processors / 2;
   if (problem.single && problem.trials > gpu::wide_tile / 2 && fills) plan.lanes = gpu::wide_tile;
-  if (wanted == "dense" || (wanted != "tiles" && is_dense(problem))) {
-    plan.design = gpu::StepPlan::Design::dense;
-    if (problem.single) plan.products = problem.products;
-  }
+  if (wanted == "dense" || (wanted != "tiles" && is_dense(problem))) plan.design = gpu::StepPlan::Design::dense;
   return plan;
 }
 

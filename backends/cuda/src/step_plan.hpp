@@ -5,6 +5,7 @@
 #include "fragment_lists.hpp"
 #include "layout.hpp"
 #include "persistent.hpp"
+#include "tensor_list.hpp"
 
 namespace mrnn::cuda {
 
@@ -25,11 +26,18 @@ struct StepProblem {
     int blocks = 1, tiles = 1, results = 4;
   };
   std::vector<Fragments> fragments = {};
+  /// Blocks that keep their weights in shared memory: how many share the units, and tiles of each at most (see
+  /// TensorLists).
+  struct Resident {
+    int list = 1, rows = 32, blocks = 1, tiles = 1;
+  };
+  std::vector<Resident> residents = {};
   gpu::Products products = gpu::Products::ieee;  ///< wanted
 };
 
 std::vector<StepProblem::Sharing> sharings_of(const QuadLists& lists);
 std::vector<StepProblem::Fragments> fragments_of(const std::vector<FragmentLists>& lists);
+std::vector<StepProblem::Resident> residents_of(const std::vector<TensorLists>& lists);
 
 /// How the products of the steps are made. A matter of the problem and the device alone: nothing is tried out.
 gpu::StepPlan choose_plan(const StepProblem& problem, const gpu::DeviceLimits& limits);

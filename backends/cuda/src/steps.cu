@@ -6,6 +6,7 @@
 #include "outside.hpp"
 #include "parts.hpp"
 #include "persistent.hpp"
+#include "resident_plan.hpp"
 #include "step_epilogues.hpp"
 #include "tensor_steps.hpp"
 #include "tile_product.hpp"
@@ -228,6 +229,7 @@ void run_forward(const Stream& stream, const ForwardRun<Scalar>& run, const Step
   if constexpr (std::is_same_v<Scalar, float>) {
     if (plan.design == StepPlan::Design::persistent) return run_persistent(stream, run, plan, first, last);
     if (plan.design == StepPlan::Design::fragments) return run_fragments(stream, run, plan, first, last);
+    if (plan.design == StepPlan::Design::resident_tiles) return run_resident(stream, run, plan, first, last);
     if (plan.design == StepPlan::Design::tensor_tiles) return step_on_tensor_cores(stream, run, plan, first, last);
     if (plan.design == StepPlan::Design::tiles && plan.lanes == wide_tile) {
       return step_by_tiles<Scalar, wide_tile>(stream, run, first, last);
@@ -246,6 +248,7 @@ void run_backward(const Stream& stream, const BackwardRun<Scalar>& run, const St
   if constexpr (std::is_same_v<Scalar, float>) {
     if (plan.design == StepPlan::Design::persistent) return run_persistent_back(stream, run, plan, first, last);
     if (plan.design == StepPlan::Design::fragments) return run_fragments_back(stream, run, plan, first, last);
+    if (plan.design == StepPlan::Design::resident_tiles) return run_resident_back(stream, run, plan, first, last);
     if (plan.design == StepPlan::Design::tensor_tiles) {
       return step_back_on_tensor_cores(stream, run, plan, first, last);
     }

@@ -10,7 +10,8 @@ __global__ void __launch_bounds__(tensor_fragments* warp_threads)
     weights_kernel(TensorTiles tiles, TileMap map, const float* image) {
   const FragmentPlace place;
   const int tile = static_cast<int>(blockIdx.x), fragment = static_cast<int>(threadIdx.x) / warp_threads;
-  const int first_row = tiles.row[tile], row = first_row + fragment * fragment_rows, block = first_row / tensor_rows;
+  const int first_row = tiles.row[tile], row = first_row + fragment * fragment_rows,
+            block = first_row / tiles.block_rows;
   const int column = tiles.column[block * tiles.most + tile - tiles.start[block]];
   const int chunk = row < tiles.rows ? map.chunk[row / tile_rows * map.column_chunks + column / chunk_columns] : -1;
   const float* own = image + Size{chunk < 0 ? 0 : chunk} * chunk_size + row % tile_rows + place.group +
@@ -19,20 +20,22 @@ __global__ void __launch_bounds__(tensor_fragments* warp_threads)
 #pragma unroll
   for (int k = 0; k < 4; ++k) load_weights(chunk < 0 ? nullptr : own, k, weights.high[k], weights.low[k]);
   static_cast<FragmentOfWeights*>(
-      tiles.image)[(Size{tile} * tensor_fragments + fragment) * warp_threads + place.thread] = weights;
+      tiles.image)[(Size{tile} * tiles.block_rows / fragment_rows + fragment) * warp_threads + place.thread] = weights;
 }
 
 /// A thread for four units of a lane.
 __global__ void __launch_bounds__(block_threads)
-    vectors_kernel(const float* from, int stride, int fours, int lanes, FragmentOfUnits* to) {
+    vectors_kernel(StateVectors vectors, FragmentOfUnits* to, unsigned* counters, int count) {
   const Size number = thread_number();
-  const int unit = static_cast<int>(number % fours) * 4, lane = static_cast<int>(number / fours);
-  if (lane >= lanes) return;
-  const auto four = *reinterpret_cast<const Four<float>*>(from + unit + Size{stride} * lane);
+  if (number < count) counters[number] = 0;
+  const int fours = vectors.units / 4, unit = static_cast<int>(number % fours) * 4;
+  const int lane = static_cast<int>(number / fours);
+  if (lane >= vectors.lanes) return;
+  const auto four = *reinterpret_cast<const Four<float>*>(vectors.from + unit + Size{vectors.stride} * lane);
   FragmentOfUnits units;
 #pragma unroll
   for (int k = 0; k < 4; ++k) put_unit(&units, k, four.value[k]);
-  *vector_place(to, lanes / fragment_lanes, unit, lane) = units;
+  *vector_place(to, vectors.lane_tiles, unit, lane) = units;
 }
 
 /// What the kernels of both ways are made of. Blocks: rows x lanes; a thread ends the steps of a unit in some lanes.
@@ -95,11 +98,11 @@ __global__ void __launch_bounds__(block_threads, 1)
 }
 
 template <class Run>
-void make_vectors(const Stream& stream, const Run& run, const float* from, int stride, int slot) {
-  const int padded = run.model.units.padded, lanes = run.model.batch.lanes, fours = padded / 4;
-  const Size size = Size{padded} / fragment_rows * (lanes / fragment_lanes) * warp_threads;
-  launch(stream, vectors_kernel, blocks_for(Size{fours} * lanes), 0, from, stride, fours, lanes,
-         static_cast<FragmentOfUnits*>(run.vectors) + (slot & 1) * size);
+void make_vectors_of_slot(const Stream& stream, const Run& run, const float* from, int stride, int slot) {
+  const int padded = run.model.units.padded, lanes = run.model.batch.lanes, lane_tiles = lanes / fragment_lanes;
+  const Size size = Size{padded} / fragment_rows * lane_tiles * warp_threads;
+  make_vectors(stream, {from, stride, padded, lanes, lane_tiles},
+               static_cast<FragmentOfUnits*>(run.vectors) + (slot & 1) * size, nullptr, 0);
 }
 
 /// Calls `with` with the tiles of lanes of a block, and whether the model is plain.
@@ -126,16 +129,22 @@ dim3 tensor_grid(const Run& run, const TensorTiles& tiles, const StepPlan& plan)
 
 }  // namespace
 
+void make_vectors(const Stream& stream, const StateVectors& vectors, void* to, unsigned* counters, int count) {
+  const Size fours = Size{vectors.units} / 4 * vectors.lanes;
+  launch(stream, vectors_kernel, blocks_for(fours < count ? count : fours), 0, vectors,
+         static_cast<FragmentOfUnits*>(to), counters, count);
+}
+
 void make_tensor_image(const Stream& stream, const TensorTiles& tiles, const TileMap& map, const float* image) {
   if (tiles.tiles == 0) return;
-  launch_threads(stream, weights_kernel, dim3(static_cast<unsigned>(tiles.tiles)), tensor_fragments * warp_threads,
-                 tiles, map, image);
+  launch_threads(stream, weights_kernel, dim3(static_cast<unsigned>(tiles.tiles)),
+                 tiles.block_rows / fragment_rows * warp_threads, tiles, map, image);
 }
 
 void step_on_tensor_cores(const Stream& stream, const ForwardRun<float>& run, const StepPlan& plan, int first,
                           int last) {
   const Trajectory<float>& t = run.trajectory;
-  make_vectors(stream, run, t.state + state_place(t, run.model.batch, first, 0), t.rows, first);
+  make_vectors_of_slot(stream, run, t.state + state_place(t, run.model.batch, first, 0), t.rows, first);
   const dim3 grid = tensor_grid(run, run.model.drive_tensor, plan);
   with_kernel(plan, run.model.plain, [&](auto tiles, auto plain) {
     constexpr int lane_tiles = decltype(tiles)::value;
@@ -149,7 +158,8 @@ void step_on_tensor_cores(const Stream& stream, const ForwardRun<float>& run, co
 void step_back_on_tensor_cores(const Stream& stream, const BackwardRun<float>& run, const StepPlan& plan, int first,
                                int last) {
   const Adjoint<float>& adjoint = run.adjoint;
-  make_vectors(stream, run, adjoint.delta + Size{adjoint.rows} * run.model.batch.lanes * last, adjoint.rows, last);
+  make_vectors_of_slot(stream, run, adjoint.delta + Size{adjoint.rows} * run.model.batch.lanes * last, adjoint.rows,
+                       last);
   const dim3 grid = tensor_grid(run, run.model.adjoint_tensor, plan);
   with_kernel(plan, run.model.plain, [&](auto tiles, auto plain) {
     constexpr int lane_tiles = decltype(tiles)::value;

@@ -66,10 +66,10 @@ struct FragmentTable {
   std::int32_t results = 0;              ///< of each warp at most
 };
 
-/// Tiles of weights [64 x 16] that exist, as a kernel per step multiplies them on tensor cores; and where their weights
+/// Tiles of weights [rows of a block x 16] that exist, as blocks multiply them on tensor cores; and where their weights
 /// go.
 struct TensorTiles {
-  std::int32_t row_blocks = 0, rows = 0, tiles = 0;
+  std::int32_t block_rows = 0, row_blocks = 0, rows = 0, tiles = 0;
   std::int32_t most = 0;                 ///< tiles of a block of rows
   const std::int32_t* start = nullptr;   ///< first tile of each block of rows [row_blocks + 1]
   const std::int32_t* row = nullptr;     ///< first of each tile

@@ -136,7 +136,7 @@ DeviceProperties device_properties() {
 
 DeviceLimits device_limits() {
   DeviceLimits limits;
-  limits.processors = 4;
+  limits.processors = 16;
   limits.clusters.fill(2);
   return limits;
 }

@@ -18,7 +18,7 @@ constexpr std::size_t stack_bytes = 64 * 1024;
 
 struct Fibre {
   ucontext_t context = {};
-  std::unique_ptr<char[]> stack;
+  char* stack = nullptr;
   dim3 thread, block;
   unsigned block_in_cluster = 0;
   bool waits = false, done = false;
@@ -27,7 +27,8 @@ struct Fibre {
 
 struct State {
   ucontext_t scheduler = {};
-  std::vector<Fibre> fibres;  ///< block by block of a cluster
+  std::vector<std::unique_ptr<char[]>> stacks;  ///< kept from launch to launch
+  std::vector<Fibre> fibres;                    ///< block by block of a cluster
   std::vector<std::unique_ptr<std::max_align_t[]>> shared;
   std::vector<std::array<unsigned char, 32>> slots;  ///< per fibre
   Launch launch;
@@ -48,13 +49,12 @@ void enter() {
 }
 
 void prepare(Fibre& fibre, unsigned thread, unsigned block_in_cluster, dim3 block) {
-  if (fibre.stack == nullptr) fibre.stack = std::make_unique<char[]>(stack_bytes);
   fibre.thread = dim3(thread);
   fibre.block = block;
   fibre.block_in_cluster = block_in_cluster;
   fibre.waits = fibre.done = false;
   getcontext(&fibre.context);
-  fibre.context.uc_stack.ss_sp = fibre.stack.get();
+  fibre.context.uc_stack.ss_sp = fibre.stack;
   fibre.context.uc_stack.ss_size = stack_bytes;
   fibre.context.uc_link = nullptr;
   makecontext(&fibre.context, enter, 0);
@@ -126,6 +126,8 @@ void run(const Launch& launch, const std::function<void()>& kernel) {
   state.kernel = &kernel;
   state.fibres.resize(std::size_t{launch.threads} * launch.cluster);
   state.slots.resize(state.fibres.size());
+  while (state.stacks.size() < state.fibres.size()) state.stacks.push_back(std::make_unique<char[]>(stack_bytes));
+  for (std::size_t k = 0; k < state.fibres.size(); ++k) state.fibres[k].stack = state.stacks[k].get();
   gridDim = launch.grid;
   for (unsigned z = 0; z < launch.grid.z; ++z) {
     for (unsigned y = 0; y < launch.grid.y; ++y) {
