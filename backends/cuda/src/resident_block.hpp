@@ -30,44 +30,8 @@ class ResidentBlock {
   static constexpr int ahead = LaneTiles == 4 ? 2 : 4;  // as many as there are registers for
 
  public:
-  __device__ ResidentBlock(const Way& way, const TensorTiles& tiles, const ResidentShape& shape)
-      : way_(way), shape_(shape) {
-    const int block = static_cast<int>(blockIdx.x) % shape.blocks,
-              lane_block = static_cast<int>(blockIdx.x) / shape.blocks;
-    const int start = tiles.start[block], count = tiles.start[block + 1] - start;
-    const int thread = static_cast<int>(threadIdx.x) % block_threads;
-    team_ = in_register(static_cast<int>(threadIdx.x) / block_threads);
-    thread_ = thread;
-    const int first_group = (lane_block * resident_teams + team_) * shape.groups;
-    warp_ = in_register(thread / warp_threads);
-    tiles_ = in_register(count > warp_ ? (count - warp_ - 1) / block_warps + 1 : 0);
-    weights_ = shared_memory<Part>() + thread % warp_threads;
-    offset_ = reinterpret_cast<int*>(shared_memory<Part>() + Size{tiles.most} * parts_of_tile);
-    const int sums = block_warps * lanes * stride, kept = shape.groups * results * block_threads;
-    sums_of_warps_ = reinterpret_cast<float*>(offset_ + (tiles.most + 3) / 4 * 4) + team_ * (sums + kept);
-    kept_ = sums_of_warps_ + sums + thread;
-    arrived_ = shape.arrived + first_group;
-    vectors_ = shape.vectors + Size{first_group * LaneTiles} * warp_threads + thread % warp_threads;
-    load_weights(tiles, block, start, count);
-
-    const int row = thread % rows, lane = thread / rows, unit = block * rows + row;
-    first_lane_ = first_group * lanes + lane;
-    const bool has = unit < way.model().units.count && lane < lanes;
-    lanes_left_ = has ? way.model().batch.lanes - first_lane_ : 0;
-    own_ = way.own(unit, first_lane_, true);
-    ending_ = way.cursor(own_, lanes, shape.groups);
-    written_ = vector_place(shape.vectors, shape.lane_tiles, unit, first_lane_);
-    writes_ = lane < lanes;
-    for (int group = 0; group < shape.groups; ++group) {
-#pragma unroll
-      for (int k = 0; k < results; ++k) {
-        Own one = own_;
-        one.lane += k * lanes_at_once;
-        if (exists(group, k)) kept_[(group * results + k) * block_threads] = way.kept_at_start(one, group, lanes);
-      }
-    }
-    __syncthreads();
-  }
+  /// See resident_block_begin.hpp.
+  __device__ ResidentBlock(const Way& way, const TensorTiles& tiles, const ResidentShape& shape);
 
   __device__ void run() {
     const int groups = in_register(shape_.groups), count = in_register(shape_.count);
@@ -96,25 +60,11 @@ class ResidentBlock {
   using Loaded = FragmentOfUnits[LaneTiles];
   static constexpr int parts_of_tile = RowTiles * 2 * warp_threads;
 
-  __device__ void load_weights(const TensorTiles& tiles, int block, int start, int count) {
-    const auto* image = static_cast<const Part*>(tiles.image) + Size{start} * parts_of_tile;
-    for (int k = threadIdx.x; k < count * parts_of_tile; k += resident_teams * block_threads) {
-      // FragmentOfWeights: a thread's high, then its low. Here all threads' high come first.
-      const int part = k % 2, thread = k / 2 % warp_threads, fragment = k / (2 * warp_threads);
-      shared_memory<Part>()[(fragment * 2 + part) * warp_threads + thread] = image[k];
-    }
-    for (int k = threadIdx.x; k < count; k += resident_teams * block_threads) {
-      offset_[k] = tiles.column[block * tiles.most + k] / fragment_rows * shape_.lane_tiles * warp_threads;
-    }
-  }
+  __device__ void load_weights(const TensorTiles& tiles, int block, int start, int count);
 
   /// Whether there is a lane for result k of this thread in a group.
-  __device__ bool exists(int group, int k) const {
-    return group * lanes + k * lanes_at_once < lanes_left_;
-  }
-  __device__ Cursor of_result(int k) const {
-    return k == 0 ? ending_ : ending_.beside(0, k * lanes_at_once);
-  }
+  __device__ bool exists(int group, int k) const { return group * lanes + k * lanes_at_once < lanes_left_; }
+  __device__ Cursor of_result(int k) const { return k == 0 ? ending_ : ending_.beside(0, k * lanes_at_once); }
 
   /// Waits for the units of a group before step n, and asks for those of the first tiles.
   __device__ void ask(int n, int group) {
@@ -151,47 +101,11 @@ class ResidentBlock {
     }
   }
 
-  __device__ void multiply() {
-#pragma unroll
-    for (int k = 0; k < RowTiles; ++k) {
-#pragma unroll
-      for (int j = 0; j < LaneTiles; ++j) {
-#pragma unroll
-        for (int r = 0; r < 4; ++r) sums_[k][j][r] = 0.0F;
-      }
-    }
-    for (int number = 0; number < tiles_; number += ahead) {
-#pragma unroll
-      for (int k = 0; k < ahead; ++k) {
-        if (number + k >= tiles_) break;
-        multiply_tiles(loaded_[k], warp_ + (number + k) * block_warps);
-        load(number + k + ahead, loaded_[k]);
-      }
-    }
-  }
-
+  // See resident_block_products.hpp.
+  /// The sums of the warp.
+  __device__ void multiply();
   /// Adds hi hi', hi lo' and lo hi'. Sums that follow each other are not the same: each takes its time.
-  __device__ void multiply_tiles(const Loaded& units, int tile) {
-    Part high[RowTiles], low[RowTiles];
-#pragma unroll
-    for (int k = 0; k < RowTiles; ++k) {
-      high[k] = weights_[tile * parts_of_tile + 2 * k * warp_threads];
-      low[k] = weights_[tile * parts_of_tile + (2 * k + 1) * warp_threads];
-    }
-    const auto each = [&](const Part(&weights)[RowTiles], bool of_high) {
-#pragma unroll
-      for (int k = 0; k < RowTiles; ++k) {
-#pragma unroll
-        for (int j = 0; j < LaneTiles; ++j) {
-          multiply_tile(sums_[k][j], weights[k].value, of_high ? units[j].high : units[j].low);
-        }
-      }
-    };
-    each(high, true);
-    each(high, false);
-    each(low, true);
-  }
-
+  __device__ void multiply_tiles(const Loaded& units, int tile);
   /// The block's sums become the next states, which it hands the others; the trajectory gets them later.
   __device__ void end(const float (&fetched)[results][Way::fetched], int n, int group, bool is_last) {
     hand_sums();
@@ -223,30 +137,9 @@ class ResidentBlock {
   }
 
   /// Into shared memory [warps x lanes x stride].
-  __device__ void hand_sums() const {
-    const FragmentPlace place;
-#pragma unroll
-    for (int k = 0; k < RowTiles; ++k) {
-#pragma unroll
-      for (int j = 0; j < LaneTiles; ++j) {
-#pragma unroll
-        for (int r = 0; r < 4; ++r) {
-          const int row = k * fragment_rows + place.group + r / 2 * 8,
-                    lane = j * fragment_lanes + 2 * place.quad + r % 2;
-          sums_of_warps_[(warp_ * lanes + lane) * stride + row] = sums_[k][j][r];
-        }
-      }
-    }
-  }
-
+  __device__ void hand_sums() const;
   /// Of all warps, of this thread's unit in the lane of result k.
-  __device__ float sum(int k) const {
-    const int row = thread_ % rows, lane = thread_ / rows + k * lanes_at_once;
-    float parts[block_warps];
-#pragma unroll
-    for (int warp = 0; warp < block_warps; ++warp) parts[warp] = sums_of_warps_[(warp * lanes + lane) * stride + row];
-    return ((parts[0] + parts[1]) + (parts[2] + parts[3])) + ((parts[4] + parts[5]) + (parts[6] + parts[7]));
-  }
+  __device__ float sum(int k) const;
 
   const Way& way_;
   const ResidentShape& shape_;
@@ -267,3 +160,6 @@ class ResidentBlock {
 };
 
 }  // namespace mrnn::gpu
+
+#include "resident_block_begin.hpp"
+#include "resident_block_products.hpp"

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -20,9 +21,9 @@ std::size_t total_bytes() {
   const char* wanted = std::getenv("MRNN_EMULATED_BYTES");
   return wanted == nullptr ? usual : std::strtoull(wanted, nullptr, 10);
 }
-/// Before each allocation, so that it is known how much is given back.
-constexpr std::size_t header_bytes = 64;
 std::size_t used_bytes = 0;
+/// All that is allocated. Never destroyed: arrays may be released later.
+auto& allocations = *new std::unordered_map<void*, emulation::GuardedMemory>();
 
 /// Throws from call MRNN_EMULATED_LOST_AFTER on, as all calls do when a device is lost: a fault of its memory, a driver
 /// that was restarted.
@@ -147,20 +148,19 @@ std::size_t free_bytes() {
 
 void* allocate(std::size_t bytes) {
   if (taken_bytes(bytes) > free_bytes()) throw DeviceFailure{"out of device memory", true, bytes, free_bytes()};
-  auto* memory = static_cast<char*>(std::aligned_alloc(header_bytes, (bytes / header_bytes + 2) * header_bytes));
-  std::memcpy(memory, &bytes, sizeof bytes);
-  std::memset(memory + header_bytes, 0xFF, bytes);
+  emulation::GuardedMemory memory(bytes);
+  void* data = memory.data();
+  std::memset(data, 0xFF, bytes);
+  allocations.emplace(data, std::move(memory));
   used_bytes += taken_bytes(bytes);
-  return memory + header_bytes;
+  return data;
 }
 
 void release(void* memory) noexcept {
   if (memory == nullptr) return;
-  char* start = static_cast<char*>(memory) - header_bytes;
-  std::size_t bytes = 0;
-  std::memcpy(&bytes, start, sizeof bytes);
-  used_bytes -= taken_bytes(bytes);
-  std::free(start);
+  const auto found = allocations.find(memory);
+  used_bytes -= taken_bytes(found->second.size());
+  allocations.erase(found);
 }
 
 void* allocate_pinned(std::size_t bytes) {

@@ -1,10 +1,13 @@
 #include "emulation.hpp"
 
+#include <sys/mman.h>
 #include <ucontext.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <new>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -27,9 +30,9 @@ struct Fibre {
 
 struct State {
   ucontext_t scheduler = {};
-  std::vector<std::unique_ptr<char[]>> stacks;  ///< kept from launch to launch
-  std::vector<Fibre> fibres;                    ///< block by block of a cluster
-  std::vector<std::unique_ptr<std::max_align_t[]>> shared;
+  std::vector<std::unique_ptr<char[]>> stacks;       ///< kept from launch to launch
+  std::vector<Fibre> fibres;                         ///< block by block of a cluster
+  std::vector<GuardedMemory> shared;                 ///< of each block of a cluster
   std::vector<std::array<unsigned char, 32>> slots;  ///< per fibre
   Launch launch;
   const std::function<void()>* kernel = nullptr;
@@ -103,6 +106,22 @@ void run_cluster() {
 
 }  // namespace
 
+GuardedMemory::GuardedMemory(std::size_t bytes) : size_(bytes) {
+  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  const std::size_t room = (bytes + page - 1) / page * page;
+  mapped_ = room + page;
+  void* mapped = mmap(nullptr, mapped_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (mapped == MAP_FAILED) throw std::bad_alloc();
+  first_ = static_cast<char*>(mapped);
+  data_ = first_ + room - (bytes + 15) / 16 * 16;
+  mprotect(first_ + room, page, PROT_NONE);
+}
+GuardedMemory::GuardedMemory(GuardedMemory&& other) noexcept
+    : size_(other.size_), mapped_(other.mapped_), first_(std::exchange(other.first_, nullptr)), data_(other.data_) {}
+GuardedMemory::~GuardedMemory() {
+  if (first_ != nullptr) munmap(first_, mapped_);
+}
+
 void submit(std::function<void()> work) {
   if (recording == nullptr) {
     work();
@@ -128,15 +147,15 @@ void run(const Launch& launch, const std::function<void()>& kernel) {
   state.slots.resize(state.fibres.size());
   while (state.stacks.size() < state.fibres.size()) state.stacks.push_back(std::make_unique<char[]>(stack_bytes));
   for (std::size_t k = 0; k < state.fibres.size(); ++k) state.fibres[k].stack = state.stacks[k].get();
+  if (!state.shared.empty() && state.shared.front().size() != launch.shared) state.shared.clear();
   gridDim = launch.grid;
   for (unsigned z = 0; z < launch.grid.z; ++z) {
     for (unsigned y = 0; y < launch.grid.y; ++y) {
       for (unsigned x = 0; x < launch.grid.x; x += launch.cluster) {
-        state.shared.clear();
         for (unsigned block = 0; block < launch.cluster; ++block) {
+          if (state.shared.size() <= block) state.shared.emplace_back(launch.shared);
           // Garbage, as on a device: nothing may rest on zeros.
-          state.shared.push_back(std::make_unique<std::max_align_t[]>(launch.shared / sizeof(std::max_align_t) + 1));
-          std::memset(state.shared.back().get(), 0xFF, launch.shared);
+          std::memset(state.shared[block].data(), 0xFF, launch.shared);
           for (unsigned thread = 0; thread < launch.threads; ++thread) {
             prepare(state.fibres[std::size_t{block} * launch.threads + thread], thread, block, dim3(x + block, y, z));
           }
@@ -148,12 +167,12 @@ void run(const Launch& launch, const std::function<void()>& kernel) {
 }
 
 void* shared_memory() {
-  return state.shared[state.current->block_in_cluster].get();
+  return state.shared[state.current->block_in_cluster].data();
 }
 
 void* shared_memory_of(unsigned block, void* own) {
   const auto place = static_cast<char*>(own) - static_cast<char*>(shared_memory());
-  return reinterpret_cast<char*>(state.shared[block].get()) + place;
+  return reinterpret_cast<char*>(state.shared[block].data()) + place;
 }
 
 void wait(Scope scope) {

@@ -24,6 +24,24 @@ extern dim3 threadIdx, blockIdx, gridDim;
 
 namespace mrnn::emulation {
 
+/// Memory that ends where the program may not go on: a kernel that reads or writes beyond its end, by more than what
+/// rounds its size up to 16 bytes, is a fault of memory.
+class GuardedMemory {
+ public:
+  explicit GuardedMemory(std::size_t bytes);
+  ~GuardedMemory();
+  GuardedMemory(GuardedMemory&& other) noexcept;
+  GuardedMemory(const GuardedMemory&) = delete;
+  GuardedMemory& operator=(const GuardedMemory&) = delete;
+
+  char* data() const noexcept { return data_; }
+  std::size_t size() const noexcept { return size_; }
+
+ private:
+  std::size_t size_ = 0, mapped_ = 0;
+  char *first_ = nullptr, *data_ = nullptr;
+};
+
 struct Launch {
   dim3 grid;
   unsigned threads = 1;
