@@ -77,6 +77,8 @@ TEST_CASE("where tensor cores may make the steps, the plan follows the size of t
   large.trials = 1024;
   CHECK(plan(large).design == Design::dense);
   CHECK(plan(large).products == products);
+  large.density = 0.5;
+  CHECK(plan(large).design == Design::tensor_tiles);
   large.scaled = true;
   CHECK(plan(large).design == Design::tiles);
 

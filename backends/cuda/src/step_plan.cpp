@@ -162,11 +162,15 @@ double multiply_adds(const StepProblem& problem) {
   return static_cast<double>(problem.units) * static_cast<double>(problem.units) * static_cast<double>(problem.trials);
 }
 
-/// Whether a library's product over all weights is faster than one over those that exist: where there is much to do and
-/// little is absent.
+/// Whether so little is absent that a product over all weights may be considered, which need memory, too.
+bool is_nearly_dense(const StepProblem& problem) {
+  return problem.density >= 0.6;
+}
+
+/// Whether a library's product over all weights is faster than one over those that exist, without tensor cores: where
+/// there is much to do.
 bool is_dense(const StepProblem& problem) {
-  constexpr double dense_enough = 0.6, much_work = 2.5e8;
-  return problem.density >= dense_enough && multiply_adds(problem) >= much_work;
+  return is_nearly_dense(problem) && multiply_adds(problem) >= 2.5e8;
 }
 
 /// A kernel per step on tensor cores: as many lanes in a block as leave a block for most processors.
@@ -183,13 +187,20 @@ Timed tensor_plan(const StepProblem& problem, const gpu::DeviceLimits& limits) {
   return {plan, waves * (begin_and_end + row_tiles * (of_tile + of_lane * plan.lanes))};
 }
 
-/// A library's product on tensor cores.
+/// A library's product on tensor cores. Weights that near memory does not hold come from far memory at each step.
 Timed dense_plan(const StepProblem& problem) {
   constexpr double begin_and_end = 17500.0, multiply_adds_a_cycle = 36e3;
+  constexpr double bytes_of_weight = 6.0, near_bytes = 4e7, far_bytes_a_cycle = 2000.0;
   gpu::StepPlan plan;
   plan.design = gpu::StepPlan::Design::dense;
   plan.products = problem.products;
-  return {plan, begin_and_end + multiply_adds(problem) / multiply_adds_a_cycle};
+  const double bytes = bytes_of_weight * static_cast<double>(problem.units) * static_cast<double>(problem.units);
+  const double loaded = bytes > near_bytes ? bytes / far_bytes_a_cycle : 0.0;
+  return {plan, begin_and_end + multiply_adds(problem) / multiply_adds_a_cycle + loaded};
+}
+
+void keep_faster(std::optional<Timed>& fastest, const std::optional<Timed>& one) {
+  if (one && !(fastest && fastest->cycles < one->cycles)) fastest = one;
 }
 
 /// A design named in the environment, for tests and measurements.
@@ -201,17 +212,11 @@ std::string design_wanted() {
 /// The fastest way to make all steps in one kernel, unless another design is wanted.
 std::optional<Timed> one_kernel_plan(const StepProblem& problem, const gpu::DeviceLimits& limits,
                                      const std::string& wanted) {
-  std::optional<Timed> best;
-  if (wanted.empty() || wanted == "persistent") best = persistent_plan(problem, limits);
-  if (wanted.empty() || wanted == "fragments") {
-    const auto fragments = fragments_plan(problem, limits);
-    if (fragments && !(best && best->cycles < fragments->cycles)) best = fragments;
-  }
-  if (wanted.empty() || wanted == "resident") {
-    const auto resident = resident_plan(problem, limits);
-    if (resident && !(best && best->cycles < resident->cycles)) best = resident;
-  }
-  return best;
+  std::optional<Timed> fastest;
+  if (wanted.empty() || wanted == "persistent") keep_faster(fastest, persistent_plan(problem, limits));
+  if (wanted.empty() || wanted == "fragments") keep_faster(fastest, fragments_plan(problem, limits));
+  if (wanted.empty() || wanted == "resident") keep_faster(fastest, resident_plan(problem, limits));
+  return fastest;
 }
 
 }  // namespace
@@ -254,11 +259,10 @@ gpu::StepPlan choose_plan(const StepProblem& problem, const gpu::DeviceLimits& l
   if (fastest && !wanted.empty()) return fastest->plan;
   if (wanted == "persistent" || wanted == "fragments" || wanted == "resident") wanted.clear();  // none can be had
   if (on_tensor_cores(problem)) {
-    for (const Timed& one : {tensor_plan(problem, limits), dense_plan(problem)}) {
-      const bool is_tensor = one.plan.design == gpu::StepPlan::Design::tensor_tiles;
-      if (wanted == (is_tensor ? "tensor" : "dense")) return one.plan;
-      if (!fastest || one.cycles < fastest->cycles) fastest = one;
-    }
+    if (wanted == "tensor") return tensor_plan(problem, limits).plan;
+    if (wanted == "dense") return dense_plan(problem).plan;
+    keep_faster(fastest, tensor_plan(problem, limits));
+    if (is_nearly_dense(problem)) keep_faster(fastest, dense_plan(problem));
   }
   if (fastest && wanted.empty()) return fastest->plan;
   const Size rows = tiles(problem.units, gpu::tile_rows);
