@@ -1,4 +1,6 @@
 // How the CUDA backend chooses to make the steps: on the host, for an H200.
+#include <string>
+
 #include "catch.hpp"
 #include "fragment_lists.hpp"
 #include "layout.hpp"
@@ -15,8 +17,21 @@ namespace {
 
 gpu::DeviceLimits hopper() {
   gpu::DeviceLimits limits;
+  limits.shared_bytes = 227 * 1024;
   limits.clusters = {132, 66, 44, 30, 26, 22, 18, 15, 14, 13, 12, 11, 10, 9, 8, 7};
   return limits;
+}
+
+gpu::StepPlan plan_of(const NetworkSpec& spec, Index trials, Products products) {
+  const Network network = build_network(spec, 1);
+  const SessionOptions options{.products = products};
+  const cuda::TileList drive = cuda::drive_tiles(network), adjoint = cuda::adjoint_tiles(network);
+  cuda::StepProblem problem = cuda::problem_of(network.units(), drive, cuda::QuadLists(network),
+                                               cuda::fragments_wanted(network, options, drive, adjoint),
+                                               cuda::tensor_lists_wanted(options, drive, adjoint));
+  problem.trials = trials;
+  problem.products = static_cast<gpu::Products>(products);
+  return cuda::choose_plan(problem, hopper());
 }
 
 }  // namespace
@@ -63,7 +78,7 @@ TEST_CASE("where tensor cores may make the steps, the plan follows the size of t
   };
   const std::vector<cuda::StepProblem::Sharing> few = {{16, 2, 4}, {32, 4, 2}}, too_many = {{16, 8, 16}, {32, 16, 8}};
   // Over the tiles that exist, with a block for most processors.
-  cuda::StepProblem large{.units = 1024, .trials = 256, .density = 0.25, .sharings = too_many};
+  cuda::StepProblem large{.units = 1024, .trials = 256, .density = 0.25, .sharings = too_many, .row_tiles = 44};
   CHECK(plan(large).design == Design::tensor_tiles);
   CHECK(plan(large).list == 0);
   CHECK(plan(large).lanes == gpu::most_tensor_lanes);
@@ -73,6 +88,7 @@ TEST_CASE("where tensor cores may make the steps, the plan follows the size of t
   CHECK(plan(large).lanes == gpu::lane_tile);
   // Densely where there is much to do.
   large.density = 1.0;
+  large.row_tiles = 64;
   CHECK(plan(large).design == Design::tensor_tiles);
   large.trials = 1024;
   CHECK(plan(large).design == Design::dense);
@@ -83,8 +99,11 @@ TEST_CASE("where tensor cores may make the steps, the plan follows the size of t
   CHECK(plan(large).design == Design::tiles);
 
   // In one kernel where all blocks find room, with their weights.
-  cuda::StepProblem held{
-      .units = 1024, .trials = 256, .sharings = too_many, .residents = {{1, 32, 32, 64}, {2, 16, 64, 64}}};
+  cuda::StepProblem held{.units = 1024,
+                         .trials = 256,
+                         .sharings = too_many,
+                         .residents = {{1, 32, 32, 64}, {2, 16, 64, 64}},
+                         .row_tiles = 64};
   CHECK(plan(held).design == Design::resident_tiles);
   CHECK(plan(held).list == 1);
   CHECK(plan(held).cluster == 32);
@@ -104,13 +123,20 @@ TEST_CASE("where tensor cores may make the steps, the plan follows the size of t
   CHECK(plan(held).design == Design::tensor_tiles);
   held.residents = many_tiles;
   CHECK(plan(held).design == Design::tensor_tiles);
+  held.products = products;
+  held.residents = {{1, 32, 32, 64}};
+  gpu::DeviceLimits smaller = hopper();
+  smaller.shared_bytes = 99 * 1024;
+  CHECK(cuda::choose_plan(held, smaller).design == Design::tensor_tiles);
 
   // One kernel of IEEE products is faster where few blocks hold a network, one on tensor cores where many do.
-  const cuda::StepProblem small{.units = 256, .trials = 64, .sharings = few, .fragments = {{2, 16, 4}, {4, 8, 2}}};
+  const cuda::StepProblem small{
+      .units = 256, .trials = 64, .sharings = few, .fragments = {{2, 16, 4}, {4, 8, 2}}, .row_tiles = 16};
   CHECK(plan(small).design == Design::persistent);
   CHECK(plan(small).products == gpu::Products::ieee);
   const std::vector<cuda::StepProblem::Sharing> of_512 = {{16, 4, 8}, {32, 8, 4}};
-  cuda::StepProblem medium{.units = 512, .trials = 64, .sharings = of_512, .fragments = {{8, 16, 2}, {16, 8, 1}}};
+  cuda::StepProblem medium{
+      .units = 512, .trials = 64, .sharings = of_512, .fragments = {{8, 16, 2}, {16, 8, 1}}, .row_tiles = 32};
   CHECK(plan(medium).design == Design::fragments);
   CHECK(plan(medium).cluster == 8);
   CHECK(plan(medium).lanes == 5);
@@ -203,18 +229,27 @@ TEST_CASE("networks are run as was fastest on an H200", "[cuda][host]") {
   NetworkSpec spec;
   spec.regions.push_back({.name = "a", .units = one.units});
   spec.connections.push_back({.from = "a", .to = "a"});
-  const Network network = build_network(spec, 1);
-  const SessionOptions options{.products = one.products};
-  const cuda::TileList drive = cuda::drive_tiles(network), adjoint = cuda::adjoint_tiles(network);
-  const gpu::StepPlan plan = cuda::choose_plan(
-      {one.units, one.trials, drive.density(), true, false, cuda::sharings_of(cuda::QuadLists(network)),
-       cuda::fragments_of(cuda::fragments_wanted(network, options, drive, adjoint)),
-       cuda::residents_of(cuda::tensor_lists_wanted(options, drive, adjoint)),
-       static_cast<gpu::Products>(one.products)},
-      hopper());
+  const gpu::StepPlan plan = plan_of(spec, one.trials, one.products);
 
   CAPTURE(one.units, one.trials, static_cast<int>(one.products), cuda::plan_words(plan));
   CHECK(plan.design == one.design);
   CHECK(plan.lanes == one.lanes);
   CHECK(plan.groups == one.groups);
+}
+
+TEST_CASE("a kernel per step takes as long as the region that reads most others", "[cuda][host]") {
+  // A quarter of all pairs, but eleven of the first region's.
+  NetworkSpec spec;
+  const auto name = [](int k) { return "r" + std::to_string(k); };
+  for (int k = 0; k < 16; ++k) spec.regions.push_back({.name = name(k), .units = 64});
+  for (int k = 0; k < 16; ++k) {
+    for (int j = 0; j < (k == 0 ? 11 : 3); ++j) spec.connections.push_back({.from = name((k + j) % 16), .to = name(k)});
+  }
+  const gpu::StepPlan plan = plan_of(spec, 256, Products::bf16x3);
+
+  CAPTURE(cuda::plan_words(plan));
+  CHECK(plan.design == gpu::StepPlan::Design::resident_tiles);
+  CHECK(plan.list == 1);
+  CHECK(plan.lanes == 32);
+  CHECK(plan.groups == 1);
 }

@@ -319,12 +319,13 @@ void CudaSession<Scalar>::do_load(const Trials& trials) {
   const bool had_variants = batch_->schedule.scalings.size() > 1;
   batch_->schedule = {};
   const gpu::StepPlan before = plan_;
-  const bool scaled = std::ranges::any_of(
-      trials.interventions, [](const auto& one) { return std::holds_alternative<ScaleWeights>(one.what); });
-  plan_ = choose_plan({network().units(), trials.count, drive_list_.density(), sizeof(Scalar) == sizeof(float), scaled,
-                       sharings_of(quad_lists_), fragments_of(fragment_lists_), residents_of(tensor_lists_),
-                       static_cast<gpu::Products>(options().products)},
-                      gpu::device_limits());
+  StepProblem problem = problem_of(network().units(), drive_list_, quad_lists_, fragment_lists_, tensor_lists_);
+  problem.trials = trials.count;
+  problem.single = std::is_same_v<Scalar, float>;
+  problem.scaled = std::ranges::any_of(trials.interventions,
+                                       [](const auto& one) { return std::holds_alternative<ScaleWeights>(one.what); });
+  problem.products = static_cast<gpu::Products>(options().products);
+  plan_ = choose_plan(problem, gpu::device_limits());
   unchecked_ = false;
   guarded([&] {
     if (next_ && next_->trials.get() == &trials) {

@@ -94,10 +94,12 @@ Size SessionSizes::scalars(Size count) const {
 }
 
 gpu::StepPlan SessionSizes::plan(Index trials, bool scaled) const {
-  return choose_plan({network_.units(), trials, drive_.density(), options_.precision == Precision::float32, scaled,
-                      sharings_of(quads_), fragments_of(fragments_), residents_of(tensor_),
-                      static_cast<gpu::Products>(options_.products)},
-                     gpu::device_limits());
+  StepProblem problem = problem_of(network_.units(), drive_, quads_, fragments_, tensor_);
+  problem.trials = trials;
+  problem.single = options_.precision == Precision::float32;
+  problem.scaled = scaled;
+  problem.products = static_cast<gpu::Products>(options_.products);
+  return choose_plan(problem, gpu::device_limits());
 }
 
 SessionMemory SessionSizes::of(const BatchShape& batch, const Record& record, const Demands& demands) const {

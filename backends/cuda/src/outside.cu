@@ -125,7 +125,7 @@ __global__ void __launch_bounds__(block_threads) outside_kernel(ForwardRun<Scala
   const bool is_rate = model.dynamics == Dynamics::rate;
   Columns<Scalar> inputs(model.drive_map, at.unit, model.units.padded, model.inputs);
   if (Plain) inputs.keep(model.drive_weights);
-  const Scalar* state = t.state + state_place(t, model.batch, at.slot, at.lane);
+  Scalar* state = t.state + state_place(t, model.batch, at.slot, at.lane);
   const Size to_next = Size{t.rows} * model.batch.lanes;
   for (int slot = at.slot; slot < at.last; ++slot, state += to_next) {
     const int step = step_of_first + slot;
@@ -143,7 +143,7 @@ __global__ void __launch_bounds__(block_threads) outside_kernel(ForwardRun<Scala
                      : Plain              ? plain
                                           : outside_of(model, own, {at.unit + k, at.lane, step}, sums[k], eta.value[k]);
     }
-    store_four(const_cast<Scalar*>(state) + to_next + at.unit, out);
+    store_four(state + to_next + at.unit, out);
   }
 }
 

@@ -48,6 +48,7 @@ struct PersistentShape {
 /// What a plan needs to know of a device.
 struct DeviceLimits {
   int processors = 132;
+  std::size_t shared_bytes = 0;  ///< shared memory that a block may ask for
   /// Clusters of k + 1 blocks of the persistent kernels that run at the same time; 0 where there are none.
   std::array<int, largest_persistent_cluster> clusters = {};
 };

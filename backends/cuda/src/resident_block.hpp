@@ -66,7 +66,9 @@ class ResidentBlock {
   __device__ bool exists(int group, int k) const { return group * lanes + k * lanes_at_once < lanes_left_; }
   __device__ Cursor of_result(int k) const { return k == 0 ? ending_ : ending_.beside(0, k * lanes_at_once); }
 
-  /// Waits for the units of a group before step n, and asks for those of the first tiles.
+  /// Waits for the units of a group before step n, and asks for those of the first tiles. Two buffers are enough: what
+  /// all have read at step n is overwritten at step n + 1, which nobody begins before all have ended step n. And a team
+  /// may wait for its next group before it has handed on this one's: all of that one was handed on a turn ago.
   __device__ void ask(int n, int group) {
     wait_for_blocks(arrived_ + group, static_cast<unsigned>(n * shape_.blocks));
     read_ = vectors_ + (n & 1) * shape_.buffer + group * LaneTiles * warp_threads;

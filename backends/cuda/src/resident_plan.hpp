@@ -8,7 +8,6 @@ namespace mrnn::gpu {
 constexpr int resident_rows[] = {32, 16};
 /// Lanes of a group at most; 8 and 16 are the others.
 constexpr int most_resident_lanes = 32;
-constexpr std::size_t most_resident_bytes = 226 * 1024;
 /// Halves of a block, of block_threads each, with groups of their own: while one ends a step, or waits for other
 /// blocks, the other multiplies.
 constexpr int resident_teams = 2;

@@ -141,7 +141,7 @@ std::optional<Timed> resident_plan(const StepProblem& problem, const gpu::Device
       const Size wanted = tiles(all, lanes), teams = limits.processors / resident.blocks * gpu::resident_teams;
       const auto fewest = static_cast<int>(tiles(wanted, teams));
       for (int groups = fewest; groups <= wanted && groups <= 2 * fewest; ++groups) {
-        if (gpu::resident_bytes(resident.rows, resident.tiles, lanes, groups) > gpu::most_resident_bytes) break;
+        if (gpu::resident_bytes(resident.rows, resident.tiles, lanes, groups) > limits.shared_bytes) break;
         const Size lane_blocks = tiles(wanted, Size{gpu::resident_teams} * groups);
         const double cycles = cycles_of_resident(resident, lanes, groups, resident.blocks * lane_blocks);
         if (best && cycles >= best->cycles) continue;
@@ -173,7 +173,8 @@ bool is_dense(const StepProblem& problem) {
   return is_nearly_dense(problem) && multiply_adds(problem) >= 2.5e8;
 }
 
-/// A kernel per step on tensor cores: as many lanes in a block as leave a block for most processors.
+/// A kernel per step on tensor cores: as many lanes in a block as leave a block for most processors. It takes as long
+/// as the rows that read most.
 Timed tensor_plan(const StepProblem& problem, const gpu::DeviceLimits& limits) {
   constexpr double begin_and_end = 5000.0, of_tile = 140.0, of_lane = 4.0;
   gpu::StepPlan plan;
@@ -183,7 +184,7 @@ Timed tensor_plan(const StepProblem& problem, const gpu::DeviceLimits& limits) {
     if (rows * tiles(problem.trials, plan.lanes) * 4 >= Size{limits.processors} * 3) break;
   }
   const double waves = static_cast<double>(tiles(rows * tiles(problem.trials, plan.lanes), limits.processors));
-  const double row_tiles = problem.density * static_cast<double>(tiles(problem.units, gpu::chunk_columns));
+  const auto row_tiles = static_cast<double>(problem.row_tiles);
   return {plan, waves * (begin_and_end + row_tiles * (of_tile + of_lane * plan.lanes))};
 }
 
@@ -219,8 +220,6 @@ std::optional<Timed> one_kernel_plan(const StepProblem& problem, const gpu::Devi
   return fastest;
 }
 
-}  // namespace
-
 std::vector<StepProblem::Sharing> sharings_of(const QuadLists& lists) {
   std::vector<StepProblem::Sharing> sharings;
   for (std::size_t k = 0; k < lists.drive.size(); ++k) {
@@ -248,6 +247,20 @@ std::vector<StepProblem::Resident> residents_of(const std::vector<TensorLists>& 
                          static_cast<int>(one.sides[0].start.size()) - 1, static_cast<int>(one.most())});
   }
   return residents;
+}
+
+}  // namespace
+
+StepProblem problem_of(Index units, const TileList& drive, const QuadLists& quads,
+                       const std::vector<FragmentLists>& fragments, const std::vector<TensorLists>& tensor) {
+  StepProblem problem;
+  problem.units = units;
+  problem.density = drive.density();
+  problem.sharings = sharings_of(quads);
+  problem.fragments = fragments_of(fragments);
+  problem.residents = residents_of(tensor);
+  problem.row_tiles = tensor.empty() ? 0 : tensor.front().most();
+  return problem;
 }
 
 gpu::StepPlan choose_plan(const StepProblem& problem, const gpu::DeviceLimits& limits) {

@@ -32,12 +32,14 @@ struct StepProblem {
     int list = 1, rows = 32, blocks = 1, tiles = 1;
   };
   std::vector<Resident> residents = {};
+  gpu::Size row_tiles =
+      0;  ///< tiles [64 x 16] of the block of rows that has most, for kernels per step on tensor cores
   gpu::Products products = gpu::Products::ieee;  ///< wanted
 };
 
-std::vector<StepProblem::Sharing> sharings_of(const QuadLists& lists);
-std::vector<StepProblem::Fragments> fragments_of(const std::vector<FragmentLists>& lists);
-std::vector<StepProblem::Resident> residents_of(const std::vector<TensorLists>& lists);
+/// What a plan needs to know of a network. Precision, products and the batch are still to be said.
+StepProblem problem_of(Index units, const TileList& drive, const QuadLists& quads,
+                       const std::vector<FragmentLists>& fragments, const std::vector<TensorLists>& tensor);
 
 /// How the products of the steps are made. A matter of the problem and the device alone: nothing is tried out.
 gpu::StepPlan choose_plan(const StepProblem& problem, const gpu::DeviceLimits& limits);

@@ -138,6 +138,7 @@ DeviceProperties device_properties() {
 DeviceLimits device_limits() {
   DeviceLimits limits;
   limits.processors = 16;
+  limits.shared_bytes = 227 * 1024;
   limits.clusters.fill(2);
   return limits;
 }
