@@ -11,8 +11,6 @@ using mrnn::Index;
 using test::at;
 
 constexpr double tolerance = 1e-10;
-constexpr double dt = test::SmallNetwork::dt;
-constexpr double well = 1.9150080481545375;  // x = 2 tanh x
 
 test::SmallNetwork bistable() {
   return test::small_network(Eigen::MatrixXd::Constant(1, 1, 2.0));

@@ -4,6 +4,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "independent_loop.hpp"
 #include "kernels.hpp"
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
@@ -21,7 +22,9 @@ constexpr int tile_rows = 12;  // with 2 vectors a row and the operands, all reg
 
 #include "vector_math.hpp"
 //
-#include "kernels_body.hpp"
+#include "kernels_products.hpp"
+//
+#include "kernels_forward.hpp"
 //
 #include "kernels_backward.hpp"
 //

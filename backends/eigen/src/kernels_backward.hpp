@@ -1,4 +1,4 @@
-// The inner loops of backward() that work element by element, included after kernels_body.hpp; the same rules hold.
+// The inner loops of backward() that work element by element, included after kernels_forward.hpp; the same rules hold.
 
 /// leaky: D_t = phi'(x_t) back + (1 - alpha) D_{t+1}, delta = alpha D_t, where phi' is a function of h.
 /// rate: G_t = back + (1 - alpha) G_{t+1}, delta = alpha phi'(x_t) G_t.

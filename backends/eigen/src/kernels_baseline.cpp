@@ -4,6 +4,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "independent_loop.hpp"
 #include "kernels.hpp"
 
 namespace mrnn::eigen {
@@ -20,7 +21,9 @@ constexpr int tile_rows = 6;  // with 2 vectors a row and the operands, all regi
 
 #include "vector_math.hpp"
 //
-#include "kernels_body.hpp"
+#include "kernels_products.hpp"
+//
+#include "kernels_forward.hpp"
 //
 #include "kernels_backward.hpp"
 //

@@ -1,5 +1,5 @@
 // What puts sums over lanes beside one another, and a few rows of the gradient of weights, which are such sums.
-// Included after kernels_body.hpp; the same rules hold.
+// Included after kernels_forward.hpp; the same rules hold.
 
 /// What takes the place of a row, and of the row `half` below it, when the blocks beside the diagonal of a square of
 /// 2 half x 2 half change places: elements of the two rows, one after the other.

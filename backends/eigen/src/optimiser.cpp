@@ -5,6 +5,7 @@
 #include <numeric>
 #include <span>
 
+#include "independent_loop.hpp"
 #include "mrnn/formulas.hpp"
 
 namespace mrnn::eigen {
@@ -74,7 +75,7 @@ void each(const Part& part, Rule&& rule) {
   double *const values = part.values.data(), *const firsts = part.first.data(), *const seconds = part.second.data();
   const double *const gradients = part.gradient.data(), *const trainable = part.trainable.data();
   const std::size_t size = part.values.size();
-#pragma GCC ivdep
+  MRNN_INDEPENDENT_LOOP
   for (std::size_t k = 0; k < size; ++k) {
     double value = values[k], first = firsts[k], second = seconds[k];
     rule(gradients[k], value, first, second);

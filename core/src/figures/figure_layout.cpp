@@ -59,9 +59,8 @@ void share(const Figure& figure, int columns, std::vector<Draft>& drafts) {
   if (!figure.shared_colours) return;
   // The one colour bar stands beside the first row where that has colours.
   const auto coloured = [](const Draft& draft) { return draft.layout.colours.has_value(); };
-  const auto row =
-      std::ranges::subrange(drafts.rend() - static_cast<std::ptrdiff_t>(std::min(wide, drafts.size())), drafts.rend());
-  if (const auto last = std::ranges::find_if(row, coloured); last != row.end()) {
+  const auto row = drafts.rend() - static_cast<std::ptrdiff_t>(std::min(wide, drafts.size()));
+  if (const auto last = std::find_if(row, drafts.rend(), coloured); last != drafts.rend()) {
     last->colours_beside = true;
   } else if (const auto first = std::ranges::find_if(drafts, coloured); first != drafts.end()) {
     first->colours_beside = true;

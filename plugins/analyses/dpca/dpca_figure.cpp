@@ -114,7 +114,8 @@ std::vector<std::size_t> rows_of(const Outcome& outcome) {
     if (std::ranges::find(outcome.found.origin, m) != outcome.found.origin.end()) rows.push_back(m);
   }
   rows = largest(outcome, std::move(rows));
-  std::ranges::stable_partition(rows, [&](std::size_t m) { return outcome.marginalisations[m].axes() == time; });
+  std::stable_partition(rows.begin(), rows.end(),
+                        [&](std::size_t m) { return outcome.marginalisations[m].axes() == time; });
   return rows;
 }
 
