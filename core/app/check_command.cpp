@@ -16,7 +16,7 @@ void print_regions(const mrnn::ReportContent& content) {
              "bias", "cell types");
   for (const mrnn::ReportRegion& region : content.regions) {
     fmt::print("{:<20} {:>7}  {:<12} {:<10} {:>8} {:>8}  {}\n", region.name, region.units, region.sign,
-               region.activation, region.tau, region.base_firing, region.cell_types);
+               region.activation, words_of(region.tau), words_of(region.base_firing), region.cell_types);
   }
 }
 
@@ -53,9 +53,11 @@ void print_sources_without_targets(const mrnn::Network& network) {
   }
 }
 
-void print_network(const mrnn::Network& network) {
+/// @param parameters  that its units run with; null: what its description says
+void print_network(const mrnn::Network& network, const mrnn::Parameters* parameters) {
   mrnn::ReportContent content;
   mrnn::describe_network(network, content);
+  if (parameters != nullptr) mrnn::describe_units(network, *parameters, content);
   fmt::print("{} units, {} input channels, {} output channels, {} weights; {} dynamics, dt {} ms, Dale's law: {}\n",
              content.units, content.inputs, content.outputs, content.weights, content.dynamics, content.dt,
              content.dale);
@@ -105,10 +107,9 @@ void print_training(const mrnn::Experiment& experiment) {
 void print_simulations(const mrnn::Experiment& experiment) {
   fmt::print("\n{:<20} {:>7} {:>7}  {:<6} {}\n", "simulation", "trials", "steps", "noise", "manipulations");
   for (const mrnn::SimulationPlan& plan : experiment.simulations()) {
-    const mrnn::Trials trials = experiment.trials_of(plan);
     std::string manipulations;
     for (const std::string& name : plan.manipulations) manipulations += (manipulations.empty() ? "" : ", ") + name;
-    fmt::print("{:<20} {:>7} {:>7}  {:<6} {}\n", plan.name, trials.count, trials.steps,
+    fmt::print("{:<20} {:>7} {:>7}  {:<6} {}\n", plan.name, plan.trials, plan.shape.steps,
                plan.noise == mrnn::Noise::on ? "on" : "off", manipulations);
   }
 }
@@ -130,7 +131,7 @@ int check_command(const Arguments& arguments) {
   if (!root.has("experiment") && !root.has("task")) {
     const mrnn::NetworkSource source = mrnn::read_network(root);
     root.finish();
-    print_network(mrnn::build_network(source, 0));
+    print_network(mrnn::build_network(source, 0), nullptr);
     return 0;
   }
   mrnn::Runtime runtime;
@@ -138,7 +139,7 @@ int check_command(const Arguments& arguments) {
   const mrnn::Experiment experiment(root, runtime,
                                     {arguments.output, arguments.backend, arguments.threads, arguments.command});
   fmt::print("{}: ", experiment.name());
-  print_network(experiment.network());
+  print_network(experiment.network(), &experiment.parameters());
   print_training(experiment);
   print_simulations(experiment);
   fmt::print("{}", memory_words(experiment, mrnn::free_host_memory()));

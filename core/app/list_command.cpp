@@ -1,6 +1,11 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <vector>
+
 #include "commands.hpp"
+#include "mrnn/error.hpp"
+#include "mrnn/names.hpp"
 
 namespace {
 
@@ -39,9 +44,13 @@ void print_backends(const mrnn::Runtime& runtime) {
 }  // namespace
 
 int list_command(const Arguments& arguments) {
+  const std::string& kind = arguments.kind;
+  const std::vector<std::string> kinds{"backends", "tasks", "manipulations", "analyses"};
+  if (!kind.empty() && std::ranges::find(kinds, kind) == kinds.end()) {
+    throw mrnn::ConfigError("list", "", mrnn::unknown_name("kind", kind, kinds));
+  }
   mrnn::Runtime runtime;
   load_plugins(runtime, arguments, nullptr);
-  const std::string& kind = arguments.kind;
   if (kind.empty() || kind == "backends") print_backends(runtime);
   if (kind.empty() || kind == "tasks") print(runtime.tasks, "tasks");
   if (kind.empty() || kind == "manipulations") print(runtime.manipulations, "manipulations");

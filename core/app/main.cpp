@@ -2,11 +2,13 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <exception>
 #include <new>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "commands.hpp"
@@ -18,6 +20,7 @@
 namespace {
 
 constexpr int bad_command_line = 2;
+constexpr int bad_file = 3;
 constexpr int failed = 4;
 
 void add_plugin_path(CLI::App& command, Arguments& arguments) {
@@ -49,8 +52,7 @@ void add_commands(CLI::App& app, Arguments& arguments) {
   add_config(*check, arguments);
 
   CLI::App* list = app.add_subcommand("list", "List backends, tasks, manipulations and analyses");
-  list->add_option("KIND", arguments.kind, "backends, tasks, manipulations or analyses; default: all")
-      ->check(CLI::IsMember({"backends", "tasks", "manipulations", "analyses"}));
+  list->add_option("KIND", arguments.kind, "backends, tasks, manipulations or analyses; default: all");
   add_plugin_path(*list, arguments);
 
   CLI::App* convert = app.add_subcommand("convert", "mRNNTorch JSON to TOML; weights .h5 to .safetensors and back");
@@ -70,6 +72,23 @@ void check_command_name(const CLI::App& app, int argc, char** argv) {
   }
   if (std::find(commands.begin(), commands.end(), argv[1]) != commands.end()) return;
   throw mrnn::ConfigError("", "", mrnn::unknown_name("command", argv[1], commands));
+}
+
+/// What a command did not expect, in the order given, with the option that each may have been meant to be.
+std::string unexpected_words(const CLI::App& app) {
+  const std::vector<CLI::App*> commands = app.get_subcommands();
+  const CLI::App& command = commands.empty() ? app : *commands.front();
+  std::vector<std::string> known;
+  for (const CLI::Option* option : command.get_options()) {
+    for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+  }
+  const std::vector<std::string> words = command.remaining();
+  std::string text = "not expected: " + mrnn::join(words, " ");
+  for (const std::string& word : words) {
+    const std::string near = mrnn::nearest(word.substr(0, word.find('=')), known);
+    if (word.starts_with('-') && !near.empty()) text += ". Did you mean \"" + near + "\"?";
+  }
+  return text;
 }
 
 /// One word of a command line as a shell would need it.
@@ -95,6 +114,12 @@ int report_error(const std::string& text, int status) {
   return status;
 }
 
+/// Standard output could not be written. That its reader has seen enough and left (`mrnn list | head`) is no error.
+int report_output_error(int number) {
+  if (number == EPIPE) return 0;
+  return report_error("standard output cannot be written: " + std::generic_category().message(number), bad_file);
+}
+
 /// The version, and what the inner loops of this build use of this processor.
 std::string version_words() {
   const std::string note = mrnn::eigen::build_note();
@@ -114,9 +139,9 @@ int parse_and_run(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-    return report_error(
-        std::string(error.what()) + "\nmrnn --help lists the commands, mrnn COMMAND --help their options",
-        bad_command_line);
+    const bool unexpected = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
+    const std::string text = unexpected ? unexpected_words(app) : error.what();
+    return report_error(text + "\nmrnn --help lists the commands, mrnn COMMAND --help their options", bad_command_line);
   }
   return dispatch(app, arguments);
 }
@@ -128,9 +153,14 @@ int main(int argc, char** argv) {
   std::signal(SIGXFSZ, SIG_IGN);
   std::signal(SIGPIPE, SIG_IGN);
   try {
-    return parse_and_run(argc, argv);
+    const int status = parse_and_run(argc, argv);
+    errno = 0;
+    return std::fflush(stdout) == 0 && std::ferror(stdout) == 0 ? status : report_output_error(errno);
   } catch (const mrnn::Error& error) {
     return report_error(error.what(), error.exit_status());
+  } catch (const std::system_error& error) {
+    if (std::ferror(stdout) != 0) return report_output_error(error.code().value());
+    return report_error(error.what(), failed);
   } catch (const std::bad_alloc&) {
     return report_error("out of memory; fewer trials, fewer steps or a smaller record need less", failed);
   } catch (const std::exception& error) {

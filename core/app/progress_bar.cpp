@@ -45,6 +45,10 @@ void watch_signals() {
 
 ProgressBar::ProgressBar(Voice voice) : voice_(voice), terminal_(isatty(STDERR_FILENO) != 0) {}
 
+ProgressBar::~ProgressBar() {
+  clear_line();
+}
+
 void ProgressBar::begin(const std::string& what, long total) {
   what_ = what;
   total_ = total;

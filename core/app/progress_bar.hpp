@@ -11,6 +11,10 @@ class ProgressBar final : public mrnn::Progress {
  public:
   enum class Voice { quiet, normal };
   explicit ProgressBar(Voice voice);
+  /// Takes away a bar that was left where the work ended early, so that what is said next has a line of its own.
+  ~ProgressBar() override;
+  ProgressBar(const ProgressBar&) = delete;
+  ProgressBar& operator=(const ProgressBar&) = delete;
 
   void begin(const std::string& what, long total) override;
   void skip(long done) override;

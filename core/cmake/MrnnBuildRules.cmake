@@ -1,6 +1,7 @@
-# What holds for every target of this project: language, warnings, processor. Nothing is set globally.
+# What holds for every target of this project: language, warnings, processor. A project that this one is a part of keeps
+# its own settings.
 
-if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+if(PROJECT_IS_TOP_LEVEL AND NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "Debug, Release, RelWithDebInfo or MinSizeRel" FORCE)
 endif()
 
@@ -16,7 +17,8 @@ if(NOT DEFINED CMAKE_UNITY_BUILD AND NOT CMAKE_DISABLE_PRECOMPILE_HEADERS)
   set(MRNN_UNITY_BUILD ON)
 endif()
 
-# Plugins, the program and libraries are relocatable; folders of packages from a prefix path are kept.
+# Plugins, the program and libraries are relocatable; folders of packages from a prefix path are kept. For the folders of
+# this project.
 set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON)
 
 set(MRNN_PLUGIN_DIR "${CMAKE_INSTALL_LIBDIR}/mrnn/plugins")

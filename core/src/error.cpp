@@ -28,6 +28,7 @@ FileError::FileError(std::filesystem::path path, std::string problem)
 FileError::~FileError() = default;
 
 RunError::~RunError() = default;
+Interrupted::~Interrupted() = default;
 PluginError::~PluginError() = default;
 ShapeError::~ShapeError() = default;
 

@@ -40,7 +40,7 @@ condition = simulation["trials/condition"].asstr()[:]
 
 figure, panels = plt.subplots(1, len(regions), figsize=(2.6 * len(regions), 2.4), sharex=True, layout="constrained")
 for panel, (name, units) in zip(np.atleast_1d(panels), regions.items()):
-    for colour, value in zip(palette, np.unique(condition)):
+    for colour, value in zip(palette, dict.fromkeys(condition)):  # in the order of first appearance, as the report
         of_trial = h[condition == value][:, :, units].mean(axis=2)  # (trial, time)
         mean = of_trial.mean(axis=0)
         sem = of_trial.std(axis=0, ddof=min(1, len(of_trial) - 1)) / np.sqrt(len(of_trial))
@@ -48,7 +48,7 @@ for panel, (name, units) in zip(np.atleast_1d(panels), regions.items()):
         panel.fill_between(time, mean - sem, mean + sem, color=colour, alpha=0.3, linewidth=0)
     panel.set(title=name, xlabel="time (ms)")
 np.atleast_1d(panels)[0].set_ylabel("activity h")
-np.atleast_1d(panels)[0].legend(frameon=False)
+np.atleast_1d(panels)[-1].legend(loc="center left", bbox_to_anchor=(1.02, 0.5), frameon=False)
 figure.savefig(output / "activity.pdf")
 figure.savefig(output / "activity.png", dpi=200)
 
@@ -63,7 +63,7 @@ for group in spectra[:1]:
     print("units of the eigenvalues:", group["eigenvalues_real"].attrs["units"])
 panel.add_patch(plt.Circle((0.0, 0.0), 1.0, fill=False, color="0.6"))
 panel.set(xlabel="real part", ylabel="imaginary part", aspect="equal")
-panel.legend(frameon=False, fontsize=6)
+panel.legend(loc="upper center", bbox_to_anchor=(0.5, -0.25), frameon=False, fontsize=6)
 figure.savefig(output / "spectrum.pdf")
 figure.savefig(output / "spectrum.png", dpi=200)
 print("drawn:", output / "activity.png", "and", output / "spectrum.png")

@@ -9,6 +9,7 @@
 #include "catch.hpp"
 #include "device_words.hpp"
 #include "elementwise.hpp"
+#include "failure_words.hpp"
 #include "fragment_lists.hpp"
 #include "layout.hpp"
 #include "mrnn/random.hpp"
@@ -52,6 +53,23 @@ TEST_CASE("kernels draw the words and the normals of the generator of core", "[c
     const gpu::PhiloxWords own = gpu::philox(seed, {{3, 21, static_cast<std::uint32_t>(id), tag}});
     for (std::size_t k = 0; k < 4; ++k) CHECK(own.word[k] == words[k]);
   }
+}
+
+TEST_CASE("activity that is no longer finite is told by trial, step and region", "[cuda][host][bad]") {
+  const Network network = three_regions();
+  Trials trials = blank_trials(3, 4, 10);
+  trials.ids[2] = 77;
+  const std::string remedy = "; smaller weights, a smaller dt or a saturating activation keep it bounded";
+
+  CHECK(cuda::failure_words(gpu::failure_key(5, 2, 41), network, trials) ==
+        "activity is no longer finite: trial 77, step 5, region b" + remedy);
+  CHECK(cuda::failure_words(gpu::failure_key(5, 2, 120), network, trials) ==
+        "activity is no longer finite, in a batch of 4 trials" + remedy);
+  CHECK(cuda::failure_words(gpu::failure_key(5, 4, 0), network, trials) ==
+        "activity is no longer finite, in a batch of 4 trials" + remedy);
+  trials.count = (1 << 20) + 1;
+  CHECK(cuda::failure_words(gpu::failure_key(5, 1 << 20, 0), network, trials) ==
+        "activity is no longer finite, in a batch of 1048577 trials" + remedy);
 }
 
 TEST_CASE("tiles hold the chunks of weights that exist, and no others", "[cuda][host]") {

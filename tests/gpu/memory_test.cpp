@@ -203,6 +203,25 @@ TEST_CASE("a session that has no room for its weights says so", "[emulated][memo
                     StartsWith("out of device memory: 40 units need at least 0.03 GB, and 0.03 GB of the 0.03 GB"));
 }
 
+TEST_CASE("a session goes on after trials that had no room", "[emulated][memory][bad]") {
+  if (!test::is_emulated()) return;
+  const Wish design("MRNN_CUDA_DESIGN", "resident");
+  // Few trials leave room for blocks of 16 units, many for blocks of 32, of which the weights are laid out anew.
+  const auto of = [](Index trials) { return test::make({.training = {.units = 33, .trials = trials, .steps = 3}}); };
+  const test::Training few = of(5), many = of(128), more = of(256);
+  const auto open = [&] { return test::open(On::device, few, Precision::float32, Products::bf16x3); };
+  const auto session = open();
+  test::run_forward(*session, few);
+
+  {
+    const Wish limit = limit_to(1);
+    CHECK_THROWS_WITH(session->load(more.trials), StartsWith("out of device memory: "));
+  }
+
+  CHECK_THROWS_WITH(session->forward({}, Noise::off), "forward() needs load() first, after write_parameters()");
+  CHECK(test::run_forward(*session, many).h.data == test::run_forward(*open(), many).h.data);
+}
+
 TEST_CASE("a device that is busy says what can be done", "[emulated][bad]") {
   if (!test::is_emulated()) return;
   const test::Training training = full_training(7, 3, 5, false);

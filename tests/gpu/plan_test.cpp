@@ -2,6 +2,7 @@
 #include <string>
 
 #include "catch.hpp"
+#include "device.hpp"
 #include "fragment_lists.hpp"
 #include "layout.hpp"
 #include "mrnn/network.hpp"
@@ -187,6 +188,19 @@ TEST_CASE("a plan of the steps is told in words", "[cuda][host]") {
   CHECK(cuda::plan_words(plan) == "a product of cuBLAS for each, over all weights; IEEE products");
   plan.products = gpu::Products::tf32;
   CHECK(cuda::plan_words(plan) == "a product of cuBLAS for each, over all weights; products as tf32");
+}
+
+TEST_CASE("a design of the steps that does not exist is refused", "[cuda][host][bad]") {
+  const test::Wish wish("MRNN_CUDA_DESIGN", "resdent");
+  const auto plan = [](bool scaled) {
+    return cuda::choose_plan({.units = 64, .trials = 8, .scaled = scaled, .sharings = {{16, 1, 1}}}, hopper());
+  };
+  const std::string refusal =
+      "the environment: MRNN_CUDA_DESIGN: no design called \"resdent\"; available: dense, fragments, persistent, "
+      "resident, tensor, tiles. Did you mean \"resident\"?";
+
+  CHECK_THROWS_WITH(plan(false), refusal);
+  CHECK_THROWS_WITH(plan(true), refusal);
 }
 
 TEST_CASE("groups that take turns are never left alone in the last cluster", "[cuda][host]") {

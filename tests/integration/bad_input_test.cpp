@@ -88,6 +88,26 @@ TEST_CASE("a mistake in the configuration is answered with file, line and key", 
   CHECK_FALSE(std::filesystem::exists(folder.path() / "run"));
 }
 
+TEST_CASE("a misspelt table is named, not what is missing without it", "[bad]") {
+  for (const std::string table : {"[network]", "[[region]]", "[[input]]", "[[connection]]", "[task]"}) {
+    const test::TemporaryFolder folder;
+    const std::string name = table.substr(table.rfind('[') + 1, table.find(']') - table.rfind('[') - 1);
+    const std::string brackets = table.substr(0, table.rfind('[') + 1);
+    std::string text = small_experiment();
+    for (std::size_t at = 0; (at = text.find("\n" + table, at)) != std::string::npos; ++at) {
+      text.insert(at + 1 + brackets.size() + name.size(), "s");
+    }
+    folder.write("small.toml", text);
+
+    const test::Outcome outcome = test::mrnn({"check", "small.toml"}, {.folder = folder.path()});
+
+    CAPTURE(table, outcome.err);
+    CHECK(outcome.status == 2);
+    CHECK_THAT(outcome.err, ContainsSubstring(name + "s: unknown key; the configuration accepts: ") &&
+                                ContainsSubstring("Did you mean \"" + name + "\"?"));
+  }
+}
+
 TEST_CASE("the line of a message is the line of the mistake", "[bad]") {
   const test::TemporaryFolder folder;
   const std::string text = with(small_experiment(), "to = \"motor\"", "to = \"moter\"");
@@ -153,6 +173,30 @@ TEST_CASE("broken and bottomless JSON never crashes", "[bad]") {
 
   CHECK(converted.status == status);
   CHECK_THAT(converted.err, StartsWith("mrnn: ") && ContainsSubstring("net.json"));
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "net.toml"));
+}
+
+TEST_CASE("JSON of no network is not converted", "[bad]") {
+  const std::string a = R"({"name": "a", "num_units": 4)", regions = R"({"recurrent_regions": [)";
+  const std::string loop = R"({"src_region": "a", "dst_region": "a"})";
+  const auto [json, problem] = GENERATE_COPY(table<std::string, std::string>({
+      {"{}", "net.json: region: "},
+      {regions + a + "}, " + a + "}]}", "recurrent_regions[1]: region[1].name: \"a\" is already the name of a region"},
+      {regions + R"({"name": "a b", "num_units": 4}]})", "recurrent_regions[0]: region[0].name: "},
+      {regions + a + R"(, "cell_types": {"d": 0.5}}]})", "recurrent_regions[0]: region[0].cell_types: "},
+      {regions + a + R"(}], "recurrent_connections": [{"src_region": "b", "dst_region": "a"}]})",
+       "recurrent_connections[0]: connection[0].from: "},
+      {regions + a + "}], \"recurrent_connections\": [" + loop + ", " + loop + "]}",
+       "recurrent_connections[1]: connection[1]: "},
+  }));
+  CAPTURE(json);
+  const test::TemporaryFolder folder;
+  folder.write("net.json", json);
+
+  const test::Outcome converted = test::mrnn({"convert", "net.json", "net.toml"}, {.folder = folder.path()});
+
+  CHECK(converted.status == 2);
+  CHECK_THAT(converted.err, ContainsSubstring(problem));
   CHECK_FALSE(std::filesystem::exists(folder.path() / "net.toml"));
 }
 

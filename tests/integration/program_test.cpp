@@ -212,6 +212,66 @@ TEST_CASE("check prints the network and runs nothing", "[program]") {
   CHECK_FALSE(fs::exists(here.file("")));
 }
 
+TEST_CASE("check prints the values of the weights that will run, and warns of others in the configuration",
+          "[program]") {
+  const RunFolder here;
+  REQUIRE(here.run().status == 0);
+  const std::string weights = (here.file("results.h5")).string();
+  const auto check = [&](const std::string& motor, const std::string& sensory = "units = 4") {
+    std::string text = with(small_experiment(), "dt = 10.0", "dt = 10.0\nweights = \"" + weights + "\"");
+    here.folder.write("other.toml", with(with(text, "units = 3", motor), "units = 4", sensory));
+    return test::mrnn({"check", "other.toml"}, {.folder = here.folder.path()});
+  };
+  const auto row = [](const std::string& out) { return out.substr(out.find("\nmotor "), 80); };
+
+  const test::Outcome same = check("units = 3");
+  const test::Outcome differs = check("units = 3\nbase_firing = 1.0\ntau = 50.0");
+  const test::Outcome learnt = check("units = 3\nbase_firing = 1.0\nlearnable_bias = true", "units = 4\ntau = 20.0");
+
+  REQUIRE(differs.status == 0);
+  CHECK_THAT(same.out, !ContainsSubstring("in the configuration"));
+  CHECK_THAT(differs.out, ContainsSubstring("warning: " + weights +
+                                            ": region motor: base_firing is 1 in the configuration, 0 in results.h5; "
+                                            "tau is 50 in the configuration, 100 in results.h5, which is used\n"));
+  CHECK(row(differs.out) == row(same.out));
+  CHECK_THAT(learnt.out, !ContainsSubstring("region motor: ") &&
+                             ContainsSubstring("region sensory: tau is 20 in the configuration, 100 in results.h5"));
+}
+
+TEST_CASE("results without training keep nothing of an earlier training but what they start from", "[program]") {
+  const RunFolder here;
+  REQUIRE(here.run().status == 0);
+  for (const char* name : {"train.jsonl", "weights_last.h5"}) here.folder.write(std::string("run/") + name, "old");
+  fs::copy_file(here.file("results.h5"), here.file("weights_best.h5"));
+  here.folder.write("small.toml",
+                    with(small_experiment(), "dt = 10.0", "dt = 10.0\nweights = \"run/weights_best.h5\""));
+
+  CHECK(here.run().status == 0);
+  // Of the training that this configuration starts from all is kept.
+  for (const char* name : {"weights_best.h5", "train.jsonl", "weights_last.h5"}) CHECK(fs::exists(here.file(name)));
+  here.folder.write("small.toml", small_experiment());
+  CHECK(here.run().status == 0);
+  for (const char* name : {"weights_best.h5", "train.jsonl", "weights_last.h5"}) {
+    CHECK_FALSE(fs::exists(here.file(name)));
+  }
+}
+
+TEST_CASE("a plugin that is used in place of one that failed to load is a warning", "[program]") {
+  const RunFolder here;
+  const auto own = here.folder.write("psth.so", "no library");
+  here.folder.write("lyapunov.so", "no library, and not used");
+
+  const test::Outcome run = here.run({"--quiet", "--plugin-path", here.folder.path().string()});
+  const test::Outcome checked =
+      test::mrnn({"check", "small.toml", "--plugin-path", here.folder.path().string()}, {.folder = here.folder.path()});
+
+  CHECK(run.status == 0);
+  for (const std::string& text : {run.err, checked.out}) {
+    CHECK_THAT(text, ContainsSubstring("warning: " + own.string() + " failed to load: it is not a shared library; ") &&
+                         ContainsSubstring("psth.so is used in its place\n") && !ContainsSubstring("lyapunov"));
+  }
+}
+
 TEST_CASE("list shows what there is, where it comes from, and what did not load", "[program]") {
   const test::TemporaryFolder folder;
   folder.write("broken.so", "no library");

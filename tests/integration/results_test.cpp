@@ -26,6 +26,27 @@ TEST_CASE("h5py reads the whole layout of a results file", "[results]") {
   CHECK(read.status == 0);
 }
 
+TEST_CASE("results that another program has changed are still weights and trials", "[results]") {
+  if (std::string(MRNN_PYTHON).empty()) {
+    WARN("skipped: no python3 with h5py here");
+    return;
+  }
+  const test::TemporaryFolder folder;
+  folder.write("small.toml", test::small_experiment());
+  REQUIRE(test::mrnn({"run", "small.toml"}, {.folder = folder.path()}).status == 0);
+  const std::string change =
+      "import h5py\nwith h5py.File('run/results.h5', 'r+') as results:\n    results['network/bias'][0] = 0.5\n";
+  REQUIRE(test::run(MRNN_PYTHON, {"-c", change}, {.folder = folder.path()}).status == 0);
+  folder.write("next.toml",
+               test::with(test::small_experiment(), "dt = 10.0", "dt = 10.0\nweights = \"run/results.h5\""));
+
+  const test::Outcome checked = test::mrnn({"check", "next.toml"}, {.folder = folder.path()});
+
+  CAPTURE(checked.err);
+  CHECK(checked.status == 0);
+  CHECK_THAT(checked.out, ContainsSubstring("0 to 0.5"));
+}
+
 TEST_CASE("the script in the documents redraws figures of a run", "[results]") {
   if (std::string(MRNN_PYTHON).empty()) {
     WARN("skipped: no python3 with h5py here");

@@ -161,6 +161,42 @@ TEST_CASE("a resumed training may be logged otherwise and run on other threads",
   CHECK(test::text_of(bench.file("run/weights_last.h5")) == test::text_of(bench.file("whole/weights_last.h5")));
 }
 
+TEST_CASE("a finished training is kept for other simulations and analyses", "[resume]") {
+  const Bench bench;
+  REQUIRE(bench.run("run").status == 0);
+  const std::map<std::string, std::string> before = trained(bench.file("run"));
+  const std::string log = test::text_of(bench.file("run/train.jsonl"));
+  const std::string more = R"(
+[[analysis]]
+name = "axes"
+plugin = "pca"
+simulation = "control"
+)";
+  bench.folder.write("tiny.toml", training_experiment() + more);
+
+  const test::Outcome outcome = bench.run("run", {"--resume"});
+
+  CHECK(outcome.err.empty());
+  CHECK(outcome.status == 0);
+  CHECK(names_of_differences(before, trained(bench.file("run"))).empty());
+  CHECK(test::text_of(bench.file("run/train.jsonl")) == log);
+  CHECK(mrnn::Hdf5Reader(bench.file("run/results.h5")).has("analyses/axes"));
+}
+
+TEST_CASE("that a training is done again though it is there is said", "[resume]") {
+  const Bench bench;
+  REQUIRE(bench.run("run").err.empty());
+
+  const test::Outcome again = bench.run("run"), other = bench.run("run", {"--set", "train.batch=5"});
+
+  CHECK(again.status == 0);
+  CHECK(again.err ==
+        "warning: this training is in run already and is done again from its start; --resume goes on from its "
+        "checkpoint, "
+        "where it is finished to simulate and analyse alone\n");
+  CHECK(other.err.empty());
+}
+
 TEST_CASE("a signal saves the training and exits 130", "[resume]") {
   const Bench bench;
   const int signal = GENERATE(SIGINT, SIGTERM);
@@ -204,10 +240,11 @@ TEST_CASE("a configuration that changed is refused with what changed", "[resume]
       bench.run("run", {"--resume", "--set", "region.a.units=8", "--set", "train.noise=false"});
 
   CHECK(batch.status == 2);
-  CHECK(batch.err ==
-        "mrnn: --resume: the configuration is not that of the checkpoint; train.batch: 4 in the checkpoint, 5 now. "
-        "Only train.log_every, train.iterations, backend.threads, experiment.output may change; --overwrite starts "
-        "afresh\n");
+  CHECK(
+      batch.err ==
+      "mrnn: --resume: the configuration is not that of the checkpoint; train.batch: 4 in the checkpoint, 5 now. "
+      "Only train.log_every, train.iterations, backend.threads, experiment.output, plugins and the tables simulation, "
+      "analysis, manipulation may change; --overwrite starts afresh\n");
   CHECK(network.status == 2);
   CHECK_THAT(network.err, ContainsSubstring("region[0].units: 4 in the checkpoint, 8 now; train.noise: absent in the "
                                             "checkpoint, false now"));
@@ -245,6 +282,15 @@ TEST_CASE("there must be something to resume", "[resume][bad]") {
   CHECK(untrained.status == 2);
   CHECK(untrained.err ==
         "mrnn: --resume: there is no [train] in this configuration, so there is nothing to resume; run without it\n");
+}
+
+TEST_CASE("a checkpoint that cannot be looked up is an error of its file", "[resume][bad]") {
+  const Bench bench;
+
+  const test::Outcome outcome = bench.run(std::string(300, 'x'), {"--resume"});
+
+  CHECK(outcome.status == 3);
+  CHECK_THAT(outcome.err, EndsWith("x/checkpoint.h5: cannot be looked up: File name too long\n"));
 }
 
 TEST_CASE("a checkpoint that is foreign or damaged is refused and left as it is", "[resume][bad]") {

@@ -81,6 +81,7 @@ TEST_CASE("tensors converted back are a weight file of the same bits", "[safeten
   run_experiment(folder, "first");
   convert(folder, "first/results.h5", "w.safetensors");
   convert(folder, "w.safetensors", "back.h5");
+  convert(folder, "w.safetensors", "again.hdf5");
 
   check_same_weights(folder.path() / "first" / "results.h5", folder.path() / "back.h5");
   run_experiment(folder, "second", "back.h5");

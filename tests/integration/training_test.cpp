@@ -1,6 +1,8 @@
 // Training through the program: what it leaves, what it says, and how its parts of the configuration work together.
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <sstream>
 
 #include "catch.hpp"
@@ -285,6 +287,20 @@ until = 0.0
   CHECK(bench.results().read_doubles("training/iteration").size() == stage.size());
   const std::vector<std::string> tasks = bench.results().read_texts("simulations/control/trials/task");
   CHECK(tasks.size() == 2);
+}
+
+TEST_CASE("the report names the plugins of stages, too", "[training]") {
+  const Bench bench(before_task() + "[task]\nplugin = \"pulses\"\nduration = 400.0\n\n" + rest_after_task() +
+                    "\n[[train.curriculum]]\nplugin = \"sine_wave\"\nduration = 200.0\nuntil = 0.0\n" +
+                    "\n[[train.curriculum]]\n[[train.curriculum.mix]]\nplugin = \"sine_wave\"\n");
+
+  const test::Outcome outcome = bench.run({"--set", "train.iterations=2"});
+
+  INFO(outcome.err);
+  REQUIRE(outcome.status == 0);
+  std::ifstream report(bench.file("report.html"));
+  const std::string text((std::istreambuf_iterator<char>(report)), {});
+  CHECK_THAT(text, ContainsSubstring("<td>plugins</td><td>pulses 1.0, sine_wave 1.0</td>"));
 }
 
 TEST_CASE("a loss that runs away ends the run with status 4 and keeps the checkpoint", "[training][bad]") {

@@ -71,7 +71,18 @@ mrnn::AnalysisResults analyse(const Subject& subject, const std::string& plugin,
                  simulations,
                  {*backend, options, subject.task, progress, "", subject.earlier}},
                 results);
+  for (const mrnn::NamedTexts& texts : results.texts) {
+    CAPTURE(texts.name);
+    CHECK_FALSE(texts.axis.empty());
+  }
   return results;
+}
+
+void check_progress(const Subject& subject, const std::string& plugin, const std::string& keys) {
+  CountingProgress progress;
+  analyse(subject, plugin, keys, &progress);
+  CHECK(progress.total > 1);
+  CHECK(progress.done == progress.total);
 }
 
 std::string mistake(const Subject& subject, const std::string& plugin, const std::string& keys) {

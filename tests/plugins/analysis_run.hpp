@@ -29,11 +29,17 @@ mrnn::Simulation simulate(const Subject& subject, const std::string& name, const
 std::unique_ptr<mrnn::Analysis> make_analysis(const std::string& plugin, const std::string& keys,
                                               const mrnn::Network& network);
 
-/// Counts the parts of the work, and asks to stop once so many are done.
+/// Counts the parts of the work, checks that they never become fewer, and asks to stop once so many are done.
 class CountingProgress final : public mrnn::Progress {
  public:
-  void begin(const std::string& /*what*/, long parts) override { total = parts; }
-  void advance(long parts) override { done = parts; }
+  void begin(const std::string& /*what*/, long parts) override {
+    total = parts;
+    done = 0;
+  }
+  void advance(long parts) override {
+    CHECK(parts >= done);
+    done = parts;
+  }
   bool interrupted() const override { return stop_at > 0 && done >= stop_at; }
 
   long total = 0, done = 0;
@@ -43,6 +49,9 @@ class CountingProgress final : public mrnn::Progress {
 /// Runs an analysis on all simulations of the subject.
 mrnn::AnalysisResults analyse(const Subject& subject, const std::string& plugin, const std::string& keys,
                               mrnn::Progress* progress = nullptr);
+
+/// Work that is told to its end, part by part.
+void check_progress(const Subject& subject, const std::string& plugin, const std::string& keys);
 
 /// The message of the mistake in these keys; empty where there is none.
 std::string mistake(const Subject& subject, const std::string& plugin, const std::string& keys);

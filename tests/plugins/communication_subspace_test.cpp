@@ -421,6 +421,13 @@ TEST_CASE("what communication_subspace cannot fit is said", "[communication_subs
         "folds, or a wider window");
 }
 
+TEST_CASE("progress goes through every pair of every draw", "[communication_subspace]") {
+  test::Subject made{test::unconnected({{"a", 3}, {"b", 3}, {"c", 3}}), {}};
+  made.simulations = regressions().simulations;
+
+  test::check_progress(made, "communication_subspace", "folds = 4\nresiduals = false\ndraws = 2");
+}
+
 TEST_CASE("mistakes in the keys of communication_subspace are named", "[communication_subspace]") {
   mrnn::NetworkSpec spec;
   mrnn::Region a, b;

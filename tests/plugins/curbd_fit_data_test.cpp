@@ -268,6 +268,7 @@ TEST_CASE("mistakes in the keys of curbd_fit are found", "[curbd_fit][bad]") {
   CHECK_THAT(mistake("reset_points = [40]"),
              EndsWith("reset_points: has 40, but there are 40 samples, counted from 0"));
   CHECK_THAT(mistake("activation = \"tan\""), ContainsSubstring("activation: "));
+  CHECK_THAT(mistake("simulation = [\"control\", \"other\"]"), ContainsSubstring("simulation: names several; one"));
   CHECK_THAT(mistake("normalise = \"max\""), ContainsSubstring("normalise: "));
   CHECK_THAT(test::mistake(recording(), "curbd_fit", "free_runs = 0"), ContainsSubstring("free_runs: "));
 }

@@ -113,6 +113,7 @@ TEST_CASE("currents, inputs, bias and stimulus add up to the drive, to rounding,
             const double before = step > 0 ? x(n, trial, step - 1) : made.parameters.initial_state(n);
             drive = (drive - (1.0 - alpha) * before) / alpha;
           }
+          REQUIRE(std::isfinite(sum));
           largest = std::max(largest, std::abs(sum - drive));
         }
       }
@@ -294,6 +295,21 @@ TEST_CASE("aligned to an epoch, currents are those around it, NaN where a trial 
   CHECK_THAT(at(results, "b_mean_current", {0, 0, 2, 0}), WithinRel(5.0, exact));
   CHECK(at(results, "b_mean_current", {0, 0, 0, 0}) == 0.0);  // trial 1, step 0
   CHECK(std::isnan(at(results, "norm_trials", {1, 0, 0, 0})));
+}
+
+TEST_CASE("sources without a connection have currents of 0 at the steps that a trial has", "[currents]") {
+  test::Subject made = with_activity();
+  made.simulations.front().trials.epochs.push_back({"go", {1, 2}, {3, 3}});
+
+  const auto results =
+      test::analyse(made, "currents", "align = \"go\"\nwindow = [-20, 10]\nstore = true\nper_trial = true");
+
+  REQUIRE(test::texts(results, "sources").front() == "a");
+  CHECK(current(results, "a", {0, 0, 1, 0}) == 0.0);  // a from a, trial 0, step 0
+  CHECK(at(results, "norm_trials", {0, 0, 0, 1}) == 0.0);
+  CHECK(at(results, "a_mean_current", {0, 0, 1, 0}) == 0.0);
+  CHECK(std::isnan(current(results, "a", {0, 0, 0, 0})));  // trial 0, step -1
+  CHECK(std::isnan(at(results, "norm_trials", {0, 0, 0, 0})));
 }
 
 TEST_CASE("without x the currents are there, and the sum is not compared", "[currents]") {

@@ -1,6 +1,7 @@
 // Trials from a file: which rows a request gets, and every way in which a file can be wrong.
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <memory>
 #include <set>
@@ -147,7 +148,8 @@ TEST_CASE("every array of the file goes to its place", "[dataset]") {
   file.others.emplace_back("stimulus", File::Array({4, 3, 3}, 300));
   file.others.emplace_back("x0", File::Array({4, 3}, 400));
   file.others.emplace_back("epoch_cue_first", File::Array({4}, 0));
-  file.others.emplace_back("epoch_cue_last", File::Array({4}, 10));
+  file.others.emplace_back("epoch_cue_last", File::Array({4}, 0));
+  file.others.back().second.values = {1, 2, 3, 3};
 
   const auto made = trials(file, request(Stream::simulation_trials, 2, 1), in_order);
 
@@ -158,8 +160,59 @@ TEST_CASE("every array of the file goes to its place", "[dataset]") {
   REQUIRE(made.epochs.size() == 1);
   CHECK(made.epochs[0].name == "cue");
   CHECK(made.epochs[0].first == std::vector<Index>{2});
-  CHECK(made.epochs[0].last == std::vector<Index>{12});
+  CHECK(made.epochs[0].last == std::vector<Index>{3});
   CHECK(made.numbers.size() == 2);
+}
+
+/// Four trials of three steps with an epoch.
+File with_epoch(Numbers first, Numbers last) {
+  File file = with("epoch_cue_first", {4});
+  file.others.back().second.values = std::move(first);
+  file.others.emplace_back("epoch_cue_last", File::Array({4}, 0));
+  file.others.back().second.values = std::move(last);
+  return file;
+}
+
+TEST_CASE("a trial whose epoch is NaN or -1 lacks it", "[dataset]") {
+  const double none = std::nan("");
+
+  const auto made =
+      trials(with_epoch({none, 1, -1, 0}, {3, none, -1, 3}), request(Stream::simulation_trials, 0, 4), in_order);
+
+  REQUIRE(made.epochs.size() == 1);
+  CHECK(made.epochs[0].first == std::vector<Index>{0, 0, 0, 0});
+  CHECK(made.epochs[0].last == std::vector<Index>{0, 0, 0, 3});
+}
+
+TEST_CASE("epochs that are not steps of the trial are refused", "[dataset][bad]") {
+  const std::string end = " is needed, not a time in ms, and NaN where a trial lacks the epoch";
+  const double infinity = std::numeric_limits<double>::infinity();
+
+  CHECK(mistake(with_epoch({0, 0, 250, 0}, {3, 3, 300, 3})) ==
+        "epoch_cue_first is 250 at trial 2; a step from 0 to 3" + end);
+  CHECK(mistake(with_epoch({0, 0, 0, 0}, {3, 1e300, 3, 3})) ==
+        "epoch_cue_last is 1e+300 at trial 1; a step from 0 to 3" + end);
+  CHECK(mistake(with_epoch({0, -infinity, 0, 0}, {3, 3, 3, 3})) ==
+        "epoch_cue_first is -inf at trial 1; a step from 0 to 3" + end);
+  CHECK(mistake(with_epoch({0.5, 0, 0, 0}, {3, 3, 3, 3})) ==
+        "epoch_cue_first is 0.5 at trial 0; a step from 0 to 3" + end);
+  CHECK(mistake(with_epoch({0, 0, 0, 2}, {3, 3, 3, 1})) ==
+        "epoch_cue_last is 1 at trial 3; a step of 2 (first) or more" + end);
+}
+
+TEST_CASE("what the task says of a trial takes the place of what the file says under that name", "[dataset]") {
+  File file;
+  file.others.emplace_back("row", File::Array({4}, 70));
+  file.others.emplace_back("held_out", File::Array({4}, 80));
+
+  const auto plain = trials(file, request(Stream::simulation_trials, 1, 2), in_order);
+  const auto split = trials(file, request(Stream::simulation_trials, 0, 4), in_order + "held_out = 0.25\n");
+
+  CHECK(plain.numbers.at("row") == Numbers{1, 2});
+  CHECK(plain.numbers.at("held_out") == Numbers{81, 82});
+  const Numbers held_out = split.numbers.at("held_out");
+  CHECK(std::ranges::count(held_out, 1.0) == 1);
+  CHECK(std::ranges::count(held_out, 0.0) == 3);
 }
 
 TEST_CASE("a group of the file is read as the file itself", "[dataset]") {
@@ -230,6 +283,60 @@ TEST_CASE("more trials than the file has are an error", "[dataset]") {
                     Catch::Equals(file.string() + ": has 4 trials; trial 4 is asked for (counted from 0)"));
 }
 
+TEST_CASE("trials that are held out are those of the validation, and training has the others", "[dataset]") {
+  const test::TemporaryFolder folder;
+  const auto file = File().write(folder);
+  const auto task = make(folder.path(), "held_out = 0.25");
+
+  std::set<double> trained, validated;
+  for (std::uint64_t first = 0; first < 12; first += 3) {
+    const mrnn::Trials drawn = task->make(request(Stream::training_trials, first, 3));
+    for (const double row : drawn.numbers.at("row")) {
+      trained.insert(row);
+    }
+    for (std::uint64_t seed = 0; seed < 5; ++seed) {
+      auto asked = request(Stream::validation_trials, first, 1);
+      asked.seed = seed;
+      const mrnn::Trials made = task->make(asked);
+      for (const double row : made.numbers.at("row")) validated.insert(row);
+    }
+  }
+  const auto all = task->make(request(Stream::simulation_trials, 0, 4));
+
+  CHECK(trained.size() == 3);
+  REQUIRE(validated.size() == 1);
+  CHECK_FALSE(trained.contains(*validated.begin()));
+  for (std::size_t k = 0; k < 4; ++k) {
+    CHECK(all.numbers.at("held_out")[k] == (validated.contains(all.numbers.at("row")[k]) ? 1.0 : 0.0));
+  }
+  CHECK(task->holds_out_trials());
+  CHECK(task->available_trials(Stream::training_trials) == 3);
+  CHECK(task->available_trials(Stream::validation_trials) == 1);
+  CHECK(task->available_trials(Stream::simulation_trials) == 4);
+  CHECK_THROWS_WITH(task->make(request(Stream::training_trials, 0, 4)),
+                    Catch::Equals(file.string() + ": has 4 trials, 3 of them for this; a batch of 4 is asked for"));
+}
+
+TEST_CASE("without trials held out the validation has those of the training", "[dataset]") {
+  const test::TemporaryFolder folder;
+  File().write(folder);
+  const auto task = make(folder.path());
+
+  CHECK_FALSE(task->holds_out_trials());
+  CHECK(task->available_trials(Stream::validation_trials) == 4);
+  CHECK_FALSE(task->make(request(Stream::simulation_trials, 0, 4)).numbers.contains("held_out"));
+}
+
+TEST_CASE("a share to hold out leaves trials on both sides", "[dataset]") {
+  const test::TemporaryFolder folder;
+  File().write(folder);
+
+  CHECK_THROWS_WITH(make(folder.path(), "held_out = 1.0"),
+                    EndsWith("held_out: is a share of the trials; a number from 0 to below 1 is accepted"));
+  CHECK_THROWS_WITH(make(folder.path(), "held_out = 0.1"),
+                    EndsWith("held_out: leaves 4 of 4 trials to train on and 0 to validate on; each needs one"));
+}
+
 TEST_CASE("targets are of no concern to a network without outputs", "[dataset]") {
   const test::TemporaryFolder folder;
   with("targets", {4, 3, 5}).write(folder);
@@ -240,10 +347,19 @@ TEST_CASE("targets are of no concern to a network without outputs", "[dataset]")
 TEST_CASE("arrays that do not fit the network are named with what it has", "[dataset]") {
   File file;
   file.inputs = File::Array({4, 3, 3}, 0);
-  CHECK(mistake(file) == "inputs has 3 channels, the network has 2 (cue 2)");
-  CHECK(mistake(with("targets", {4, 3, 2})) == "targets has 2 channels, the network has 1 (choice 1)");
-  CHECK(mistake(with("stimulus", {4, 3, 2})) == "stimulus has 2 units, the network has 3 (a 2, b 1)");
-  CHECK(mistake(with("x0", {4, 2})) == "x0 has 2 units, the network has 3 (a 2, b 1)");
+  CHECK(mistake(file) ==
+        "inputs has 3 channels, the network has 2 (cue 2); its shape is (4, 3, 3), read as (trial, time, channel)");
+  CHECK(mistake(with("targets", {4, 3, 2})) ==
+        "targets has 2 channels, the network has 1 (choice 1); its shape is (4, 3, 2), read as (trial, time, channel)");
+  CHECK(mistake(with("stimulus", {4, 3, 2})) ==
+        "stimulus has 2 units, the network has 3 (a 2, b 1); its shape is (4, 3, 2), read as (trial, time, unit)");
+  CHECK(mistake(with("x0", {4, 2})) ==
+        "x0 has 2 units, the network has 3 (a 2, b 1); its shape is (4, 2), read as (trial, unit)");
+  file.inputs = File::Array({2, 3, 4}, 0);
+  CHECK(mistake(file) ==
+        "inputs has 4 channels, the network has 2 (cue 2); its shape is (2, 3, 4), read as (trial, time, channel). Its "
+        "axes seem to be reversed, which is how MATLAB writes an array (trial, time, channel); permute(array, [3 2 1]) "
+        "before writing it");
 }
 
 TEST_CASE("arrays that do not fit each other are named", "[dataset]") {
@@ -266,7 +382,7 @@ TEST_CASE("a misspelt array is not passed over", "[dataset]") {
 
 TEST_CASE("a value that is not finite is named with its trial, step and channel", "[dataset]") {
   File file;
-  file.inputs.values[6 + 2 * 2 + 1] = std::numeric_limits<double>::quiet_NaN();
+  file.inputs.values[6 + 2 * 2 + 1] = -std::numeric_limits<double>::quiet_NaN();
   CHECK(mistake(file) == "inputs is nan at trial 1, step 2, cue 1; finite numbers are needed");
 
   file = with("x0", {4, 3});
@@ -286,6 +402,36 @@ TEST_CASE("targets may be missing where their mask is 0", "[dataset]") {
   CHECK(made.targets(0, 1, 1) == 0.0);
   CHECK(made.targets(0, 1, 2) == 6.0);
   CHECK(made.mask(0, 1, 1) == 0.0);
+}
+
+TEST_CASE("a file can say where its trials end, in whole steps", "[dataset]") {
+  const auto file_with = [](Numbers own) {
+    File file = with("trial_steps", {4});
+    file.others[0].second.values = std::move(own);
+    return file;
+  };
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+
+  const auto made = trials(file_with({3, 1, nan, 2}), request(Stream::simulation_trials, 0, 4), in_order);
+
+  CHECK(mrnn::trial_end(made, 1) == 1);
+  CHECK(mrnn::trial_end(made, 2) == 3);
+  CHECK(mrnn::trial_end(made, 3) == 2);
+  CHECK(
+      mistake(file_with({3, 1, 4, 2})) ==
+      "trial_steps is 4 at trial 2; a whole number from 1 to the 3 steps of inputs is needed, or NaN for all of them");
+  CHECK_THAT(mistake(file_with({3, 1, 1.5, 2})), StartsWith("trial_steps is 1.5 at trial 2"));
+  CHECK_THAT(mistake(file_with({3, 0, 1, 2})), StartsWith("trial_steps is 0 at trial 1"));
+}
+
+TEST_CASE("ends of trials that are words are refused", "[dataset]") {
+  const test::TemporaryFolder folder;
+  Hdf5Writer writer(folder.path() / "trials.h5");
+  writer.write("/inputs", {1, 3, 2}, Numbers(6, 0.0));
+  writer.write_texts("/trial_steps", {"three"});
+  writer.finish();
+
+  CHECK_THROWS_WITH(make(folder.path()), EndsWith("trial_steps holds texts; numbers are needed"));
 }
 
 TEST_CASE("a file that is no data set is said to be none", "[dataset]") {

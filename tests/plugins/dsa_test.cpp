@@ -373,6 +373,8 @@ TEST_CASE("mistakes in the keys of dsa are named", "[dsa]") {
 
   CHECK_THAT(mistake("delays = 0"), StartsWith("x.toml:2:10: delays: ") && ContainsSubstring("not 1, 2, 3, ..."));
   CHECK_THAT(mistake("delays = 1.5"), ContainsSubstring("not 1, 2, 3, ..."));
+  CHECK(mistake("delays = 3\ndelay_interval = 9223372036854775807") ==
+        "x.toml:3:18: delay_interval: is 9223372036854775807; at most 1000000 is accepted");
   CHECK_THAT(mistake("rank = []"), ContainsSubstring("rank: is an empty list"));
   CHECK_THAT(mistake("rank = [2, 2]"), ContainsSubstring("has a number twice"));
   CHECK_THAT(mistake("rank = 3\nthreshold = 1.0"), ContainsSubstring("threshold: says the rank in another way"));

@@ -126,6 +126,11 @@ TEST_CASE("the partial form is alpha phi'(x+) W, with no statement on stability"
   CHECK_THAT(value(results, 0, 0).real(), WithinRel(alpha * slope * w, tolerance));
   CHECK_FALSE(test::has_array(results, "stable"));
   CHECK_FALSE(test::has_array(results, "time_constants"));
+  const mrnn::Figure& figure = results.figures.front();
+  CHECK(figure.title == "Eigenvalues of the partial derivative, without the leak");
+  CHECK(figure.caption == "They say nothing of stability.");
+  REQUIRE(figure.panels.size() == 1);
+  CHECK(figure.panels.front().guides.empty());
 }
 
 TEST_CASE("units held by a clamp take no part in the partial form", "[eigen_spectrum]") {
@@ -306,6 +311,15 @@ TEST_CASE("the paths of the continuous form are drawn about the line of no growt
   CHECK(time.y.label == "real part (1/ms)");
   CHECK(time.guides.front().position == 0.0);
   CHECK_THAT(time.series[0].y.front(), WithinAbs(0.0, tolerance));
+}
+
+TEST_CASE("the paths of the partial form have no border of stability", "[eigen_spectrum]") {
+  const mrnn::AnalysisResults results = test::analyse(overtaken(), "eigen_spectrum", "every = 3\nform = \"partial\"");
+
+  REQUIRE(results.figures.back().name == "eigenvalues_over_time");
+  for (const mrnn::Panel& panel : results.figures.back().panels) {
+    for (const mrnn::Guide& guide : panel.guides) CHECK(guide.kind == mrnn::Guide::Kind::epoch);
+  }
 }
 
 TEST_CASE("the summary says radius, stability and the slowest decay in words", "[eigen_spectrum]") {

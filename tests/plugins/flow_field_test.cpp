@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "analysis_run.hpp"
+#include "made_activity.hpp"
 
 namespace {
 
@@ -137,6 +138,31 @@ TEST_CASE("in principal components, the flow is projected onto orthonormal axes"
   REQUIRE(shares.size() == 2);
   CHECK_THAT(shares[0] + shares[1], WithinRel(1.0, tolerance));
   CHECK(shares[0] > shares[1]);
+}
+
+TEST_CASE("of many units and states, the plane is through the mean of all and along what any trial does",
+          "[flow_field]") {
+  // 2002 states of 2001 units: a stride of two would see the first trial alone, which does not move.
+  test::Subject made{test::unconnected({{"a", 2001}}), {}};
+  made.parameters = mrnn::initial_parameters(made.network, 1);
+  made.simulations = {test::made_simulation("control", 2001, 2, 1001, [](Index unit, Index trial, Index step) {
+    if (trial == 0 || unit > 1) return 0.0;
+    return unit == 0 ? 1.0 + std::sin(double(step)) : 2.0 + 0.5 * std::cos(double(step));
+  })};
+
+  const mrnn::AnalysisResults results = test::analyse(made, "flow_field", "num_points = 3\ntime_skip = 1000");
+
+  const mrnn::Sequence& x = std::get<mrnn::Sequence>(made.simulations.front().x);
+  const Eigen::Map<const Eigen::MatrixXd> states(x.data.data(), 2001, 2002);
+  CHECK_THAT(at(results, "mean", {0}), WithinRel(states.row(0).mean(), tolerance));
+  CHECK_THAT(at(results, "mean", {1}), WithinRel(states.row(1).mean(), tolerance));
+  for (const Index axis : {0, 1}) {
+    CHECK_THAT(std::hypot(at(results, "axes", {axis, 0}), at(results, "axes", {axis, 1})), WithinRel(1.0, 1e-9));
+  }
+  const Eigen::MatrixXd centred = states.topRows(2).colwise() - Eigen::VectorXd(states.topRows(2).rowwise().mean());
+  const Eigen::Vector2d first(at(results, "axes", {0, 0}), at(results, "axes", {0, 1}));
+  CHECK_THAT(at(results, "explained_variance", {0}),
+             WithinAbs((first.transpose() * centred).squaredNorm() / centred.squaredNorm(), 0.01));
 }
 
 TEST_CASE("the trajectory in the plane is the projected activity", "[flow_field]") {
@@ -527,6 +553,7 @@ TEST_CASE("mistakes in the keys of flow_field are named", "[flow_field]") {
   CHECK_THAT(mistake("start = 200.0"), ContainsSubstring("leaves no step"));
   CHECK_THAT(mistake("start = 20.0\nstop = 20.0"), ContainsSubstring("is not after start"));
   CHECK_THAT(mistake("draw = \"lines\""), ContainsSubstring("streamlines"));
+  CHECK_THAT(mistake("simulation = [\"control\", \"other\"]"), ContainsSubstring("simulation: names several; a flow"));
   CHECK_THAT(mistake("fixed_points = true\nfixed_points_of = \"fp\""),
              ContainsSubstring("cannot be given together with fixed_points, which searches for them here"));
   CHECK_THAT(mistake("separate = true"), ContainsSubstring("\"a\" has 1 unit; a plane needs two at least"));

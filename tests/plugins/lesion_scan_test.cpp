@@ -79,6 +79,8 @@ TEST_CASE("mistakes in a lesion scan are found", "[lesion_scan]") {
   const auto mistake = [&](const std::string& keys) { return test::mistake(subject, "lesion_scan", keys); };
 
   CHECK(mistake("factor = 1") == "x.toml:2:10: factor: is 1, which changes nothing; 0 removes the weights");
+  CHECK(mistake("simulation = [\"control\", \"other\"]") ==
+        "x.toml:2:14: simulation: names several; lesions are made in one simulation");
   CHECK_THAT(mistake("connections = \"a->c\""),
              ContainsSubstring("there is no connection \"a->c\"; the network has a->b, cue->a"));
   CHECK_THAT(mistake("regions = \"bb\""), ContainsSubstring("no region called \"bb\""));

@@ -371,6 +371,26 @@ TEST_CASE("a linear approximation needs the state recorded", "[linear_approximat
   CHECK(test::make_analysis("linear_approximation", "", rate.network)->needs().h);
 }
 
+TEST_CASE("the plane of many trials is that of all their steps", "[linear_approximation]") {
+  // 2000 trials of two steps: a stride of four would see the first step alone, at which unit 1 rests.
+  test::Subject made = subject(mrnn::Activation::linear);
+  for (Eigen::MatrixXd& weights : made.parameters.recurrent) weights.setZero();
+  made.parameters.bias.setZero();
+  made.parameters.initial_state.setZero();
+  mrnn::Trials trials = mrnn::blank_trials(1, 2000, 2);
+  trials.stimulus = mrnn::Sequence(3, 2000, 2);
+  for (Index trial = 0; trial < 2000; ++trial) {
+    trials.stimulus(0, trial, 0) = trial % 2 == 0 ? 1.0 : -1.0;
+    trials.stimulus(1, trial, 1) = trial % 4 < 2 ? 9.0 : -3.0;
+  }
+  made.simulations = {test::simulate(made, "control", trials)};
+
+  const mrnn::AnalysisResults results = test::analyse(made, "linear_approximation", "stored_trials = 2000");
+
+  CHECK_THAT(at(results, "mean", {1}), WithinRel(0.5 * 3.0 * alpha, 1e-9));
+  CHECK_THAT(std::abs(at(results, "axes", {0, 1})), WithinAbs(1.0, 0.01));
+}
+
 TEST_CASE("mistakes in the keys of linear_approximation are named", "[linear_approximation]") {
   const test::Subject made = driven(mrnn::Activation::tanh);
   const auto mistake = [&](const std::string& keys) { return test::mistake(made, "linear_approximation", keys); };

@@ -1,7 +1,9 @@
 // What the keys of lyapunov do, and what it says.
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <sstream>
 
 #include "lyapunov_problems.hpp"
 
@@ -64,6 +66,25 @@ TEST_CASE("an estimate that has not settled is called so in the summary", "[lyap
   CHECK_THAT(moving[1], StartsWith("pulse: the largest exponent still moved by -") &&
                             EndsWith("per s over the second half of the time; a longer run (duration) settles it"));
   CHECK(settled.size() == 1);
+}
+
+TEST_CASE("the largest exponent is told though it is not the first, before they have settled", "[lyapunov]") {
+  test::Subject made = triangular(0.3, 0.3, 3.0);
+  bool found = false;
+  for (Index trials = 1; trials <= 40 && !found; ++trials) {
+    run(made, trials, 1);
+    const std::string keys = "discard = 0\ntrials = [" + std::to_string(trials - 1) + "]";
+    const auto results = test::analyse(made, "lyapunov", keys);
+    const std::vector<double>& exponents = test::array(results, "exponents_trials").values;
+    const double largest = *std::ranges::max_element(exponents);
+    found = exponents.front() < 0.0 && largest > 0.0;  // the first column is almost at right angles to what grows
+    if (!found) continue;
+    std::ostringstream words;
+    words.precision(3);
+    words << "largest Lyapunov exponent " << largest << " per s, neighbouring states move apart";
+    CHECK_THAT(results.summary.front(), ContainsSubstring(words.str()));
+  }
+  REQUIRE(found);
 }
 
 TEST_CASE("silent relu units without leak lose every direction at once", "[lyapunov]") {

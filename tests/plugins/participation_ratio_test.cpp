@@ -180,12 +180,20 @@ TEST_CASE("where activity does not vary there is no estimate, and nowhere is an 
         "the activity of \"a\" does not vary over its samples, so it has no dimensions");
 }
 
+TEST_CASE("progress goes through the regions, each with all its groups", "[participation_ratio]") {
+  test::Subject made{test::unconnected({{"a", 2}, {"b", 2}}), {}};
+  made.simulations = waves().simulations;
+
+  test::check_progress(made, "participation_ratio", "over = \"conditions\"");
+}
+
 TEST_CASE("mistakes in the keys of participation_ratio are named", "[participation_ratio]") {
   test::Subject made = waves();
   made.simulations.front().trials.epochs.push_back({"go", {2, 2, 2, 2, 2}, {5, 5, 5, 5, 5}});
   const auto mistake = [&](const std::string& keys) { return test::mistake(made, "participation_ratio", keys); };
 
   CHECK_THAT(mistake("over = \"epoch\""), ContainsSubstring("Did you mean \"epochs\"?"));
+  CHECK_THAT(mistake("every = 9223372036854775807"), ContainsSubstring("every: is 9223372036854775807; at most 1"));
   CHECK_THAT(mistake("fit = \"residual\""), ContainsSubstring("Did you mean \"residuals\"?"));
   CHECK_THAT(mistake("variance = [0.9, 1.0]"), ContainsSubstring("a number that is not between 0 and 1"));
   CHECK_THAT(mistake("epochs = \"go\""), ContainsSubstring("has no meaning without over = \"epochs\""));

@@ -177,6 +177,13 @@ TEST_CASE("without conditions, single trials are drawn behind their mean", "[pca
   CHECK(series[5].colour == 0);
 }
 
+TEST_CASE("progress goes through the regions", "[pca]") {
+  test::Subject made{test::unconnected({{"a", 2}, {"b", 2}}), {}};
+  made.simulations = waves().simulations;
+
+  test::check_progress(made, "pca", "");
+}
+
 TEST_CASE("what is wrong with a pca is said", "[pca]") {
   const test::Subject made = line();
 

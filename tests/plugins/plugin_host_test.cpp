@@ -191,6 +191,24 @@ TEST_CASE("a folder loads what it can and keeps each failure", "[plugin_host]") 
                                            "wrong_abi.so"});
 }
 
+TEST_CASE("an entry that cannot be looked up is a failure like others", "[plugin_host]") {
+  const test::TemporaryFolder folder;
+  fs::create_symlink("loop.so", folder.path() / "loop.so");
+  fs::create_symlink("nowhere", folder.path() / "gone.so");
+  fs::create_directory(folder.path() / "folder.so");
+  fs::copy_file(good_folder / "silence.so", folder.path() / "silence.so");
+  mrnn::Runtime runtime;
+
+  runtime.load_folder(folder.path());
+
+  REQUIRE(runtime.failures().size() == 2);
+  CHECK(runtime.failures()[0].file == folder.path() / "gone.so");
+  CHECK(runtime.failures()[0].reason == "there is no such file");
+  CHECK(runtime.failures()[1].file == folder.path() / "loop.so");
+  CHECK(runtime.failures()[1].reason == "it cannot be looked up: Too many levels of symbolic links");
+  CHECK(runtime.manipulations.find("silence") != nullptr);
+}
+
 TEST_CASE("of two libraries with one file name the first folder wins", "[plugin_host]") {
   const test::TemporaryFolder folder;
   fs::copy_file(good_folder / "silence.so", folder.path() / "silence.so");
@@ -211,6 +229,10 @@ TEST_CASE("a library that failed in one folder may load from the next", "[plugin
   runtime.load_folder(folder.path());
   runtime.load_folder(good_folder);
 
+  CHECK(runtime.stand_in(runtime.manipulations.find("silence")->origin) ==
+        (folder.path() / "silence.so").string() + " failed to load: it is not a shared library; " +
+            fs::canonical(good_folder / "silence.so").string() + " is used in its place");
+  CHECK(runtime.stand_in(runtime.manipulations.find("lesion")->origin).empty());
   CHECK(runtime.failures().size() == 1);
   CHECK(runtime.manipulations.find("silence") != nullptr);
 }

@@ -352,6 +352,8 @@ TEST_CASE("mistakes in the keys of psychometric are named", "[psychometric]") {
   CHECK_THAT(mistake("most_lapses = 0.1\nlapses = \"none\""),
              ContainsSubstring("most_lapses: has no meaning where rates are not free"));
   CHECK_THAT(mistake("trials = 0"), ContainsSubstring("trials"));
+  CHECK_THAT(mistake("trials = 9223372036854775807"),
+             EndsWith("trials: is 9223372036854775807; at most 10000000 is accepted"));
   CHECK_THAT(mistake("bootstrap = -1"), ContainsSubstring("bootstrap"));
   CHECK_THAT(mistake("variable = \"y\""), ContainsSubstring("no per-trial metadata called \"y\"; available: x"));
   CHECK_THAT(mistake("by = \"side\""), ContainsSubstring("no per-trial metadata called \"side\""));

@@ -8,6 +8,7 @@
 
 #include "catch.hpp"
 #include "task_bench.hpp"
+#include "train/join_trials.hpp"
 
 namespace {
 
@@ -83,6 +84,22 @@ TEST_CASE("the score of a sine is the power explained", "[sine_wave]") {
   CHECK_THAT(scores.score[1], WithinAbs(0.75, 1e-12));
   CHECK(scores.score[2] == 0.0);
   CHECK(task->performance_label() == "power of the sine explained");
+}
+
+TEST_CASE("a sine in a mix is scored over its own epoch, wherever it stands among those of other tasks",
+          "[sine_wave]") {
+  const auto task = bench().task("amplitudes = [0.25]\nduration = 500");
+  mrnn::Trials choice = mrnn::blank_trials(1, 1, 80);
+  choice.targets = mrnn::Sequence(1, 1, 80);
+  choice.epochs = {{"fixation", {0}, {20}}, {"decision", {20}, {80}}};
+  const mrnn::Trials joined = mrnn::join_trials({choice, task->make({.count = 1})});
+  mrnn::Sequence outputs = joined.targets;
+  for (Index step = 25; step < 50; ++step) outputs(0, 1, step) = 0.0;  // misses one of two half-waves
+
+  const auto scores = task->score(mrnn::slice(joined, 1, 1), mrnn::columns(outputs, 1, 1));
+
+  REQUIRE(joined.epochs.front().name == "fixation");
+  CHECK_THAT(scores.score[0], WithinAbs(0.5, 1e-12));
 }
 
 TEST_CASE("mistakes in a sine are told", "[sine_wave]") {

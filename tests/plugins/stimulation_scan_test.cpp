@@ -76,11 +76,20 @@ TEST_CASE("a fraction of the units is stimulated, the same at every strength", "
   CHECK(!test::has_array(results, "output_change"));
 }
 
+TEST_CASE("a stimulation longer than the run lasts to its end", "[stimulation_scan]") {
+  const auto whole = test::analyse(test::chain(), "stimulation_scan", "strengths = 1\nduration = 40");
+  const auto beyond = test::analyse(test::chain(), "stimulation_scan", "strengths = 1\nduration = 1e300");
+
+  CHECK(test::array(beyond, "activity_change").values == test::array(whole, "activity_change").values);
+}
+
 TEST_CASE("mistakes in a stimulation scan are found", "[stimulation_scan]") {
   const test::Subject subject = test::chain();
   const auto mistake = [&](const std::string& keys) { return test::mistake(subject, "stimulation_scan", keys); };
 
   CHECK_THAT(mistake(""), ContainsSubstring("strengths: is missing"));
+  CHECK_THAT(mistake("strengths = 1\nsimulation = [\"control\", \"other\"]"),
+             ContainsSubstring("simulation: names several; one simulation is stimulated"));
   CHECK_THAT(mistake("strengths = []"), ContainsSubstring("strengths: is an empty list; the drive to add is needed"));
   CHECK_THAT(mistake("strengths = 1\nonsets = []"), ContainsSubstring("onsets: is an empty list"));
   CHECK_THAT(mistake("strengths = 1\nonsets = -5"), ContainsSubstring("onsets: has -5; times in ms from the start"));

@@ -291,6 +291,13 @@ TEST_CASE("the figure has a matrix of indices with their numbers, and a line of 
   CHECK_THAT(angles.series[1].y[2], WithinRel(26.35503813556967, tolerance));
 }
 
+TEST_CASE("progress goes through the draws of every region", "[subspace_alignment]") {
+  test::Subject made{test::unconnected({{"a", 3}, {"b", 3}}), {}};
+  made.simulations = waves().simulations;
+
+  test::check_progress(made, "subspace_alignment", "draws = 7");
+}
+
 TEST_CASE("what is wrong with a subspace_alignment is said", "[subspace_alignment]") {
   test::Subject made = tilted();
   const auto mistake = [&](const std::string& keys) { return test::mistake(made, "subspace_alignment", keys); };

@@ -25,6 +25,7 @@ struct ProgramOptions {
   std::optional<rlim_t> file_size = {};                        ///< bytes a file may have: stands in for a full disk
   std::optional<std::chrono::milliseconds> signal_after = {};  ///< sends `signal` after that long
   int signal = SIGINT;
+  bool terminal = false;  ///< the standard error is a terminal; its lines end in CR LF then
 };
 
 std::string text_of(const std::filesystem::path& file);

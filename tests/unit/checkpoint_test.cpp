@@ -196,7 +196,11 @@ TEST_CASE("a run goes on only under the configuration it began with", "[checkpoi
                 {"train.log_every", "1"},
                 {"train.iterations", "400"},
                 {"backend.threads", "2"},
-                {"experiment.output", "'elsewhere'"}};
+                {"experiment.output", "'elsewhere'"},
+                {"plugins.path", "[ 'more' ]"},
+                {"simulation[0].trials", "5"},
+                {"analysis[0].plugin", "'pca'"},
+                {"manipulation[0].name", "'silence'"}};
   CHECK(differences(origin(), now, plan) == "none");
   now.config.emplace_back("train.optimiser.rate", "0.1");
   now.config[0].second = "32";
@@ -206,8 +210,52 @@ TEST_CASE("a run goes on only under the configuration it began with", "[checkpoi
         "--resume: the configuration is not that of the checkpoint; backend.precision: float32 in the checkpoint, "
         "float64 now; backend.products: tf32 in the checkpoint, ieee now; train.batch: 64 in the checkpoint, 32 now; "
         "train.optimiser.rate: absent in the checkpoint, 0.1 "
-        "now. Only train.log_every, train.iterations, backend.threads, experiment.output may change; --overwrite "
-        "starts afresh");
+        "now. Only train.log_every, train.iterations, backend.threads, experiment.output, plugins and the tables "
+        "simulation, analysis, manipulation may change; --overwrite starts afresh");
+
+  plan.manipulations = {{"silence", 0.5}};
+  CHECK_THAT(differences(origin(), now, plan),
+             Catch::Contains("manipulation[0].name: absent in the checkpoint, 'silence' now") &&
+                 Catch::Contains("the tables simulation, analysis may change"));
+}
+
+TEST_CASE("a checkpoint keeps what the files gave that the configuration names", "[checkpoint]") {
+  const test::TemporaryFolder folder;
+  const Network net = network();
+  CheckpointOrigin then = origin();
+  then.network = {{"region[0].name", "'a'"}, {"region[0].units", "2"}};
+  write_checkpoint(folder.path() / "without.h5", net, full_state(net), then);
+  then.files = {{"task.file", "5 bytes, checksum 0123456789abcdef"}};
+  write_checkpoint(folder.path() / "with.h5", net, full_state(net), then);
+
+  const CheckpointOrigin without = read_checkpoint_origin(folder.path() / "without.h5");
+  const CheckpointOrigin with = read_checkpoint_origin(folder.path() / "with.h5");
+
+  CHECK(without.network == then.network);
+  CHECK(without.files.empty());
+  CHECK(with.files == then.files);
+}
+
+TEST_CASE("a run goes on only with the network and the data it began with", "[checkpoint]") {
+  CheckpointOrigin then = origin(), now = origin();
+  now.network = {{"region[0].name", "'a'"}, {"region[0].sign", "'inhibitory'"}};
+  now.files = {{"task.file", "5 bytes, checksum 0123456789abcdef"}};
+  CHECK(differences(then, now, {}) == "none");  // an earlier version kept neither
+
+  then.network = {{"region[0].name", "'a'"}};
+  CHECK(differences(then, now, {}) ==
+        "--resume: the network is not that of the checkpoint, so a file that the configuration names must have "
+        "changed; region[0].sign: absent in the checkpoint, 'inhibitory' now. --overwrite starts afresh");
+  for (int k = 0; k < 9; ++k) now.network.emplace_back("region[" + std::to_string(k + 1) + "].name", "'b'");
+  CHECK_THAT(differences(then, now, {}), Catch::Contains("region[7].name: absent") &&
+                                             Catch::Contains("; and 2 more. ") && !Catch::Contains("region[8]"));
+
+  then.network = now.network;
+  CHECK(differences(then, now, {}) ==
+        "--resume: the trials come from a file that has changed; task.file: absent in the checkpoint, 5 bytes, "
+        "checksum 0123456789abcdef now. --overwrite starts afresh");
+  then.files = now.files;
+  CHECK(differences(then, now, {}) == "none");
 }
 
 TEST_CASE("a cosine schedule depends on the number of iterations", "[checkpoint]") {
@@ -218,6 +266,6 @@ TEST_CASE("a cosine schedule depends on the number of iterations", "[checkpoint]
 
   CHECK(differences(origin(), now, plan) ==
         "--resume: the configuration is not that of the checkpoint; train.iterations: 200 in the checkpoint, 400 now. "
-        "Only train.log_every, backend.threads, experiment.output may change (the cosine schedule depends on "
-        "train.iterations); --overwrite starts afresh");
+        "Only train.log_every, backend.threads, experiment.output, plugins and the tables simulation, analysis, "
+        "manipulation may change (the cosine schedule depends on train.iterations); --overwrite starts afresh");
 }

@@ -204,6 +204,7 @@ TEST_CASE("samples are those that all simulations have, trials fastest", "[compa
   mrnn::Simulation shorter = simulation("control", 1000.0);
   shorter.steps = {0, 3};
   shorter.trials.steps = 3;
+  shorter.trials.epochs[0].last = {3, 3, 3};
   mrnn::Sequence h = std::get<mrnn::Sequence>(shorter.h);
   h.steps = 3;
   h.data.resize(5 * 3 * 3);
@@ -339,17 +340,60 @@ TEST_CASE("trials of stored runs that do not match are found before anything run
   CHECK_NOTHROW(bench.comparison("runs = [\"first\", \"fewer\"]\nsimulation = \"control\"", Correspondence::none));
 }
 
-TEST_CASE("trials of this run that do not match are found once it has run", "[comparison]") {
-  Bench bench;
+TEST_CASE("trials of this run that do not match are found before it runs", "[comparison]") {
+  const Bench bench;
   bench.add_run("first", {simulation("control", 1.0)});
-  const Comparison comparison = bench.comparison("runs = \"first\"\nsimulation = \"control\"");
+  const auto mistake = [&](const std::string& keys, mrnn::Simulation planned) -> std::string {
+    planned.trials.inputs = {};
+    try {
+      bench.comparison("runs = \"first\"\nsimulation = \"control\"\n" + keys).check({&planned});
+    } catch (const mrnn::ConfigError& error) {
+      return error.what();
+    }
+    return "no error";
+  };
 
-  bench.own = {simulation("control", 0.0, {"left", "right", "right"})};
+  CHECK_THAT(mistake("", simulation("control", 0.0, {"left", "right"})),
+             ContainsSubstring("runs: simulation \"control\" of run \"first\" has 3 trials, simulation \"control\" of "
+                               "this run has 2; the same trials are needed"));
+  CHECK_THAT(mistake("", simulation("control", 0.0, {"left", "right", "right"})),
+             ContainsSubstring("simulation \"control\" of run \"first\" and simulation \"control\" of this run do not "
+                               "have the same trials: trial 2 has condition left and right"));
+  CHECK_THAT(mistake("level = \"conditions\"", simulation("control", 0.0, {"left", "up", "up"})),
+             ContainsSubstring("of simulation \"control\" of this run left, up; the same conditions are needed"));
+  CHECK(mistake("", simulation("control", 7.0)) == "no error");
+  CHECK(mistake("this_run = false", simulation("control", 0.0, {"left", "right"})) == "no error");
+}
+
+TEST_CASE("times that this run has not in common with the others are found before it runs", "[comparison]") {
+  const Bench bench;
+  bench.add_run("first", {simulation("control", 1.0)});
+  mrnn::Simulation late = simulation("control", 0.0);
+  late.trials.epochs[0].first = {40, 40, 40};
+  late.trials.epochs[0].last = {44, 44, 44};
+  late.steps = {30, 34};
+  const Comparison comparison = bench.comparison("runs = \"first\"\nsimulation = \"control\"\nalign = \"go\"");
 
   CHECK_THROWS_WITH(
-      comparison.read(bench.context()),
-      ContainsSubstring("simulation \"control\" of run \"first\" and simulation \"control\" of this run do "
-                        "not have the same trials: trial 2 has condition left and right"));
+      comparison.check({&late}),
+      ContainsSubstring("simulation \"control\" of this run has no time around the moment of alignment in "
+                        "common with the others"));
+}
+
+TEST_CASE("trials of this run without metadata that have other inputs are found once it has run", "[comparison]") {
+  Bench bench;
+  mrnn::Simulation bare = simulation("control", 1.0);
+  bare.trials.texts.clear();
+  bench.add_run("first", {bare});
+  const Comparison comparison = bench.comparison("runs = \"first\"\nsimulation = \"control\"");
+  bench.own = {bare};
+  bench.own.front().trials.inputs(0, 1, 2) += 1.0;
+  mrnn::Simulation planned = bench.own.front();
+  planned.trials.inputs = {};
+
+  CHECK_NOTHROW(comparison.check({&planned}));
+  CHECK_THROWS_WITH(comparison.read(bench.context()),
+                    ContainsSubstring("do not have the same trials: trial 1 has different inputs at step 2"));
 }
 
 TEST_CASE("trials without metadata are told apart by their inputs", "[comparison]") {
@@ -418,4 +462,38 @@ TEST_CASE("what was prepared is kept for later pairs, or made again", "[comparis
 
   CHECK(seen == Pairs{{0, 1}, {0, 2}, {1, 2}});
   CHECK(made == (keep ? std::vector<std::size_t>{0, 1, 2} : std::vector<std::size_t>{0, 1, 2, 1, 2}));
+}
+
+TEST_CASE("how long trials are does not make those with different inputs the same", "[comparison]") {
+  Bench bench;
+  mrnn::Simulation stored = simulation("control", 0.0), own = simulation("control", 0.0);
+  for (mrnn::Simulation* one : {&stored, &own}) {
+    one->trials.texts.clear();
+    one->trials.numbers[mrnn::trial_steps] = {4.0, 4.0, 4.0};
+  }
+  stored.trials.inputs(0, 1, 2) += 1.0;
+  bench.add_run("first", {stored});
+  bench.own = {own};
+  const Comparison comparison = bench.comparison("runs = \"first\"\nsimulation = \"control\"\nregions = \"a\"");
+
+  CHECK_THROWS_WITH(comparison.read(bench.context()),
+                    ContainsSubstring("do not have the same trials: trial 1 has different inputs at step 2"));
+}
+
+TEST_CASE("inputs of trials end where their activity does", "[comparison]") {
+  Bench bench;
+  mrnn::Simulation stored = simulation("control", 0.0), own = simulation("control", 0.0);
+  for (mrnn::Simulation* one : {&stored, &own}) one->trials.numbers[mrnn::trial_steps] = {4.0, 2.0, 4.0};
+  bench.add_run("first", {stored});
+  bench.own = {own};
+  const Comparison comparison = bench.comparison("runs = \"first\"\nsimulation = \"control\"\nregions = \"a\"");
+
+  const mrnn::ComparedActivities activities = comparison.read(bench.context());
+
+  for (const std::size_t item : {0, 1}) {
+    CHECK(std::isnan(activities.inputs(item)(0, 1, 2)));
+    CHECK(std::isnan(activities.activity(item)(0, 1, 2)));
+    CHECK_FALSE(std::isnan(activities.inputs(item)(0, 1, 1)));
+  }
+  CHECK(activities.sample_count() == 10);
 }

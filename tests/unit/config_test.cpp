@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -128,6 +129,22 @@ TEST_CASE("a number out of its range is an error that states the range", "[confi
   CHECK(message([&] { node.number("c"); }) == "x.toml:3:5: c: is nan; a finite number is accepted");
   CHECK(message([&] { node.within("c", 0.0, 1.0); }) == "x.toml:3:5: c: is nan; a finite number is accepted");
   CHECK(message([&] { node.number("d"); }) == "x.toml:4:5: d: is -inf; a finite number is accepted");
+}
+
+TEST_CASE("counts end far from overflow, seeds where integers do", "[config]") {
+  const ConfigNode node =
+      parse("a = 1000000000000000\nb = 1000000000000001\nc = 9223372036854775807\nd = 11\ne = -1\n");
+
+  CHECK(node.count("a") == 1'000'000'000'000'000);
+  CHECK(message([&] { node.count("b"); }) ==
+        "x.toml:2:5: b: is 1000000000000001; at most 1000000000000000 is accepted");
+  CHECK(message([&] { node.count_or("c", 3); }) ==
+        "x.toml:3:5: c: is 9223372036854775807; at most 1000000000000000 is accepted");
+  CHECK(message([&] { node.count_or("d", 3, 1, 10); }) == "x.toml:4:5: d: is 11; at most 10 is accepted");
+  CHECK(node.count_or("f", 3, 1, 2) == 3);
+  CHECK(node.seed("c", 3) == 9223372036854775807U);
+  CHECK(node.seed("f", 18446744073709551615U) == 18446744073709551615U);
+  CHECK(message([&] { node.seed("e", 3); }) == "x.toml:5:5: e: is -1; an integer of at least 0 is accepted");
 }
 
 TEST_CASE("a choice that is not offered is an error with the choices and the nearest", "[config]") {
@@ -310,6 +327,17 @@ TEST_CASE("an override reaches into an array by name, by plugin and by number", 
   CHECK(root.table("network").numbers("bounds") == std::vector<double>{0.0, 7.0});
 }
 
+TEST_CASE("a configuration knows the files that were asked for", "[config]") {
+  const ConfigNode root = ConfigNode::parse("[task]\nfile = 'a.h5'\n[network]\nfile = '/b.json'\n", "", "folder");
+  CHECK(root.paths().empty());
+
+  root.table("task").path("file");
+  root.table("network").path("file");
+
+  CHECK(root.paths() ==
+        std::map<std::string, std::filesystem::path>{{"network.file", "/b.json"}, {"task.file", "folder/a.h5"}});
+}
+
 TEST_CASE("the simulation that is there by default can be overridden", "[config][override]") {
   const ConfigNode simulation = parse("", {"simulation.control.trials=5"}).list("simulation").front();
 
@@ -327,6 +355,8 @@ TEST_CASE("an override that reaches nothing is an error", "[config][override]") 
         "--set network.dt.x=5: network.dt: is a number with a decimal point; nothing below it can be set");
   CHECK(parse_message("[[analysis]]\nplugin = 'psth'\n[[analysis]]\nplugin = 'psth'\n", {"analysis.psth.bin=5"}) ==
         "--set analysis.psth.bin=5: analysis: more than one is called \"psth\"; name it by its number, counted from 0");
+  CHECK(parse_message("[[connection]]\nfrom = 'a'\n[[connection]]\nfrom = 'b'\n", {"connection.b.sparsity=0.5"}) ==
+        "--set connection.b.sparsity=0.5: connection: the elements have no names; name one by its number, 0 to 1");
   CHECK(parse_message("", {"region.gpe.units=5"}) ==
         "--set region.gpe.units=5: region: no region called \"gpe\"; available: none; there is no [[region]]");
   CHECK(parse_message("", {"network.dt"}) ==

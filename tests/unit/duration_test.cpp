@@ -48,6 +48,16 @@ std::string mistake(const std::string& value) {
 
 }  // namespace
 
+TEST_CASE("times become the nearest whole number of steps, and those beyond any run are cut", "[duration]") {
+  CHECK(mrnn::to_steps(0.0, 10.0) == 0);
+  CHECK(mrnn::to_steps(14.9, 10.0) == 1);
+  CHECK(mrnn::to_steps(15.0, 10.0) == 2);
+  CHECK(mrnn::to_steps(-15.0, 10.0) == -2);
+  CHECK(mrnn::to_steps(1e300, 10.0) == 1'000'000'000'000);
+  CHECK(mrnn::to_steps(-1e300, 10.0) == -1'000'000'000'000);
+  CHECK(mrnn::to_steps(1e300, 1e-300) == 1'000'000'000'000);
+}
+
 TEST_CASE("a number is a constant duration and an absent key the fallback", "[duration]") {
   CHECK(drawn(read("500"), 3) == std::vector<double>(3, 500.0));
   CHECK(drawn(read("[500]"), 3) == std::vector<double>(3, 500.0));

@@ -203,7 +203,9 @@ TEST_CASE("a broken description of a figure is an error with the file's name", "
 }
 
 TEST_CASE("each defect of a figure's JSON is an error and not a crash", "[figure]") {
-  CHECK_THAT(problem_of("[]"), StartsWith("not the description of a figure"));
+  CHECK(problem_of("[]") == "not the description of a figure: a value is of another type than is needed there");
+  CHECK(problem_of("{}") == "not the description of a figure: key 'format_version' not found");
+  CHECK_THAT(problem_of("{"), StartsWith("not the description of a figure: no JSON: "));
   CHECK_THAT(problem_of("{\"format_version\": 99}"), ContainsSubstring("later version"));
   std::string text = to_json(everything());
   const auto replaced = [&](const std::string& what, const std::string& by) {

@@ -11,6 +11,7 @@
 
 #include "catch.hpp"
 #include "figures/figure_axes.hpp"
+#include "figures/figure_files.hpp"
 #include "figures/figure_scale.hpp"
 #include "figures/gnuplot_script.hpp"
 #include "figures/markers.hpp"
@@ -389,4 +390,45 @@ TEST_CASE("a region keeps a colour whatever its index", "[figure]") {
   CHECK(palette_colour(24) == palette_colour(0));
   CHECK_FALSE(palette_colour(8) == palette_colour(0));
   CHECK(hex(palette_colour(white), 0.5) == "#80ffffff");
+}
+
+TEST_CASE("colours of ordered scales are colours of the palette", "[figure]") {
+  CHECK(hex(palette_colour(ordered_colour(0.0))) == "#440154");  // viridis
+  CHECK(hex(palette_colour(ordered_colour(1.0))) == "#7ad151");
+  CHECK(hex(palette_colour(ordered_colour(0.5))) == "#2a788e");
+  CHECK(ordered_colour(7.0) == ordered_colour(1.0));
+  CHECK(hex(palette_colour(centred_colour(-1.0))) == "#053061");
+  CHECK(palette_colour(centred_colour(0.0)) == palette_colour(grey));
+  CHECK(hex(palette_colour(centred_colour(1.0))) == "#67001f");
+}
+
+TEST_CASE("the title of a key stands before its entries, without a sign", "[figure]") {
+  Figure figure = line_figure({0.0, 1.0}, {0.0, 1.0});
+  figure.panels[0].series[0].label = "-8";
+  figure.panels[0].key_title = "coherence:";
+  const auto place = [](const FigureLayout& layout, const std::string& words) {
+    const auto text = std::ranges::find(layout.texts, words, &PlacedText::words);
+    REQUIRE(text != layout.texts.end());
+    return text->x;
+  };
+
+  const FigureLayout layout = lay_out(figure);
+
+  REQUIRE(layout.swatches.size() == 1);
+  CHECK(place(layout, "coherence:") < layout.swatches[0].x);
+  CHECK(layout.swatches[0].x < place(layout, "-8"));
+  CHECK(to_json(figure_from_json(to_json(figure))) == to_json(figure));
+  CHECK(figure_from_json(to_json(figure)).panels[0].key_title == "coherence:");
+  for (int value = -7; value < 20; ++value) {
+    figure.panels[0].series.push_back(figure.panels[0].series[0]);
+    figure.panels[0].series.back().label = std::to_string(value);
+  }
+  const FigureLayout columns = lay_out(figure);
+  CHECK(place(columns, "coherence:") == columns.swatches[0].x);  // a row of its own above the columns
+  CHECK(columns.swatches[1].x - columns.swatches[0].x < 60.0);
+  figure.panels[0].series.resize(1);
+  figure.panels[0].series[0].label = "";
+  const FigureLayout bare = lay_out(figure);
+  CHECK(bare.swatches.empty());
+  CHECK(std::ranges::find(bare.texts, "coherence:", &PlacedText::words) == bare.texts.end());
 }

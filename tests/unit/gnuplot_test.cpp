@@ -11,8 +11,10 @@
 #include "catch.hpp"
 #include "figures/child_process.hpp"
 #include "figures/figure_layout.hpp"
+#include "figures/figure_scale.hpp"
 #include "figures/gnuplot_script.hpp"
 #include "files/text_file.hpp"
+#include "mrnn/error.hpp"
 #include "temporary_folder.hpp"
 
 using namespace mrnn;
@@ -142,14 +144,27 @@ TEST_CASE("a program that does not end is stopped", "[gnuplot]") {
              StartsWith("could not be started"));
 }
 
-TEST_CASE("a folder that is not there is a warning", "[gnuplot]") {
+TEST_CASE("a folder that cannot be written is an error", "[gnuplot]") {
   const test::TemporaryFolder folder;
   const fs::path program = false_gnuplot(folder.path(), "exit 0\n");
 
-  const Rendered rendered = Gnuplot(program).render(line_figure({0.0}, {0.0}), folder.path() / "none");
+  CHECK_THROWS_AS(Gnuplot(program).render(line_figure({0.0}, {0.0}), folder.path() / "none"), FileError);
+  CHECK_THROWS_WITH(Gnuplot(program).render(line_figure({0.0}, {0.0}), folder.path() / "none"),
+                    ContainsSubstring("cannot be written"));
+}
 
-  REQUIRE(rendered.warnings.size() == 1);
-  CHECK_THAT(rendered.warnings[0], ContainsSubstring("cannot be written"));
+TEST_CASE("a guide that has no place on its axis is left out", "[gnuplot]") {
+  Figure figure = line_figure({0.0, 1.0}, {1.0, 10.0});
+  figure.panels[0].y.log = true;
+  figure.panels[0].guides = {{Guide::Kind::horizontal, 0.0, "zero"},
+                             {Guide::Kind::horizontal, 5.0, "five"},
+                             {Guide::Kind::vertical, std::nan(""), "never"}};
+
+  const Figure scaled = on_scale(figure);
+
+  REQUIRE(scaled.panels[0].guides.size() == 1);
+  CHECK(scaled.panels[0].guides[0].label == "five");
+  CHECK_THAT(gnuplot_script(scaled, lay_out(scaled), Picture::svg), !ContainsSubstring("nan"));
 }
 
 TEST_CASE("figures are drawn as SVG, PDF and PNG, the same bytes each time", "[gnuplot]") {

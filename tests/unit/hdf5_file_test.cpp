@@ -114,6 +114,7 @@ TEST_CASE("what is written to an HDF5 file is read back", "[hdf5]") {
   CHECK(reader.read_doubles("a/floats") == std::vector<double>{0.5, -1.5});
   CHECK(reader.read_doubles("small") == std::vector<double>{-1, 0, 1});
   CHECK(reader.read_doubles("ids")[1] == 1099511627776.0);
+  CHECK(reader.read_unsigned("ids")[1] == 1099511627776U);
   CHECK(reader.shape("single").empty());
   CHECK(reader.read_doubles("single") == std::vector<double>{2.25});
   CHECK(reader.read_doubles("none").empty());
@@ -198,6 +199,27 @@ TEST_CASE("an array that is not as needed is named with what it is", "[hdf5]") {
         file + "attribute \"axes\" of a holds 2 texts; one is needed");
   CHECK(mistake([&] { reader.number_attribute("a", "bounds"); }) ==
         file + "attribute \"bounds\" of a holds 2 numbers; one is needed");
+}
+
+TEST_CASE("whole numbers of 0 or more are read to the last digit, and others refused", "[hdf5]") {
+  const test::TemporaryFolder folder;
+  const std::filesystem::path file = folder.path() / "x.h5";
+  Hdf5Writer writer(file);
+  writer.write("/large", {1}, std::vector<std::uint64_t>{18446744073709551615U});
+  writer.write("/signed", {2}, std::vector<std::int64_t>{0, 9223372036854775807});
+  writer.write("/negative", {2}, std::vector<std::int64_t>{3, -1});
+  writer.write("/half", {1}, std::vector<double>{1.0});
+  writer.attribute("/", "seed", std::uint64_t{9007199254740993U});
+  writer.attribute("/", "minus", std::int64_t{-1});
+  writer.finish();
+  const Hdf5Reader reader(file);
+
+  CHECK(reader.read_unsigned("large") == std::vector<std::uint64_t>{18446744073709551615U});
+  CHECK(reader.read_unsigned("signed") == std::vector<std::uint64_t>{0, 9223372036854775807U});
+  CHECK(reader.unsigned_attribute("/", "seed") == 9007199254740993U);
+  CHECK_THROWS_WITH(reader.read_unsigned("negative"), EndsWith("negative holds negative numbers; 0 or more is needed"));
+  CHECK_THROWS_WITH(reader.unsigned_attribute("/", "minus"), EndsWith("holds negative numbers; 0 or more is needed"));
+  CHECK_THROWS_WITH(reader.read_unsigned("half"), EndsWith("half does not hold whole numbers, which are needed"));
 }
 
 TEST_CASE("a file has its name only when it is finished", "[hdf5]") {

@@ -133,6 +133,75 @@ TEST_CASE("each distribution draws what it says", "[initialise]") {
   }
 }
 
+TEST_CASE("what clamp would not let move is drawn again, the other weights stay as they were", "[initialise]") {
+  const auto free = [](NetworkSpec spec) {
+    const Network network = build_network(spec, 1);
+    return initial_parameters(network, 1).recurrent[0];
+  };
+  NetworkSpec spec = one_region(40, Dale::clamp);  // U(0, 0.1118)
+  const Eigen::MatrixXd before = free(spec);
+  spec.bounds = GENERATE(std::array{0.05, 10.0}, std::array{0.0, 0.08}, std::array{0.03, 0.06});
+  const auto [low, high] = *spec.bounds;
+
+  const Eigen::MatrixXd after = free(spec);
+
+  CHECK(after.minCoeff() > low);
+  CHECK(after.maxCoeff() < high);
+  const auto inside = before.array() > low && before.array() < high;
+  CHECK(inside.any());
+  CHECK_FALSE(inside.all());
+  CHECK(inside.select(after, 0.0) == inside.select(before, 0.0));
+  // Uniform still, between the bounds.
+  const double top = std::min(high, std::sqrt(1.0 / 80.0));
+  CHECK_THAT(after.mean(), WithinRel(0.5 * (low + top), 0.05));
+}
+
+TEST_CASE("what no draw puts inside the bounds of clamp, and what project is given, goes onto them", "[initialise]") {
+  NetworkSpec spec = one_region(5, Dale::clamp);
+  spec.bounds = {0.2, 2.0};
+  spec.connections[0].init = of(Initialiser::Distribution::constant);
+  CHECK(recurrent(spec).isConstant(0.2));
+
+  spec.dale = Dale::project;
+  spec.connections[0].init = of(Initialiser::Distribution::uniform);
+  const Eigen::MatrixXd projected = recurrent(spec);
+  CHECK(projected.minCoeff() == 0.2);
+  CHECK((projected.array() > 0.2).any());
+}
+
+TEST_CASE("a spectral radius that project's bounds do not allow is an error", "[initialise][bad]") {
+  const Dale dale = GENERATE(Dale::clamp, Dale::project);
+  NetworkSpec spec = one_region(20, dale);
+  spec.bounds = {0.0, 0.2};
+  spec.spectral_radius = 5.0;
+  const Network network = build_network(spec, 0);
+
+  CHECK_THROWS_WITH(initial_parameters(network, 0),
+                    "network.spectral_radius: cannot be reached by scaling within network.bounds; widen the bounds or "
+                    "choose another radius");
+}
+
+TEST_CASE("balanced weights that the bounds do not allow are an error", "[initialise][bad]") {
+  const Dale dale = GENERATE(Dale::clamp, Dale::project);
+  NetworkSpec spec;
+  spec.dale = dale;
+  spec.bounds = {0.0, 1.0};
+  spec.regions = {{"a", 5, {{"e", 0.8, {}}, {"i", 0.2, Sign::inhibitory}}}};
+  spec.connections = {{"a.e", "a"}, {"a.i", "a"}};
+  Initialiser wide = of(Initialiser::Distribution::balanced);
+  wide.shape = 100.0;
+  wide.scale = 0.005;  // 0.5 each, so that one inhibitory unit has to send 2
+  for (Connection& connection : spec.connections) connection.init = wide;
+
+  const Network network = build_network(spec, 0);
+  CHECK_THROWS_WITH(initial_parameters(network, 0),
+                    StartsWith("connection[1].init: cannot be balanced within network.bounds: for the inhibition of a "
+                               "unit to sum to its excitation, a weight of a.i->a would have to be ") &&
+                        EndsWith(", outside [0, 1]; widen the bounds or draw other magnitudes (shape, scale)"));
+  spec.bounds = {0.0, 10.0};
+  CHECK(recurrent(spec).rowwise().sum().cwiseAbs().maxCoeff() < exact);
+}
+
 TEST_CASE("balanced weights sum to zero in each row, so that no eigenvalue stands out", "[initialise]") {
   NetworkSpec spec;
   spec.dale = Dale::abs;

@@ -203,6 +203,22 @@ TEST_CASE("a wrong value in JSON is an error that says what is accepted", "[mrnn
         "net.json: input_connections[0].input: and src_region are both there; the input is named once");
 }
 
+TEST_CASE("a connection in the list of the other kind is an error", "[mrnntorch]") {
+  const std::string parts = R"({"recurrent_regions": [{"name": "a", "num_units": 1, "parent_region": "all"}],
+    "input_regions": [{"name": "cue", "num_units": 1}], )";
+
+  CHECK(message(parts + R"("input_connections": [{"src_region": "a", "dst_region": "a"}]})") ==
+        "net.json: input_connections[0].src_region: is \"a\", a recurrent region; its connections belong into "
+        "recurrent_connections");
+  CHECK(message(parts + R"("input_connections": [{"input": "all", "dst_region": "a"}]})") ==
+        "net.json: input_connections[0].input: is \"all\", a recurrent region; its connections belong into "
+        "recurrent_connections");
+  CHECK(message(parts + R"("recurrent_connections": [{"src_region": "cue", "dst_region": "a"}]})") ==
+        "net.json: recurrent_connections[0].src_region: is \"cue\", an input; its connections belong into "
+        "input_connections");
+  CHECK(message(parts + R"("input_connections": [{"src_region": "cue", "dst_region": "a"}]})") == "no ConfigError");
+}
+
 TEST_CASE("a missing JSON file is a FileError", "[mrnntorch]") {
   CHECK_THROWS_AS(mrnn::import_mrnntorch("no/such.json"), mrnn::FileError);
   CHECK_THROWS_WITH(mrnn::import_mrnntorch("no/such.json"), "no/such.json: no such file");

@@ -1,5 +1,6 @@
 #include "mrnn/names.hpp"
 
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -49,10 +50,23 @@ TEST_CASE("an unknown name is reported with what there is and the nearest", "[na
   CHECK(mrnn::unknown_name("task", "memory", Words{}) == "no task called \"memory\"; available: none");
 }
 
-TEST_CASE("words are joined, and no words are none", "[names]") {
+TEST_CASE("words are joined, and no words are none only where they are listed", "[names]") {
   CHECK(mrnn::join(Words{"a", "b", "c"}) == "a, b, c");
   CHECK(mrnn::join(Words{"a", "b"}, " ") == "a b");
-  CHECK(mrnn::join(Words{}) == "none");
+  CHECK(mrnn::join(Words{"", "b"}) == ", b");
+  CHECK(mrnn::join(Words{}).empty());
+  CHECK(mrnn::list_words(Words{"a", "b"}) == "a, b");
+  CHECK(mrnn::list_words(Words{"a", "b"}, " ") == "a b");
+  CHECK(mrnn::list_words(Words{}) == "none");
+}
+
+TEST_CASE("a number that is none has no sign in a message", "[names]") {
+  const double none = std::numeric_limits<double>::quiet_NaN();
+  CHECK(mrnn::number_words(none) == "nan");
+  CHECK(mrnn::number_words(-none) == "nan");
+  CHECK(mrnn::number_words(-std::numeric_limits<double>::infinity()) == "-inf");
+  CHECK(mrnn::number_words(1.0 / 3.0) == "0.333333");
+  CHECK(mrnn::number_words(-1.0 / 3.0, 3) == "-0.333");
 }
 
 }  // namespace

@@ -250,7 +250,7 @@ TEST_CASE("a wrong value is an error at its place", "[network_config]") {
   CHECK(message("[network]\nnoise = 0.1\n") ==
         "x.toml:2:9: network.noise: is a number with a decimal point; a table is accepted");
   CHECK(message("[network]\nnoise = { input = -1 }\n") ==
-        "x.toml:2:19: network.noise.input: is -1; a number of at least 0 is accepted");
+        "x.toml:2:19: network.noise.input: is -1; a number of 0 or more is accepted");
   CHECK(message("[network]\nbounds = [0, 1, 2]\n") ==
         "x.toml:2:10: network.bounds: has 3 number(s); two, [low, high], are accepted");
   CHECK(message("[network]\nspectral_radius = -1\n") ==

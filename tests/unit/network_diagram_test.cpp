@@ -46,7 +46,7 @@ NetworkSpec ring(int count, int skip) {
 TEST_CASE("weights of one effect between two places are one arrow of the diagram", "[diagram]") {
   const NetworkGraph graph = network_graph(build_network(small_loop(), 0));
 
-  const auto find = [&](std::size_t from, std::size_t to, Effect effect) {
+  const auto find = [&](std::size_t from, std::size_t to, WeightSign effect) {
     const auto found = std::ranges::find_if(graph.edges, [&](const GraphEdge& edge) {
       return edge.from == from && edge.to == to && edge.effect == effect;
     });
@@ -56,12 +56,12 @@ TEST_CASE("weights of one effect between two places are one arrow of the diagram
   REQUIRE(graph.nodes.size() == 4);
   CHECK(graph.nodes[0].cell_types == std::vector<std::string>{"p", "q"});
   CHECK(graph.edges.size() == 6);
-  CHECK(find(0, 1, Effect::excitatory) == 7 * 4);
-  CHECK(find(0, 1, Effect::inhibitory) == 3 * 4);
-  CHECK(find(1, 0, Effect::inhibitory) == 4 * 10);
-  CHECK(find(1, 1, Effect::inhibitory) == 4 * 4);
-  CHECK(find(2, 0, Effect::excitatory) == 2 * 10);
-  CHECK(find(0, 3, Effect::free) == 2 * 10);
+  CHECK(find(0, 1, WeightSign::excitatory) == 7 * 4);
+  CHECK(find(0, 1, WeightSign::inhibitory) == 3 * 4);
+  CHECK(find(1, 0, WeightSign::inhibitory) == 4 * 10);
+  CHECK(find(1, 1, WeightSign::inhibitory) == 4 * 4);
+  CHECK(find(2, 0, WeightSign::excitatory) == 2 * 10);
+  CHECK(find(0, 3, WeightSign::free) == 2 * 10);
 }
 
 TEST_CASE("without Dale's law arrows have no sign", "[diagram]") {
@@ -70,7 +70,7 @@ TEST_CASE("without Dale's law arrows have no sign", "[diagram]") {
 
   const NetworkGraph graph = network_graph(build_network(spec, 0));
 
-  CHECK(std::ranges::all_of(graph.edges, [](const GraphEdge& edge) { return edge.effect == Effect::free; }));
+  CHECK(std::ranges::all_of(graph.edges, [](const GraphEdge& edge) { return edge.effect == WeightSign::free; }));
 }
 
 TEST_CASE("an output that reads many regions says so instead of hiding them under arrows", "[diagram]") {

@@ -163,6 +163,16 @@ TEST_CASE("neighbouring blocks are merged unless one is sparse and the other den
   CHECK(build_network(spec, 0).recurrent_blocks().size() == 2);
 }
 
+TEST_CASE("weights of blocks are counted where they exist", "[network]") {
+  NetworkSpec spec = two_regions();
+  spec.connections[1].sparsity = 0.5;  // of 4 targets of each of 7 units
+  const Network network = build_network(spec, 0);
+
+  CHECK(existing_weights(network.recurrent_blocks()) == 2 * 7 + 4 * 10);
+  CHECK(existing_weights(network.input_blocks()) == 2 * 10);
+  CHECK(existing_weights({}) == 0);
+}
+
 TEST_CASE("connections that touch the same pair of units are an error", "[network]") {
   NetworkSpec spec = two_regions();
   spec.connections.push_back({"a", "b"});
@@ -210,6 +220,10 @@ TEST_CASE("what cannot be built is refused with the key at fault", "[network][ba
         problem(spec) ==
         "region[1].tau: is 5 ms, shorter than dt = 10 ms; the Euler step would be unstable. Take a tau of at least dt, "
         "or a smaller dt");
+    spec.dynamics = Dynamics::elman;  // uses no tau
+    CHECK(problem(spec) == "no error");
+    spec.regions[1].tau = -5.0;
+    CHECK(problem(spec) == "region[1].tau: is -5; a number above 0 is accepted");
   }
   SECTION("sparsity") {
     spec.connections[0].sparsity = 1.5;

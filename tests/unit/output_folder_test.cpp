@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "catch.hpp"
+#include "files/hdf5_file.hpp"
 #include "mrnn/error.hpp"
 #include "temporary_folder.hpp"
 
@@ -53,6 +54,22 @@ TEST_CASE("a checkpoint after the results is of a run that was not finished", "[
   CHECK(OutputFolder(folder.path()).state() == OutputFolder::State::finished);
 }
 
+TEST_CASE("results say which checkpoint they came after, whatever the times", "[output]") {
+  const test::TemporaryFolder folder;
+  const auto checkpoint = folder.write("checkpoint.h5", "of a training\nmrnn 0123456789abcdef\n");
+  mrnn::Hdf5Writer writer(folder.path() / "results.h5");
+  writer.attribute("/", "checkpoint", "0123456789abcdef");
+  writer.finish();
+  const auto time = std::filesystem::last_write_time(folder.path() / "results.h5");
+
+  std::filesystem::last_write_time(checkpoint, time + std::chrono::seconds(1));
+  CHECK(OutputFolder::look(folder.path()) == OutputFolder::State::finished);
+
+  folder.write("checkpoint.h5", "of another training\nmrnn fedcba9876543210\n");
+  std::filesystem::last_write_time(checkpoint, time - std::chrono::seconds(1));
+  CHECK(OutputFolder::look(folder.path()) == OutputFolder::State::unfinished);
+}
+
 TEST_CASE("what a training left can be removed", "[output]") {
   const test::TemporaryFolder folder;
   folder.write("checkpoint.h5", "");
@@ -66,6 +83,23 @@ TEST_CASE("what a training left can be removed", "[output]") {
   CHECK_FALSE(std::filesystem::exists(output.checkpoint()));
   CHECK_FALSE(std::filesystem::exists(output.training_log()));
   CHECK(std::filesystem::exists(output.results()));
+}
+
+TEST_CASE("what a training left beside later results is removed, but for what those came from", "[output]") {
+  const test::TemporaryFolder folder;
+  for (const char* name : {"checkpoint.h5", "train.jsonl", "weights_best.h5", "weights_last.h5", "results.h5"}) {
+    folder.write(name, "");
+  }
+  const OutputFolder output(folder.path());
+
+  output.remove_trained(folder.path() / "." / "weights_best.h5");
+
+  const std::vector<std::filesystem::path> trained = {output.checkpoint(), output.training_log(), output.best_weights(),
+                                                      output.last_weights()};
+  for (const auto& file : trained) CHECK(std::filesystem::exists(file));
+  output.remove_trained("");
+  CHECK(std::filesystem::exists(output.results()));
+  for (const auto& file : trained) CHECK_FALSE(std::filesystem::exists(file));
 }
 
 TEST_CASE("a second run into the same folder is refused until the first has ended", "[output]") {

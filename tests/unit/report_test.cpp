@@ -111,6 +111,13 @@ TEST_CASE("the report says what was run and what came of it", "[report]") {
   }
 }
 
+TEST_CASE("a report of a run without plugins names none", "[report]") {
+  ReportContent content = small_content();
+  content.plugins.clear();
+
+  CHECK(page_of(content).find("<td>plugins</td>") == std::string::npos);
+}
+
 TEST_CASE("the report needs nothing from elsewhere", "[report]") {
   const std::string page = page_of(small_content());
 
@@ -181,11 +188,14 @@ TEST_CASE("an animation is folded in the page and has no PDF", "[report]") {
 }
 
 TEST_CASE("the content of a report read back is the same", "[report]") {
-  const ReportContent content = small_content();
+  ReportContent content = small_content();
+  content.regions[0].tau = {20.0, 63.25};
 
   const ReportContent again = report_from_json(report_to_json(content));
 
   CHECK(report_to_json(again) == report_to_json(content));
+  CHECK(again.regions.at(0).tau == ReportRange(20.0, 63.25));
+  CHECK(again.regions.at(0).base_firing == 0.5);
   CHECK(again.seed == content.seed);
   CHECK(again.plugins == content.plugins);
   CHECK(again.products == "bf16x3");
@@ -249,8 +259,26 @@ TEST_CASE("of two figures with one name the first is kept, with a warning", "[re
   CHECK(read_figure("spectrum_plane", folder.path() / "figures").caption == "A caption of spectrum_plane.");
 }
 
+TEST_CASE("figures that the user has no patience for are left out, and the report is there", "[report]") {
+  struct Stopped final : Progress {
+    bool interrupted() const override { return true; }
+  };
+  const test::TemporaryFolder folder;
+  const fs::path program = folder.write("gnuplot", "#!/bin/sh\nexit 0\n"), run = folder.path() / "run";
+
+  CHECK_THROWS_WITH(write_report_files(small_content(), small_figures(), run, Gnuplot(program), Stopped()),
+                    "interrupted while figures were drawn; results and report are in " + run.string() +
+                        ", without 3 of the 3 figures, which mrnn report " + run.string() + " draws");
+
+  CHECK_THAT(read_text_file(run / "report.html"), ContainsSubstring("This figure was not drawn."));
+  CHECK_NOTHROW(rebuild_report(run, no_gnuplot));
+}
+
 TEST_CASE("a folder that is no finished run is an error that says so", "[report]") {
   const test::TemporaryFolder folder;
+  const fs::path file = folder.write("file", "");
+  CHECK_THROWS_WITH(rebuild_report(file, no_gnuplot),
+                    file.string() + ": is no folder; mrnn report needs the output folder of a finished run");
   const fs::path run = folder.path() / "run";
   CHECK_THROWS_AS(rebuild_report(run, no_gnuplot), FileError);
   CHECK_THROWS_WITH(rebuild_report(run, no_gnuplot), ContainsSubstring("there is no such folder"));
@@ -265,7 +293,9 @@ TEST_CASE("a folder that is no finished run is an error that says so", "[report]
   CHECK_THROWS_WITH(rebuild_report(run, no_gnuplot), ContainsSubstring("spectrum_plane.json"));
 
   write_text_file(run / "figures" / "report.json", "{\"format_version\": 1");
-  CHECK_THROWS_WITH(rebuild_report(run, no_gnuplot), ContainsSubstring("not the content of a report"));
+  CHECK_THROWS_WITH(rebuild_report(run, no_gnuplot), ContainsSubstring("not the content of a report: no JSON: "));
+  write_text_file(run / "figures" / "report.json", "{\"format_version\": 1}");
+  CHECK_THROWS_WITH(rebuild_report(run, no_gnuplot), ContainsSubstring("not the content of a report: key 'title' not"));
 }
 
 TEST_CASE("a report that cannot be written is an error", "[report]") {
@@ -284,8 +314,9 @@ TEST_CASE("the report describes the network as built", "[report]") {
   a.tau = 50.0;
   spec.regions = {a, {"b", 4}};
   spec.inputs = {{"cue", 2}};
-  spec.connections = {{"cue", "a"}, {"a", "b"}, {"b", "a"}};
+  spec.connections = {{"cue", "a"}, {"a", "b"}, {"b", "a"}, {"b", "b"}};
   spec.connections[2].sparsity = 0.5;
+  spec.connections[3].sparsity = 1.0;  // no weights
   spec.connections[2].sign = Sign::inhibitory;
   spec.outputs = {{"choice", 2, {"a.p", "b"}}, {"all", 1}};
   ReportContent content;
@@ -304,6 +335,25 @@ TEST_CASE("the report describes the network as built", "[report]") {
   CHECK(content.connections.at(2).sign == "inhibitory");
   CHECK(content.connections.at(2).weights == 20);
   CHECK(content.connections.at(2).density == 0.5);
+  CHECK(content.connections.at(3).sign == "none");
   CHECK(content.output_table.at(0).from == "a.p, b");
   CHECK(content.output_table.at(1).from == "all regions");
+}
+
+TEST_CASE("the report describes what the units run with", "[report]") {
+  NetworkSpec spec;
+  spec.regions = {{"a", 3}, {"b", 2}};
+  const Network network = build_network(spec, 0);
+  Parameters parameters = initial_parameters(network, 0);
+  parameters.tau << 20.0, 50.0, 63.21987, 30.0, 30.0;
+  parameters.bias << 0.0, 0.0, 0.0, -1.0, 0.5;
+  ReportContent content;
+
+  describe_network(network, content);
+  describe_units(network, parameters, content);
+
+  CHECK(words_of(content.regions.at(0).tau) == "20 to 63.22");
+  CHECK(words_of(content.regions.at(1).tau) == "30");
+  CHECK(content.regions.at(0).base_firing == 0.0);
+  CHECK(words_of(content.regions.at(1).base_firing) == "-1 to 0.5");
 }

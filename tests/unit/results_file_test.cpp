@@ -338,7 +338,7 @@ TEST_CASE("arrays of an analysis carry their meaning", "[results]") {
     mrnn::AnalysisResults results;
     results.arrays.push_back({"rates", {2, 1}, {1, 2}, "1", {"unit", "time"}, "mean rates"});
     results.arrays.push_back({"per_region/radius", {}, {0.5}, "1", {}, "spectral radius"});
-    results.texts.push_back({"conditions", {"left", "right"}, "in order"});
+    results.texts.push_back({"conditions", {"left", "right"}, "in order", "condition"});
     results.summary = {"one", "two"};
     file.write_analysis("spectrum", results);
   });
@@ -350,27 +350,55 @@ TEST_CASE("arrays of an analysis carry their meaning", "[results]") {
   CHECK(reader.text_attribute("analyses/spectrum/rates", "description") == "mean rates");
   CHECK(reader.read_doubles("analyses/spectrum/per_region/radius") == Numbers{0.5});
   CHECK(reader.read_texts("analyses/spectrum/conditions") == Texts{"left", "right"});
+  CHECK(reader.text_attribute("analyses/spectrum/conditions", "units") == "1");
+  CHECK(reader.text_attribute("analyses/spectrum/conditions", "axes") == "condition");
+  CHECK(reader.text_attribute("analyses/spectrum/conditions", "description") == "in order");
   CHECK(reader.text_attribute("analyses/spectrum", "summary") == "one\ntwo");
+}
+
+TEST_CASE("an analysis that sums nothing up has an empty summary", "[results]") {
+  const test::TemporaryFolder folder;
+
+  const auto reader =
+      written(folder, [](mrnn::ResultsFile& file) { file.write_analysis("spectrum", mrnn::AnalysisResults{}); });
+
+  CHECK(reader.text_attribute("analyses/spectrum", "summary").empty());
+}
+
+TEST_CASE("results with a bit changed anywhere are refused", "[results][bad]") {
+  const test::TemporaryFolder folder;
+  {
+    written(folder, [](mrnn::ResultsFile&) {});
+  }
+  const std::string whole = bytes_of(folder.path() / "results.h5");
+
+  for (std::size_t at = 0; at < whole.size() - 22; at += 997) {
+    CAPTURE(at);
+    std::string damaged = whole;
+    damaged[at] = static_cast<char>(damaged[at] ^ 0x10);
+    const auto file = folder.write("damaged.h5", damaged);
+    CHECK_THROWS_WITH(Hdf5Reader(file),
+                      file.string() + ": is damaged: its contents do not match the checksum that ends it");
+  }
 }
 
 TEST_CASE("an analysis that returns nonsense is told so", "[results]") {
   mrnn::AnalysisResults results;
   results.arrays.push_back({"rates", {2, 2}, {1, 2}, "1", {}, ""});
-  CHECK(analysis_mistake(results) == "analysis \"spectrum\": array \"rates\" has 2 values; its shape asks for 4");
+  CHECK(analysis_mistake(results) == "array \"rates\" has 2 values; its shape asks for 4");
 
   results.arrays[0] = {"rates", {2}, {1, 2}, "1", {"unit", "time"}, ""};
-  CHECK(analysis_mistake(results) == "analysis \"spectrum\": array \"rates\" has 2 axes named and 1 dimensions");
+  CHECK(analysis_mistake(results) == "array \"rates\" has 2 axes named and 1 dimensions");
 
   results.arrays[0] = {"", {2}, {1, 2}, "1", {}, ""};
-  CHECK(analysis_mistake(results) == "analysis \"spectrum\": \"\" cannot be the name of an array");
+  CHECK(analysis_mistake(results) == "\"\" cannot be the name of an array");
 
   results.arrays[0] = {"rates", {2}, {1, 2}, "1", {}, ""};
   results.texts.push_back({"rates", {"a"}, ""});
-  CHECK(analysis_mistake(results) == "analysis \"spectrum\" returned two arrays called \"rates\"");
+  CHECK(analysis_mistake(results) == "there are two arrays called \"rates\"");
 
   results.texts[0].name = "rates/mean";
-  CHECK(analysis_mistake(results) ==
-        "analysis \"spectrum\": \"rates/mean\" cannot lie in \"rates\", which is an array itself");
+  CHECK(analysis_mistake(results) == "\"rates/mean\" cannot lie in \"rates\", which is an array itself");
 }
 
 TEST_CASE("the same run writes the same bytes", "[results]") {

@@ -3,11 +3,14 @@
 #include "files/safetensors.hpp"
 
 #include <cstring>
+#include <limits>
 
 #include "catch.hpp"
 #include "files/convert.hpp"
+#include "files/hdf5_file.hpp"
 #include "mrnn/error.hpp"
 #include "mrnn/hdf5.hpp"
+#include "mrnn/weights.hpp"
 #include "temporary_folder.hpp"
 
 namespace {
@@ -203,6 +206,81 @@ TEST_CASE("effective weights without free ones convert by their signs", "[safete
   CHECK(all_of(reader, "W_rec") == Numbers{0, 0.25, 0.5, 0});
   CHECK(all_of(reader, "W_rec_sign_matrix") == Numbers{0, -1, 1, 0});
   CHECK_FALSE(reader.has("W_rec_mask"));
+}
+
+TEST_CASE("weights of a network without inputs and outputs come back from tensors", "[safetensors]") {
+  mrnn::NetworkSpec spec;
+  spec.regions = {{"a", 3}};
+  spec.connections = {{"a", "a"}};
+  const mrnn::Network network = mrnn::build_network(spec, 0);
+  const mrnn::Parameters parameters = mrnn::initial_parameters(network, 0),
+                         other = mrnn::initial_parameters(network, 1);
+  const test::TemporaryFolder folder;
+  const auto first = folder.path() / "w.h5", tensors = folder.path() / "w.safetensors",
+             back = folder.path() / "back.h5";
+  mrnn::save_weights(first, network, parameters);
+
+  mrnn::convert_weights(first, tensors);
+  mrnn::convert_weights(tensors, back);
+
+  CHECK(SafetensorsReader(tensors).metadata().at("input_name").empty());
+  CHECK(mrnn::load_weights(tensors, network, other).parameters.recurrent == parameters.recurrent);
+  CHECK(mrnn::load_weights(back, network, other).parameters.recurrent == parameters.recurrent);
+}
+
+TEST_CASE("weights are told by their endings", "[safetensors]") {
+  CHECK(mrnn::are_weights("a.h5", "b.safetensors"));
+  CHECK(mrnn::are_weights("a.safetensors", "b.hdf5"));
+  CHECK_FALSE(mrnn::are_weights("a.h5", "b.hdf5"));
+  CHECK_FALSE(mrnn::are_weights("a.json", "b.toml"));
+}
+
+TEST_CASE("what are no weights of a network is not converted, in either direction", "[safetensors][bad]") {
+  constexpr double not_a_number = -std::numeric_limits<double>::quiet_NaN();
+  const test::TemporaryFolder folder;
+  const auto problem = [&](const std::vector<Index>& shape, const Numbers& weights, const Numbers& bias) {
+    {
+      mrnn::Hdf5Writer writer(folder.path() / "w.h5");
+      writer.write("/network/W_rec", shape, weights);
+      writer.write("/network/bias", {std::ssize(bias)}, bias);
+      writer.finish();
+      SafetensorsWriter tensors(folder.path() / "v.safetensors",
+                                {{"W_rec", Element::float64, shape}, {"bias", Element::float64, {std::ssize(bias)}}},
+                                {});
+      tensors.append(Element::float64, weights);
+      tensors.append(Element::float64, bias);
+      tensors.finish();
+    }
+    const std::string in = (folder.path() / "w.h5").string(), back = (folder.path() / "v.safetensors").string();
+    const auto without = [](const std::string& text, const std::string& file) { return text.substr(file.size() + 2); };
+    const std::string words = without(mistake([&] { mrnn::convert_weights(in, folder.path() / "w.safetensors"); }), in);
+    CHECK(without(mistake([&] { mrnn::convert_weights(back, folder.path() / "v.h5"); }), back) == words);
+    CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 2);
+    return words;
+  };
+
+  CHECK(problem({3, 4}, Numbers(12, 0.5), {0, 0, 0}) ==
+        "W_rec has shape (3, 4); as many rows as columns, one or more, are needed");
+  CHECK(problem({0, 0}, {}, {}) == "W_rec has shape (0, 0); as many rows as columns, one or more, are needed");
+  CHECK(problem({2, 2}, {0, 1, not_a_number, 1}, {0, 0}) == "W_rec[1, 0] = nan: a finite number is needed");
+  CHECK(problem({2, 2}, {0, 1, 1, 1}, {0, not_a_number}) == "bias[1] = nan: a finite number is needed");
+  CHECK(problem({2, 2}, {0, 1, 1, 1}, {0, 0, 0}) == "bias has shape (3); the network needs (2)");
+}
+
+TEST_CASE("a conversion that is interrupted leaves nothing", "[safetensors]") {
+  struct Stopped final : mrnn::Progress {
+    bool interrupted() const override { return true; }
+  };
+  const test::TemporaryFolder folder;
+  write_tensors(folder.path() / "w.safetensors", {{"dale", "abs"}});
+  mrnn::convert_weights(folder.path() / "w.safetensors", folder.path() / "v.h5");
+
+  CHECK_THROWS_AS(mrnn::convert_weights(folder.path() / "v.h5", folder.path() / "v.safetensors", Stopped()),
+                  mrnn::Interrupted);
+  CHECK_THROWS_WITH(mrnn::convert_weights(folder.path() / "w.safetensors", folder.path() / "w.h5", Stopped()),
+                    "interrupted; nothing was written");
+
+  CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 2);
 }
 
 TEST_CASE("only weights are converted to weights", "[safetensors]") {

@@ -8,6 +8,7 @@
 #include "catch.hpp"
 #include "mrnn/conditions.hpp"
 #include "mrnn/error.hpp"
+#include "mrnn/figure.hpp"
 #include "mrnn/normalisation.hpp"
 
 namespace {
@@ -260,4 +261,82 @@ TEST_CASE("metadata that are missing, empty or words are named at their key", "[
   CHECK_THROWS_WITH(mrnn::read_numbers(config, "factors", "condition", {&made}),
                     EndsWith("is \"condition\", which is words, not numbers"));
   CHECK_THROWS_WITH(mrnn::read_numbers(config, "factors", "empty", {&made}), EndsWith("has no value in any trial"));
+}
+
+TEST_CASE("activity after a trial's own end counts as not recorded", "[samples]") {
+  mrnn::Simulation made = simulation();
+  made.trials.numbers[mrnn::trial_steps] = {6.0, 3.0, 5.0};
+  const mrnn::Alignment whole(mrnn::ConfigNode::parse(""), dt);
+  const mrnn::Alignment around(mrnn::ConfigNode::parse("align = \"go\""), dt);
+
+  const mrnn::Sequence activity = aligned(made, "");
+  const mrnn::Sequence epoch = mrnn::epoch_activity({&made}, mrnn::Quantity::h, mrnn::Selection({{0, 2}}), "go");
+
+  CHECK(activity(0, 1, 2) == 102.0);
+  CHECK(std::isnan(activity(0, 1, 3)));
+  CHECK(activity(0, 2, 4) == 204.0);
+  CHECK(std::isnan(activity(1, 2, 5)));
+  CHECK(epoch(0, 1, 0) == 102.0);  // step 2, the only one of the epoch in this trial
+  CHECK(std::isnan(epoch(0, 1, 1)));
+  CHECK(whole.window({&made}).last == 6);
+  CHECK(whole.common_window({&made}).last == 3);
+  CHECK(around.window({&made}).last == 5);         // trial 0: epoch at 1, end at 6
+  CHECK(around.common_window({&made}).last == 1);  // trial 1: epoch at 2, end at 3
+}
+
+TEST_CASE("the longest of the trials that have time zero bounds the window", "[samples]") {
+  mrnn::Simulation made = simulation();
+  made.trials.numbers[mrnn::trial_steps] = {4.0, 4.0, 6.0};  // the last trial has no epoch
+  const mrnn::Alignment alignment(mrnn::ConfigNode::parse("align = \"go\""), dt);
+
+  CHECK(alignment.window({&made}).last == 3);
+}
+
+TEST_CASE("numbers have colours of an ordered scale, about zero where they have both signs", "[samples]") {
+  mrnn::Simulation made = simulation();
+  made.trials.numbers["coherence"] = {-8.0, 0.0, 16.0};
+  made.trials.numbers["size"] = {1.0, 4.0, 2.0};
+  const auto grouped = [&](const std::string& by) {
+    return mrnn::group_trials(mrnn::ConfigNode::parse("by = \"" + by + "\""), {&made});
+  };
+
+  const mrnn::Conditions signs = grouped("coherence"), sizes = grouped("size"), words = grouped("condition");
+
+  CHECK(signs.by == "coherence");
+  CHECK(signs.numbers == std::vector<double>{-8.0, 0.0, 16.0});
+  CHECK(mrnn::value_colour(signs, 0) == mrnn::centred_colour(-1.0));
+  CHECK(mrnn::value_colour(signs, 1) == mrnn::centred_colour(0.0));
+  CHECK(mrnn::value_colour(signs, 2) == mrnn::centred_colour(1.0));
+  CHECK(mrnn::key_title(signs) == "coherence:");
+  CHECK(mrnn::value_colour(sizes, 1) == mrnn::ordered_colour(0.5));  // by rank
+  CHECK(mrnn::condition_style(sizes, 2).colour == mrnn::ordered_colour(1.0));
+  CHECK(words.numbers.empty());
+  CHECK(mrnn::value_colour(words, 1) == 1);
+  CHECK(mrnn::key_title(words).empty());
+}
+
+TEST_CASE("samples are spread over all trials and the whole time, whatever their counts", "[samples]") {
+  // Trial fastest: a fixed stride of 50, 100 or 25 would see one trial of 50, or two.
+  const auto [trials, steps, chosen] =
+      GENERATE(table<Index, Index, Index>({{50, 1000, 1000}, {50, 1000, 500}, {50, 40, 80}, {7, 30, 100}}));
+
+  const std::vector<Index> samples = mrnn::spread_samples(trials * steps, chosen);
+
+  REQUIRE(std::ssize(samples) == chosen);
+  std::vector<Index> of_trial(static_cast<std::size_t>(trials));
+  for (Index k = 0; k < chosen; ++k) {
+    const Index sample = samples[static_cast<std::size_t>(k)];
+    CHECK(sample >= k * trials * steps / chosen);
+    CHECK(sample < (k + 1) * trials * steps / chosen);
+    ++of_trial[static_cast<std::size_t>(sample % trials)];
+  }
+  // As many as trials drawn with equal chances would leave out: sqrt of the mean, five times.
+  const double mean = double(chosen) / double(trials);
+  for (const Index count : of_trial) CHECK(std::abs(double(count) - mean) < 5.0 * std::sqrt(mean));
+}
+
+TEST_CASE("samples are spread alike each time, and all are taken where there are no more", "[samples]") {
+  CHECK(mrnn::spread_samples(30, 10) == std::vector<Index>{1, 4, 8, 11, 14, 16, 19, 22, 25, 28});
+  CHECK(mrnn::spread_samples(3, 10) == std::vector<Index>{0, 1, 2});
+  CHECK(mrnn::spread_samples(0, 10).empty());
 }

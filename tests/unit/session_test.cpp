@@ -1,5 +1,7 @@
 #include "mrnn/session.hpp"
 
+#include <new>
+
 #include "catch.hpp"
 #include "mrnn/backend.hpp"
 #include "mrnn/error.hpp"
@@ -13,18 +15,30 @@ class IdleSession final : public Session {
  public:
   explicit IdleSession(const Network& network) : Session(network, {}) {}
 
+  bool fails = false;  ///< what it is told to do, for want of memory
+
  private:
-  void do_write_parameters(const Parameters& parameters) override { parameters_ = parameters; }
+  void work() const {
+    if (fails) throw std::bad_alloc();
+  }
+  void do_write_parameters(const Parameters& parameters) override {
+    work();
+    parameters_ = parameters;
+  }
   Parameters do_read_parameters() const override { return parameters_; }
-  void do_load(const Trials& /*trials*/) override {}
+  void do_load(const Trials& /*trials*/) override { work(); }
   void do_forward(const Record& /*record*/, Noise /*noise*/) override {}
   LossTerms do_backward(const Loss& /*loss*/, const std::function<void()>& meanwhile) override {
+    work();
     meanwhile();
     return {};
   }
   Parameters do_read_gradients() const override { return zero_parameters(network()); }
-  void do_write_gradients(const Parameters& /*gradients*/) override {}
-  double do_update(const OptimiserStep& /*step*/) override { return 0.0; }
+  void do_write_gradients(const Parameters& /*gradients*/) override { work(); }
+  double do_update(const OptimiserStep& /*step*/) override {
+    work();
+    return 0.0;
+  }
   OptimiserState do_read_optimiser_state() const override {
     return {zero_parameters(network()), zero_parameters(network())};
   }
@@ -154,6 +168,51 @@ TEST_CASE("something is done while a device computes, once", "[session]") {
   CHECK_THROWS_WITH(session.read_activity(Quantity::y), "read_activity(): y was not recorded by the last forward()");
 }
 
+TEST_CASE("what a call that failed was to make is not there", "[session][bad]") {
+  const Network network = small_network();
+  IdleSession session(network);
+  session.write_parameters(initial_parameters(network, 0));
+  session.load(trials_with_targets(1, 4));
+  session.forward({.h = true, .backward_every = 1}, Noise::off);
+  session.fails = true;
+
+  SECTION("load()") {
+    CHECK_THROWS_AS(session.load(trials_with_targets(2, 4)), std::bad_alloc);
+    CHECK_THROWS_WITH(session.forward({}, Noise::off), "forward() needs load() first, after write_parameters()");
+    CHECK_THROWS_WITH(session.read_activity(Quantity::h), "read_activity(): h was not recorded by the last forward()");
+    CHECK_THROWS_WITH(session.backward({}), no_run);
+  }
+  SECTION("write_parameters()") {
+    CHECK_THROWS_AS(session.write_parameters(initial_parameters(network, 1)), std::bad_alloc);
+    CHECK_THROWS_WITH(session.read_parameters(), "read_parameters() needs write_parameters() first");
+    CHECK_THROWS_WITH(session.forward({}, Noise::off), "forward() needs load() first, after write_parameters()");
+  }
+  SECTION("write_gradients()") {
+    session.fails = false;
+    session.write_gradients(zero_parameters(network));
+    session.fails = true;
+    CHECK_THROWS_AS(session.write_gradients(zero_parameters(network)), std::bad_alloc);
+    CHECK_THROWS_WITH(session.read_gradients(), "read_gradients() needs backward() or write_gradients() first");
+  }
+  SECTION("backward()") {
+    session.fails = false;
+    session.write_gradients(zero_parameters(network));
+    session.fails = true;
+    CHECK_THROWS_AS(session.backward({}), std::bad_alloc);
+    CHECK_THROWS_WITH(session.update({.number = 1}), no_gradients);
+  }
+  SECTION("update()") {
+    session.fails = false;
+    session.backward({});
+    session.fails = true;
+    CHECK_THROWS_AS(session.update({.number = 1}), std::bad_alloc);
+    CHECK_THROWS_WITH(session.load(trials_with_targets(1, 4)), "load() needs write_parameters() first");
+    session.fails = false;
+    session.write_parameters(initial_parameters(network, 0));
+    CHECK_THROWS_WITH(session.update({.number = 1}), no_gradients);
+  }
+}
+
 TEST_CASE("trials that are handed over are checked as those that are loaded", "[session][bad]") {
   const Network network = small_network();
   IdleSession session(network);
@@ -250,6 +309,23 @@ TEST_CASE("the terms of a loss have the names of the outputs and penalties", "[s
   CHECK(loss_term_names(network, loss) == std::vector<std::string>{"mse_out", "cross_entropy_choice", "l1_weights",
                                                                    "l2_weights", "l1_rates", "l2_rates", "rate_target",
                                                                    "wiring", "vanishing_gradient"});
+}
+
+TEST_CASE("a loss is made of its outputs and of the penalties that are asked for", "[session]") {
+  const Network network = small_network();
+  Loss loss;
+  loss.penalties.l2_weights = 0.1;
+  loss.penalties.wiring = 0.2;
+  PenaltyTerms penalties;
+  penalties.l1_weights = 100.0;  // not asked for
+  penalties.l2_weights = 0.25;
+  penalties.wiring = 0.5;
+
+  const LossTerms terms = named_terms(network, loss, {1.0, 2.0}, penalties);
+
+  CHECK(terms.terms == std::vector<std::pair<std::string, double>>{
+                           {"mse_out", 1.0}, {"mse_choice", 2.0}, {"l2_weights", 0.25}, {"wiring", 0.5}});
+  CHECK(terms.total == 3.75);
 }
 
 TEST_CASE("arrays of the wrong shape are refused with both numbers", "[session][bad]") {

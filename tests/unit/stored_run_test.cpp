@@ -91,6 +91,60 @@ struct Folder {
   test::TemporaryFolder folder;
 };
 
+/// What a damaged or foreign file may have wrong. Two trials of four steps; h of the units 0 and 1.
+struct Parts {
+  std::vector<double> region_start{0}, region_units{2};
+  Index trials = 2;
+  std::vector<std::uint64_t> ids{7, 9};
+  Texts condition{"left", "right"};
+  std::vector<double> coherence{0.5, 0.25}, first{1, -1}, last{3, -1}, steps{0, 1, 2, 3}, units{0, 1};
+  std::vector<Index> h{2, 4, 2};
+};
+
+std::filesystem::path write_parts(const std::filesystem::path& folder, const Parts& parts) {
+  mrnn::Hdf5Writer writer(folder / "results.h5");
+  const auto list = [&](const std::string& name, const std::vector<double>& values) {
+    writer.write(name, {std::ssize(values)}, values);
+  };
+  writer.attribute("/", "format_version", std::int64_t{1});
+  writer.group("/network");
+  writer.attribute("/network", "dt", 10.0);
+  writer.write_texts("/network/structure/region_name", Texts{"a"});
+  list("/network/structure/region_start", parts.region_start);
+  list("/network/structure/region_units", parts.region_units);
+  const std::string group = "/simulations/control";
+  writer.group(group);
+  writer.attribute(group, "seed", std::uint64_t{18446744073709551615U});
+  writer.write(group + "/inputs", {parts.trials, 4, 1},
+               std::vector<double>(static_cast<std::size_t>(parts.trials * 4)));
+  writer.write(group + "/h", parts.h,
+               std::vector<double>(static_cast<std::size_t>(parts.h[0] * parts.h[1] * parts.h[2])));
+  list(group + "/steps", parts.steps);
+  list(group + "/units", parts.units);
+  writer.write(group + "/trials/id", {std::ssize(parts.ids)}, parts.ids);
+  writer.write_texts(group + "/trials/condition", parts.condition);
+  list(group + "/trials/coherence", parts.coherence);
+  list(group + "/trials/epoch_go_first", parts.first);
+  list(group + "/trials/epoch_go_last", parts.last);
+  writer.finish();
+  return folder / "results.h5";
+}
+
+/// What is wrong with such a file, without its name; empty where it can be read.
+std::string damage(const Parts& parts) {
+  const test::TemporaryFolder folder;
+  const std::filesystem::path file = write_parts(folder.path(), parts);
+  try {
+    const StoredRun run(file);
+    mrnn::Simulation stored = run.simulation("control");
+    run.read(stored, Quantity::h, run.select("a"));
+  } catch (const mrnn::Error& error) {
+    const std::string text = error.what(), name = file.string() + ": ";
+    return text.starts_with(name) ? text.substr(name.size()) : text;
+  }
+  return "";
+}
+
 std::string mistake(const std::filesystem::path& run) {
   try {
     StoredRun{run};
@@ -263,6 +317,69 @@ TEST_CASE("a file of a newer format is refused, an older one without what was ad
   CHECK(older.experiment().empty());
   CHECK(older.select("a").size() == 2);
   CHECK(older.simulations().empty());
+}
+
+TEST_CASE("metadata that are not there for each trial are refused", "[stored_run][bad]") {
+  const std::string trials = "simulations/control/trials: ";
+
+  CHECK(damage({}).empty());
+  CHECK(damage({.ids = {7}}) == trials + "the ids have 1 values for 2 trials");
+  CHECK(damage({.condition = {"left"}}) == trials + "the metadata \"condition\" have 1 values for 2 trials");
+  CHECK(damage({.coherence = {1, 2, 3}}) == trials + "the metadata \"coherence\" have 3 values for 2 trials");
+  CHECK(damage({.first = {1}}) == trials + "the first steps of the epoch \"go\" have 1 values for 2 trials");
+  CHECK(damage({.last = {1}}) == trials + "the last steps of the epoch \"go\" have 1 values for 2 trials");
+  CHECK(damage({.last = {3, 5}}) == trials + "the epoch \"go\" of trial 1 has steps -1 to 5; the trials have 4 steps");
+  CHECK(damage({.trials = 0}) == trials + "the ids have 2 values for 0 trials");
+}
+
+TEST_CASE("numbers of a stored run that are not whole, negative or enormous are refused", "[stored_run][bad]") {
+  const double none = std::nan("");
+  const std::string needed = "; whole numbers of 0 or more are needed", path = "network/structure/region_";
+
+  CHECK(damage({.region_start = {none}}) == path + "start holds nan" + needed);
+  CHECK(damage({.region_start = {-1}}) == path + "start holds -1" + needed);
+  CHECK(damage({.region_units = {1e300}}) == path + "units holds 1e+300; whole numbers of 1 or more are needed");
+  CHECK(damage({.region_units = {1e15}}) == "unit 2 was not recorded");
+  CHECK(damage({.first = {none, 1}}) ==
+        "simulations/control/trials/epoch_go_first holds nan; whole numbers of -1 or more are needed");
+  CHECK(damage({.steps = {0, 1, 2, 2.5}}) == "simulations/control/steps holds 2.5" + needed);
+  CHECK(damage({.units = {0, none}}) == "simulations/control/units holds nan" + needed);
+}
+
+TEST_CASE("activity that does not fit to the rest of a stored simulation is refused", "[stored_run][bad]") {
+  const std::string end = "; the rest of the simulation needs (2, 4, 2)";
+
+  CHECK(damage({.h = {1, 4, 2}}) == "simulations/control/h has the shape (1, 4, 2)" + end);
+  CHECK(damage({.h = {2, 3, 2}}) == "simulations/control/h has the shape (2, 3, 2)" + end);
+  CHECK(damage({.h = {2, 4, 1}}) == "simulations/control/h has the shape (2, 4, 1)" + end);
+  CHECK(damage({.steps = {0, 1, 3, 4}}) == "simulations/control/steps does not count on in steps of 1");
+}
+
+TEST_CASE("a stored simulation without trials has none", "[stored_run]") {
+  const Parts empty{.trials = 0, .ids = {}, .condition = {}, .coherence = {}, .first = {}, .last = {}, .h = {0, 4, 2}};
+
+  CHECK(damage(empty).empty());
+}
+
+TEST_CASE("ids and seeds of a stored simulation are read to the last digit", "[stored_run]") {
+  const test::TemporaryFolder folder;
+  const StoredRun run(write_parts(folder.path(), {.ids = {9007199254740993U, 18446744073709551615U}}));
+
+  const mrnn::Simulation stored = run.simulation("control");
+
+  CHECK(stored.trials.ids == std::vector<std::uint64_t>{9007199254740993U, 18446744073709551615U});
+  CHECK(stored.seed == 18446744073709551615U);
+}
+
+TEST_CASE("rows of a simulation that are not there cannot be asked for", "[stored_run][bad]") {
+  mrnn::Simulation run = simulation();
+
+  CHECK(run.activity(Quantity::y, Selection({{1, 1}}))(0, 1, 2) == 121.0);
+  CHECK_THROWS_WITH(run.activity(Quantity::y, Selection({{0, 3}})), "channel 2 was not recorded; there are 2");
+  CHECK_THROWS_WITH(run.activity_at(Quantity::y, Selection({{2, 1}}), 0), "channel 2 was not recorded; there are 2");
+  CHECK_THROWS_WITH(run.activity(Quantity::h, Selection({{4, 2}})), "unit 5 was not recorded; there are 5");
+  CHECK_THROWS_WITH(run.activity_at(Quantity::h, Selection({{-1, 2}}), 0), "unit -1 was not recorded; there are 5");
+  CHECK_THROWS_WITH(run.activity(Quantity::x, Selection({{9, 1}})), "x of simulation \"control\" was not recorded");
 }
 
 TEST_CASE("a simulation that a run lacks is named with the nearest", "[stored_run]") {

@@ -57,7 +57,7 @@ TEST_CASE("trials of a mix are those of their tasks, continued with zeros and a 
     CHECK(trials.targets(0, k, 4) == (up ? 0.0 : -1.0));
     CHECK(trials.mask(0, k, 3) == 1.0);
     CHECK(trials.mask(0, k, 4) == (up ? 0.0 : 1.0));
-    CHECK(trials.numbers.at("task_steps")[static_cast<std::size_t>(k)] == (up ? 4.0 : 6.0));
+    CHECK(trials.numbers.at("trial_steps")[static_cast<std::size_t>(k)] == (up ? 4.0 : 6.0));
     CHECK(trials.epochs[0].last[static_cast<std::size_t>(k)] == (up ? 4 : 6));
   }
 }
@@ -126,4 +126,58 @@ TEST_CASE("initial states must be set by all of the mixed tasks or by none", "[m
   CHECK(join_trials({with, with}).initial_state == Eigen::MatrixXd::Constant(2, 2, 0.5));
   CHECK_THROWS_WITH(join_trials({with, blank_trials(1, 1, 3)}),
                     "some of the mixed tasks set initial states and others do not; all or none must");
+}
+
+TEST_CASE("what a mixed task makes must fit together and to the others", "[mix][bad]") {
+  class Wrong final : public Task {
+   public:
+    explicit Wrong(void (*spoil)(Trials&)) : spoil_(spoil) {}
+    Trials make(const TrialRequest& request) const override {
+      Trials trials = test::FakeTask(1.0).make(request);
+      spoil_(trials);
+      return trials;
+    }
+
+   private:
+    void (*spoil_)(Trials&);
+  };
+  const auto mistake = [](void (*spoil)(Trials&)) -> std::string {
+    std::vector<MixedTask> tasks;
+    tasks.push_back({"good", 1.0, std::make_unique<test::FakeTask>(1.0)});
+    tasks.push_back({"wrong", 1.0, std::make_unique<Wrong>(spoil)});
+    try {
+      TaskMix(std::move(tasks)).make({5, Stream::training_trials, 0, 20});
+    } catch (const RunError& error) {
+      return error.what();
+    }
+    return "";
+  };
+
+  CHECK(mistake([](Trials& trials) { trials.numbers["drawn"].push_back(1.0); }) ==
+        "the task \"wrong\": the metadata \"drawn\" have 2 values for 1 trials");
+  CHECK(mistake([](Trials& trials) { trials.targets = Sequence(1, 1, 9); }) ==
+        "the task \"wrong\": the targets have 1 trials of 9 steps for 1 trials of 4 steps");
+  CHECK(mistake([](Trials& trials) { trials = blank_trials(1, 2, 4); }) ==
+        "the task \"wrong\" made 2 trials where one was asked for");
+  CHECK_THAT(mistake([](Trials& trials) { trials.inputs = Sequence(3, 1, 4); }),
+             StartsWith("the mixed tasks make inputs of different numbers of channels: "));
+  CHECK_THAT(mistake([](Trials& trials) { trials.mask = Sequence(2, 1, 4); }),
+             StartsWith("the mixed tasks make masks of different numbers of channels: "));
+}
+
+TEST_CASE("initial states of mixed tasks have the same units", "[mix][bad]") {
+  Trials two = blank_trials(1, 1, 3), three = two;
+  two.initial_state = Eigen::MatrixXd::Zero(2, 1);
+  three.initial_state = Eigen::MatrixXd::Zero(3, 1);
+
+  CHECK_THROWS_WITH(join_trials({two, three}),
+                    "the mixed tasks make initial states of different numbers of units: 2 and 3");
+}
+
+TEST_CASE("joined trials of a network without inputs have the batch's trials and steps", "[mix]") {
+  const Trials all = join_trials({blank_trials(0, 1, 3), blank_trials(0, 2, 5)});
+
+  CHECK(all.inputs.units == 0);
+  CHECK(all.inputs.trials == 3);
+  CHECK(all.inputs.steps == 5);
 }

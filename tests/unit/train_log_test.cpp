@@ -1,5 +1,6 @@
 #include "train/train_log.hpp"
 
+#include <fstream>
 #include <sstream>
 
 #include "catch.hpp"
@@ -84,6 +85,32 @@ TEST_CASE("a log that is resumed drops what came after the checkpoint and goes o
   CHECK_THAT(lines[2].text, StartsWith("{\"iteration\":6,"));
   CHECK(lines[2].seconds >= 60.0);
   CHECK(lines[2].seconds < 80.0);
+}
+
+TEST_CASE("a log of any length is resumed", "[log]") {
+  const test::TemporaryFolder folder;
+  const std::filesystem::path file = folder.path() / "train.jsonl";
+  constexpr std::uintmax_t length = std::uintmax_t{1} << 20, lines = 66;  // more than a configuration may have
+  std::ofstream stream(file);
+  for (std::uintmax_t k = 1; k <= lines; ++k) {
+    const std::string text = "{\"iteration\":" + std::to_string(k) + ",\"seconds\":4}";
+    stream << text << std::string(length - text.size() - 1, ' ') << '\n';
+  }
+  stream.close();
+
+  TrainLog(file, lines - 1).append(entry(lines, 0.5));
+
+  const std::string last = test::text_of(file).substr((lines - 1) * length);
+  CHECK(last.size() < 300);
+  CHECK_THAT(last, StartsWith("{\"iteration\":66,\"loss\":0.5,"));
+}
+
+TEST_CASE("a log that cannot be read is an error of its file", "[log][bad]") {
+  const test::TemporaryFolder folder;
+  std::filesystem::create_directory(folder.path() / "train.jsonl");
+
+  CHECK_THROWS_WITH(TrainLog(folder.path() / "train.jsonl", 5),
+                    EndsWith("train.jsonl: cannot be read: Is a directory"));
 }
 
 TEST_CASE("a log that begins anew is empty", "[log]") {

@@ -5,7 +5,7 @@
 
 #include "catch.hpp"
 #include "fake_training.hpp"
-#include "mrnn/experiment.hpp"
+#include "mrnn/progress.hpp"
 #include "train/training_memory.hpp"
 
 using namespace mrnn;

@@ -5,6 +5,7 @@
 #include "catch.hpp"
 #include "fake_training.hpp"
 #include "mrnn/error.hpp"
+#include "run/target_check.hpp"
 #include "run/trial_check.hpp"
 
 using namespace mrnn;
@@ -27,6 +28,24 @@ class Conditional final : public Manipulation {
     if (trials.numbers.at("drawn")[0] > 0.5) throw ConfigError("", "manipulation[0].conditions", "no such condition");
     trials.interventions.push_back({{0, trials.steps}, {0}, Clamp{Selection({{0, 1}}), 0.0}});
   }
+};
+
+/// Acts on trials of a condition, which is said of the number drawn for them, and fails where there is none.
+class Named final : public Manipulation {
+ public:
+  Named(std::string name, bool (*of_trial)(double drawn, double goal)) : name_(std::move(name)), of_trial_(of_trial) {}
+
+  void apply(const Network& /*network*/, std::uint64_t /*seed*/, Trials& trials) const override {
+    for (Index trial = 0; trial < trials.count; ++trial) {
+      if (!of_trial_(trials.numbers.at("drawn")[static_cast<std::size_t>(trial)], trials.inputs(0, trial, 0))) continue;
+      trials.interventions.push_back({{0, trials.steps}, {trial}, Clamp{Selection({{0, 1}}), 0.0}});
+    }
+    if (trials.interventions.empty()) throw ConfigError("", "manipulation[0].conditions", "no trial is " + name_);
+  }
+
+ private:
+  std::string name_;
+  bool (*of_trial_)(double drawn, double goal);
 };
 
 struct Bench {
@@ -85,7 +104,7 @@ TEST_CASE("a batch that lacks a condition by chance goes without its manipulatio
   const Conditional conditional;
   bench.problem.manipulations = {&conditional};
   int manipulated = 0, spared = 0;
-  for (std::int64_t iteration = 2; iteration < 20; ++iteration) {
+  for (std::int64_t iteration = 1; iteration < 20; ++iteration) {
     const Trials trials = bench.batch(iteration);
     const bool lacks = trials.numbers.at("drawn")[0] > 0.5;
     CHECK(trials.interventions.size() == (lacks ? 0 : 1));
@@ -94,6 +113,29 @@ TEST_CASE("a batch that lacks a condition by chance goes without its manipulatio
 
   CHECK(manipulated > 0);
   CHECK(spared > 0);
+}
+
+TEST_CASE("a condition that a batch lacks by chance is looked for in more trials, and in every stage", "[batches]") {
+  Bench bench(1.0);
+  const test::FakeTask other{-1.0};
+  bench.plan.batch = 1;
+  bench.problem.stages.push_back({&other});
+  const Named rare("rare", [](double drawn, double /*goal*/) { return drawn > 0.99; });
+  const Named late("late", [](double /*drawn*/, double goal) { return goal < 0.0; });
+  const Named absent("absent", [](double /*drawn*/, double /*goal*/) { return false; });
+  const auto mistake = [&](const Manipulation& manipulation) -> std::string {
+    bench.problem.manipulations = {&manipulation};
+    try {
+      TrainingBatches(bench.problem, bench.plan).check_manipulations();
+    } catch (const ConfigError& error) {
+      return error.what();
+    }
+    return "";
+  };
+
+  CHECK(mistake(rare).empty());
+  CHECK(mistake(late).empty());
+  CHECK(mistake(absent) == "manipulation[0].conditions: no trial is absent");
 }
 
 TEST_CASE("validation is never manipulated and always the same", "[batches]") {
@@ -132,4 +174,92 @@ TEST_CASE("trials that do not fit the network or cannot be learnt say so", "[bat
     CHECK(text_of_error(network, trials) ==
           "the task: the mask of trial 0, step 1, channel 0 is -1; a finite number of 0 or more is needed");
   }
+  SECTION("metadata that are not there for each trial") {
+    trials.numbers["drawn"] = {0.5, 0.25};
+    CHECK(text_of_error(network, trials) == "the task: the metadata \"drawn\" have 2 values for 1 trials");
+    trials.numbers.clear();
+    trials.texts["condition"] = {};
+    CHECK(text_of_error(network, trials) == "the task: the metadata \"condition\" have 0 values for 1 trials");
+    trials.texts.clear();
+    trials.ids = {};
+    CHECK(text_of_error(network, trials) == "the task: the ids have 0 values for 1 trials");
+  }
+  SECTION("epochs") {
+    trials.epochs = {{"go", {0}, {}}};
+    CHECK(text_of_error(network, trials) == "the task: the last steps of the epoch \"go\" have 0 values for 1 trials");
+    trials.epochs = {{"go", {2}, {5}}};
+    CHECK(text_of_error(network, trials) ==
+          "the task: the epoch \"go\" of trial 0 has steps 2 to 5; the trials have 4 steps");
+    for (const auto& [first, last] : {std::pair(-1, -1), std::pair(0, 0), std::pair(4, 0), std::pair(1, 4)}) {
+      trials.epochs = {{"go", {first}, {last}}};
+      CHECK(text_of_error(network, trials) == "no error");
+    }
+  }
+  SECTION("trials and steps") {
+    trials.targets = Sequence(1, 1, 3);
+    CHECK(text_of_error(network, trials) == "the task: the targets have 1 trials of 3 steps for 1 trials of 4 steps");
+    trials.targets = Sequence(1, 1, 4);
+    trials.mask = Sequence(1, 2, 4);
+    CHECK(text_of_error(network, trials) == "the task: the masks have 2 trials of 4 steps for 1 trials of 4 steps");
+    trials.mask = {};
+    trials.stimulus = Sequence(2, 1, 4);
+    trials.stimulus.data.pop_back();
+    CHECK(text_of_error(network, trials) == "the task: the stimuli have 7 values for 2 channels, 1 trials and 4 steps");
+    trials.stimulus = {};
+    trials.initial_state = Eigen::MatrixXd::Zero(2, 3);
+    CHECK(text_of_error(network, trials) == "the task: the initial states have 3 columns for 1 trials");
+    trials.initial_state = {};
+    trials.inputs = {};
+    CHECK(text_of_error(network, trials) == "the task: the inputs have 0 trials of 0 steps for 1 trials of 4 steps");
+    trials.count = 0;
+    CHECK(text_of_error(network, trials) ==
+          "the task: there are 0 trials of 4 steps; one trial of one step or more is needed");
+  }
+  SECTION("lengths") {
+    for (const double fine : {1.0, 4.0, std::nan("")}) {
+      trials.numbers[trial_steps] = {fine};
+      CHECK(text_of_error(network, trials) == "no error");
+    }
+    for (const double wrong : {0.0, 2.5, 5.0}) {
+      trials.numbers[trial_steps] = {wrong};
+      CHECK_THAT(text_of_error(network, trials), StartsWith("the task: trial_steps of trial 0 is ") &&
+                                                     EndsWith("; a whole number from 1 to the 4 steps of the run is "
+                                                              "needed, or NaN for all of them"));
+    }
+  }
+}
+
+TEST_CASE("targets of the cross-entropy are probabilities", "[batches][bad]") {
+  NetworkSpec spec;
+  spec.regions = {{"a", 2}};
+  spec.outputs = {{"choice", 2}};
+  spec.outputs[0].activation = OutputActivation::softmax;
+  const Network network = build_network(spec, 0);
+  Loss loss;
+  loss.outputs = {{LossKind::cross_entropy, 1.0}};
+  Trials trials = blank_trials(0, 1, 2);
+  trials.targets = Sequence(2, 1, 2);
+  trials.targets(0, 0, 0) = 1.0;  // and in step 1 nothing is asked
+
+  CHECK_NOTHROW(check_target_probabilities(network, loss, trials));
+  CHECK(uneven_probabilities(network, loss, trials).empty());
+  const std::string wanted =
+      "cross_entropy wants probabilities: 0 or more, which sum to 1 over the channels of an output, such as 1 for the "
+      "right choice and 0 for the others";
+
+  trials.targets(0, 0, 1) = 0.75;
+  CHECK_NOTHROW(check_target_probabilities(network, loss, trials));
+  CHECK(uneven_probabilities(network, loss, trials) ==
+        "the targets of output \"choice\" sum to 0.75 in trial 0, step 1; " + wanted);
+
+  trials.targets(1, 0, 1) = -1.0;
+  CHECK_THROWS_WITH(check_target_probabilities(network, loss, trials),
+                    "train.loss: the target of output \"choice\", channel 1, is -1 in trial 0, step 1; " + wanted +
+                        ". \"mse\" takes any targets");
+  loss.outputs[0].kind = LossKind::mse;
+  CHECK_NOTHROW(check_target_probabilities(network, loss, trials));
+
+  loss.outputs[0].kind = LossKind::cross_entropy;
+  trials.mask = Sequence(2, 1, 2);
+  CHECK_NOTHROW(check_target_probabilities(network, loss, trials));  // none counts
 }

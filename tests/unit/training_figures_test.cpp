@@ -96,6 +96,18 @@ TEST_CASE("a loss that reaches zero is drawn on a linear axis", "[training figur
   CHECK_FALSE(figures_of(network, {}, outcome).at(0).panels[0].y.log);
 }
 
+TEST_CASE("a loss to stop at that has no place on a logarithmic axis is not marked", "[training figures]") {
+  const Network network = small_network();
+  TrainingPlan plan;
+  plan.stop_loss = 0.0;
+
+  const Figure figure = figures_of(network, plan, small_outcome(network)).at(0);
+
+  CHECK(figure.panels[0].y.log);
+  CHECK(figure.panels[0].guides.size() == 1);  // of the stage
+  CHECK_THAT(figure.caption, !Catch::Contains("marked stop"));
+}
+
 TEST_CASE("a rate that changes and a task without performance change the panels", "[training figures]") {
   const Network network = small_network();
   TrainingOutcome outcome = small_outcome(network);
@@ -119,8 +131,11 @@ TEST_CASE("an example ends where its trial ends and shows targets where they cou
   REQUIRE(figure.panels.size() == 3);  // all inputs, choice, state
   CHECK(figure.columns == 1);
   CHECK(figure.panels[0].title == "right");
+  CHECK(figure.caption ==
+        "Solid: inputs (without their noise) and outputs. Dashed: targets, where the loss counts them. Lines from top "
+        "to bottom: borders of the epochs named above.");
   const Panel& choice = figure.panels[1];
-  const Series& output = series_called(choice, "choice 1");
+  const Series& output = series_called(choice, "choice 0");
   CHECK(output.x == std::vector<double>{0.0, 20.0, 20.0, 40.0, 40.0, 60.0});  // each value for its step
   CHECK(output.y == std::vector<double>{0.0, 0.0, 0.1, 0.1, 0.2, 0.2});
   const Series& target = series_called(choice, "target");
@@ -151,12 +166,12 @@ TEST_CASE("three channels and more stand one above the other with their names", 
 
   const std::vector<AxisName>& names = figure.panels[2].y.names;
   REQUIRE(names.size() == 3);
-  CHECK(names[0].words == "state 1");
-  CHECK(names[2].words == "state 3");
+  CHECK(names[0].words == "state 0");
+  CHECK(names[2].words == "state 2");
   CHECK(names[0].position > names[1].position);
   CHECK(figure.panels[1].y.names.empty());
   CHECK(figure.panels[0].y.names.at(0).words == "go");
-  CHECK(figure.panels[0].y.names.at(2).words == "cue 2");
+  CHECK(figure.panels[0].y.names.at(2).words == "cue 1");
 }
 
 TEST_CASE("many channels are shown as colours with their targets on one scale", "[training figures]") {
@@ -171,13 +186,53 @@ TEST_CASE("many channels are shown as colours with their targets on one scale", 
 
   REQUIRE(figure.panels.size() == 4);  // go, ring, target, map
   CHECK(figure.panels[1].y.label == "ring");
+  CHECK(figure.panels[1].heat_map->label == "input (a.u.)");
   CHECK(figure.panels[1].heat_map->values.rows() == 9);
   CHECK(figure.panels[1].heat_map->values.cols() == 3);
+  CHECK(figure.panels[1].heat_map->y_low == -0.5);  // channels count from 0
   CHECK(figure.panels[2].y.label == "map (target)");
+  CHECK(figure.panels[2].heat_map->label == "target (a.u.)");
+  CHECK(figure.panels[3].heat_map->label == "output y (a.u.)");
+  CHECK_FALSE(figure.panels[3].heat_map->diverging);
   CHECK(figure.panels[2].heat_map->low == 0.0);
   CHECK(figure.panels[2].heat_map->high == 1.0);
   CHECK(figure.panels[3].heat_map->low == 0.0);
   CHECK(figure.panels[3].heat_map->high == 1.0);
+  CHECK(figure.caption ==
+        "Solid: inputs (without their noise). Colours: inputs (without their noise), outputs and targets, channel by "
+        "channel. Lines from top to bottom: borders of the epochs named above.");
+}
+
+TEST_CASE("colours of values of both signs are centred on zero", "[training figures]") {
+  NetworkSpec spec;
+  spec.regions = {{"v1", 2}};
+  spec.outputs = {{"map", 9}};
+  const Network network = build_network(spec, 1);
+  TrainingExamples examples = small_examples(network);
+  examples.outputs(4, 0, 1) = -2.0;
+
+  const Figure figure = training_figures(network, {}, ChoosingTask(), small_outcome(network), examples).at(1);
+
+  for (const Panel& panel : figure.panels) {
+    CHECK(panel.heat_map->diverging);
+    CHECK(panel.heat_map->low == -2.0);
+    CHECK(panel.heat_map->high == 2.0);
+  }
+  CHECK_THAT(figure.caption, StartsWith("Colours: outputs and targets, channel by channel."));
+}
+
+TEST_CASE("an example without epochs to its end is shown to the end of its trial", "[training figures]") {
+  const Network network = small_network();
+  TrainingExamples examples = small_examples(network);
+  examples.trials.numbers.clear();
+  const auto last_time = [&] {
+    const Figure figure = training_figures(network, {}, ChoosingTask(), small_outcome(network), examples).at(1);
+    return figure.panels[1].series.front().x.back();
+  };
+
+  CHECK(last_time() == 80.0);  // all 4 steps, not the 3 of its epochs
+  examples.trials.numbers[trial_steps] = {2.0};
+  CHECK(last_time() == 40.0);
 }
 
 TEST_CASE("examples are of different conditions where there are some", "[training figures]") {

@@ -77,6 +77,7 @@ inline TrainingExamples small_examples(const Network& network) {
     }
   }
   trials.epochs = {{"fixation", {0}, {1}}, {"choice", {1}, {3}}};
+  trials.numbers[trial_steps] = {3.0};
   trials.texts["condition"] = {"right"};
   return examples;
 }

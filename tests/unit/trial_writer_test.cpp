@@ -131,3 +131,14 @@ TEST_CASE("performance is the mean of the scores that count", "[task]") {
   CHECK(std::isnan(mrnn::performance({Eigen::Vector2d(none, none), {}})));
   CHECK(std::isnan(mrnn::performance({})));
 }
+
+TEST_CASE("every trial says how many steps are its own, whatever the request", "[trial_writer]") {
+  TrialWriter two(network(), {.count = 2}, {"wait", "go"}, {{10.0, 20.0}, {10.0, 0.0}});
+  TrialWriter one(network(), {.first = 1, .count = 1}, {"wait", "go"}, {{10.0, 0.0}});
+
+  const mrnn::Trials both = two.take();
+
+  CHECK(both.numbers.at(mrnn::trial_steps) == std::vector<double>{3.0, 1.0});
+  CHECK(mrnn::trial_end(both, 1) == 1);
+  CHECK(one.take().numbers.at(mrnn::trial_steps) == std::vector<double>{1.0});
+}

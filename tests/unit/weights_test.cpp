@@ -8,6 +8,7 @@
 #include "catch.hpp"
 #include "files/convert.hpp"
 #include "files/hdf5_file.hpp"
+#include "files/safetensors.hpp"
 #include "mrnn/error.hpp"
 #include "mrnn/hdf5.hpp"
 #include "mrnn/network_config.hpp"
@@ -197,6 +198,49 @@ TEST_CASE("stored free parameters are used under the same method only", "[weight
   CHECK(free_values(load(stored, example(Dale::clamp)))(2, 0) == 0.1);
 }
 
+TEST_CASE("tensors of another method weigh what they weighed under it", "[weights][safetensors]") {
+  const Dale made = GENERATE(Dale::clamp, Dale::abs, Dale::project), now = GENERATE(Dale::none, Dale::clamp, Dale::abs);
+  const test::TemporaryFolder folder;
+  const mrnn::Network network = mrnn::build_network(example(made), 3);
+  mrnn::Parameters parameters = mrnn::initial_parameters(network, 3);
+  if (made == Dale::abs) parameters.recurrent[0] *= -1.0;
+  mrnn::save_weights(folder.path() / "w.h5", network, parameters);
+  mrnn::convert_weights(folder.path() / "w.h5", folder.path() / "w.safetensors");
+
+  const LoadedWeights loaded = load(folder.path() / "w.safetensors", example(now));
+
+  const Numbers weights = row_major(effective(load(folder.path() / "w.h5", example(now))));
+  CHECK(row_major(effective(loaded)) == weights);
+  CHECK(weights == row_major(effective({network, parameters, true, {}})));
+  CHECK(loaded.warnings.empty());
+}
+
+TEST_CASE("tensors are read by the method and bounds that they name", "[weights][safetensors]") {
+  const test::TemporaryFolder folder;
+  const auto loaded = [&](const Numbers& free, const std::map<std::string, std::string>& metadata,
+                          const mrnn::NetworkSpec& spec) {
+    mrnn::SafetensorsWriter writer(folder.path() / "w.safetensors", {{"W_rec", mrnn::Element::float64, {4, 4}}},
+                                   metadata);
+    writer.append(mrnn::Element::float64, free);
+    writer.finish();
+    return row_major(effective(load(folder.path() / "w.safetensors", spec)));
+  };
+  mrnn::NetworkSpec wider = example(Dale::clamp);
+  wider.bounds = {0.0, 30.0};
+  const Numbers free = {0, 0, 0, 20, 0, 0, 0, 0.5, 0.5, 20, 0, 0, 0.5, 0.5, 0, 0};
+  const Numbers within_bounds = {0, 0, 0, -10, 0, 0, 0, -0.5, 0.5, 10, 0, 0, 0.5, 0.5, 0, 0};
+
+  CHECK(loaded(free, {{"dale", "clamp"}, {"bounds", "0,10"}}, wider) == within_bounds);
+  CHECK(loaded(free, {{"dale", "clamp"}, {"bounds", "0,10"}}, example(Dale::none)) == within_bounds);
+  CHECK(loaded(free, {}, example(Dale::none)) == free);
+  CHECK_THROWS_WITH(
+      loaded(free, {{"dale", "none"}}, example(Dale::abs)),
+      ContainsSubstring("W_rec[a 0, b.q 0] = 20: the source is inhibitory, so under dale = \"abs\" its weights are not "
+                        "positive"));
+  CHECK_THROWS_WITH(loaded(free, {{"dale", "often"}}, example()),
+                    ContainsSubstring("dale is \"often\"; accepted: none, clamp, abs, project"));
+}
+
 TEST_CASE("free parameters that disagree with the weights are an error", "[weights]") {
   Stored stored;
   stored.free = {0, 0, 0, 0.4, 0, 0, 0, 0.8, 0.1, 0.2, 0, 0, 0.3, 0.6, 0, 0};
@@ -214,7 +258,16 @@ TEST_CASE("zeros that training can never move are counted", "[weights]") {
         std::vector<std::string>{file.string() +
                                  ": 1 of the 6 weights of W_rec are zero; under dale = \"abs\" training "
                                  "can never move them"});
-  CHECK(load(file, example(Dale::clamp)).warnings.size() == 1);
+  CHECK(load(file, example(Dale::clamp)).warnings ==
+        std::vector<std::string>{file.string() +
+                                 ": 1 of the 6 weights of W_rec are at or beyond the bounds [0, 10]; under dale = "
+                                 "\"clamp\" training can never move them"});
+  mrnn::NetworkSpec bounded = example(Dale::clamp);
+  bounded.bounds = {0.0, 0.8};  // the largest weight is at the upper bound
+  REQUIRE(load(file, bounded).warnings.size() == 1);
+  CHECK_THAT(load(file, bounded).warnings.front(), ContainsSubstring(": 2 of the 6 weights of W_rec are at or beyond"));
+  for (mrnn::Connection& connection : bounded.connections) connection.trainable = false;
+  CHECK(load(file, bounded).warnings.empty());
   CHECK(load(file, example(Dale::project)).warnings.empty());
   CHECK(load(file, example(Dale::none)).warnings.empty());
 }
@@ -237,7 +290,7 @@ TEST_CASE("a weight that does not fit the network is named with its place", "[we
         "W_rec[b.p 0, a 1] = -0.4: the source is excitatory, so under dale = \"clamp\" its weights are not negative");
   CHECK(mistake(with_weight(3, 0, 10.5)) == "W_rec[b.q 0, a 0] = 10.5: its size is outside the bounds [0, 10]");
   CHECK(mistake(with_weight(1, 0, 0.5)) == "W_rec[a 1, a 0] = 0.5: the network has no connection there");
-  CHECK(mistake(with_weight(2, 0, not_a_number)) == "W_rec[b.p 0, a 0] = nan: a finite number is needed");
+  CHECK(mistake(with_weight(2, 0, -not_a_number)) == "W_rec[b.p 0, a 0] = nan: a finite number is needed");
   CHECK(mistake(with_weight(0, 0, not_a_number)) == "W_rec[a 0, a 0] = nan: the network has no connection there");
   CHECK(mistake(with_weight(0, 3, 0.4), example(Dale::none)) == "no error");
   CHECK(mistake(with_weight(3, 0, 10.5), example(Dale::abs)) == "no error");

@@ -9,25 +9,6 @@
 namespace mrnn::cuda {
 namespace {
 
-/// Trials that see the same weights at every step, in the order of their first trials.
-std::vector<std::vector<Index>> groups_by_weights(const Trials& trials) {
-  std::vector<std::vector<Index>> groups;
-  std::map<std::vector<std::size_t>, std::size_t> known;
-  for (Index trial = 0; trial < trials.count; ++trial) {
-    std::vector<std::size_t> scalings;
-    for (std::size_t k = 0; k < trials.interventions.size(); ++k) {
-      const Intervention& intervention = trials.interventions[k];
-      if (std::holds_alternative<ScaleWeights>(intervention.what) && intervention.acts_on(trial)) {
-        scalings.push_back(k);
-      }
-    }
-    const auto [place, is_new] = known.try_emplace(std::move(scalings), groups.size());
-    if (is_new) groups.emplace_back();
-    groups[place->second].push_back(trial);
-  }
-  return groups;
-}
-
 /// Fills the tables intervention by intervention, then interval by interval.
 class ScheduleMaker {
  public:

@@ -7,16 +7,6 @@
 #include "step_key.hpp"
 
 namespace mrnn::cuda {
-namespace {
-
-double present(const std::vector<Block>& blocks) {
-  double count = 0.0;
-  for (const Block& block : blocks) count += static_cast<double>((block.pattern.array() != 0).count());
-  return count;
-}
-
-}  // namespace
-
 template <class Scalar>
 struct CudaSession<Scalar>::BackwardPass {
   const Loss& loss;
@@ -27,6 +17,8 @@ struct CudaSession<Scalar>::BackwardPass {
   double count = 0.0;       ///< trials x steps x units
   std::vector<double> totals;
   double rate_target = 0.0;  ///< mean over units of (mean rate - rate)^2
+  /// Is D of every step needed, not only that of the next one?
+  bool every_carried() const { return learns_tau || vanishing; }
 };
 
 template <class Scalar>
@@ -39,7 +31,7 @@ LossTerms CudaSession<Scalar>::do_backward(const Loss& loss, const std::function
     pass.outputs[k].entropy = !loss.outputs.empty() && loss.outputs[k].kind == LossKind::cross_entropy;
   }
   guarded([&] {
-    with_room([&] { prepare_backward(loss, pass); });
+    with_room([&] { prepare_backward(pass); });
     for (int k = stretches() - 1; k >= 0; --k) go_back(stretch(k), pass);
     finish_gradient(pass);
   });
@@ -53,32 +45,61 @@ LossTerms CudaSession<Scalar>::do_backward(const Loss& loss, const std::function
 
 /// Memory, and what the penalties need before the first step back.
 template <class Scalar>
-void CudaSession<Scalar>::prepare_backward(const Loss& loss, BackwardPass& pass) {
+void CudaSession<Scalar>::prepare_backward(BackwardPass& pass) {
+  const Penalties& penalties = pass.loss.penalties;
+  const Index lanes = batch_->lanes.count();
+  prepare_penalties(pass);
+  make_room_back(pass);
+  if (penalties.rate_target != 0.0) find_rate_slope(pass);
+  // From here on: sums of biases, initial states, alphas and readout biases.
+  row_sums_.resize(stream_, 3 * rows_.units + rows_.outputs);
+  row_sums_.clear(stream_);
+
+  backward_.model = forward_.model;
+  backward_.trajectory = forward_.trajectory;
+  const Size slot = rows_.adjoint() * lanes, carried = pass.every_carried() ? rows_.units * lanes : 0;
+  backward_.adjoint = {delta_.data() + slot, carried_.data() + carried, static_cast<std::int32_t>(rows_.adjoint()),
+                       carried};
+  backward_.penalties = {static_cast<Scalar>(penalties.l1_rates / pass.count),
+                         static_cast<Scalar>(2.0 * penalties.l2_rates / pass.count),
+                         penalties.rate_target != 0.0 ? rate_slope_.data() : nullptr,
+                         identity_start_.size() > 0 ? identity_start_.data() : nullptr, identity_channel_.data()};
+  backward_.back = back_.data();
+  backward_.parts = forward_.parts;
+  backward_.vectors = forward_.vectors;
+}
+
+template <class Scalar>
+void CudaSession<Scalar>::prepare_penalties(BackwardPass& pass) {
   const Network& net = network();
-  const Penalties& penalties = loss.penalties;
-  const Index lanes = batch_->lanes.count(), units = net.units();
-  pass.count = static_cast<double>(batch_->trials->count * batch_->trials->steps * units);
+  const Penalties& penalties = pass.loss.penalties;
+  pass.count = static_cast<double>(batch_->trials->count * batch_->trials->steps * net.units());
   pass.vanishing = penalties.vanishing_gradient != 0.0;
   pass.learns_tau = std::ranges::any_of(net.spec().regions, &Region::learnable_tau);
   demands_.vanishing = pass.vanishing;
   demands_.wiring = penalties.wiring != 0.0;
   demands_.rate_target = penalties.rate_target != 0.0;
   pass.on_rates = penalties.l1_rates != 0.0 || penalties.l2_rates != 0.0;
-  const double weights = present(net.recurrent_blocks()) + present(net.input_blocks()) + present(net.readout_blocks());
+  const auto recurrent = static_cast<double>(existing_weights(net.recurrent_blocks()));
+  const auto weights =
+      recurrent + static_cast<double>(existing_weights(net.input_blocks()) + existing_weights(net.readout_blocks()));
   pass.penalties.l1 = weights > 0.0 ? penalties.l1_weights / weights : 0.0;
   pass.penalties.l2 = weights > 0.0 ? penalties.l2_weights / weights : 0.0;
   if (penalties.wiring != 0.0) {
-    pass.penalties.wiring = penalties.wiring / present(net.recurrent_blocks());
+    pass.penalties.wiring = penalties.wiring / recurrent;
     distances_.write(stream_, {penalties.distances.data(), penalties.distances.data() + penalties.distances.size()});
     pass.penalties.distances = distances_.data();
     pass.penalties.region = region_.data();
     pass.penalties.regions = static_cast<std::int32_t>(net.regions().size());
   }
+}
 
+template <class Scalar>
+void CudaSession<Scalar>::make_room_back(const BackwardPass& pass) {
+  const Index lanes = batch_->lanes.count();
   const Size slots = stretch_steps_ + 1;
-  const bool every_carried = pass.learns_tau || pass.vanishing;
   delta_.resize(stream_, (slots + 1) * rows_.adjoint() * lanes);
-  carried_.resize(stream_, (every_carried ? slots + 1 : 1) * rows_.units * lanes);
+  carried_.resize(stream_, (pass.every_carried() ? slots + 1 : 1) * rows_.units * lanes);
   if (pass.vanishing || plan_.design == gpu::StepPlan::Design::dense) {
     back_.resize(stream_, (pass.vanishing ? slots : 1) * rows_.units * lanes);
   }
@@ -94,41 +115,29 @@ void CudaSession<Scalar>::prepare_backward(const Loss& loss, BackwardPass& pass)
   totals_.resize(stream_, first_output + std::ssize(outputs_));
   totals_.clear(stream_);
   columns_.resize(stream_, std::max<Size>(2 * slots * lanes, 4 * rows_.units + rows_.outputs));
+}
 
-  if (penalties.rate_target != 0.0) {
-    if (stretches() == 1) {
-      row_sums_.resize(stream_, rows_.units);
-      row_sums_.clear(stream_);
-      add_rates(state_.data() + rows_.state() * lanes, Size{stretch_steps_} * lanes);
-    }
-    const std::vector<double> rates = row_sums_.read(stream_);
-    pass.rate_target = 0.0;
-    std::vector<Scalar> slope(static_cast<std::size_t>(rows_.units), Scalar(0));
-    for (Index unit = 0; unit < units; ++unit) {
-      const auto place = static_cast<std::size_t>(unit);
-      const double excess =
-          rates[place] / static_cast<double>(batch_->trials->count * batch_->trials->steps) - penalties.rate;
-      pass.rate_target += excess * excess / static_cast<double>(units);
-      slope[place] = static_cast<Scalar>(2.0 * penalties.rate_target / pass.count * excess);
-    }
-    rate_slope_.write(stream_, slope);
+/// What the penalty on the mean rate of each unit adds to its slope.
+template <class Scalar>
+void CudaSession<Scalar>::find_rate_slope(BackwardPass& pass) {
+  const Penalties& penalties = pass.loss.penalties;
+  const Index lanes = batch_->lanes.count(), units = network().units();
+  if (stretches() == 1) {
+    row_sums_.resize(stream_, rows_.units);
+    row_sums_.clear(stream_);
+    add_rates(state_.data() + rows_.state() * lanes, Size{stretch_steps_} * lanes);
   }
-  // From here on: sums of biases, initial states, alphas and readout biases.
-  row_sums_.resize(stream_, 3 * rows_.units + rows_.outputs);
-  row_sums_.clear(stream_);
-
-  backward_.model = forward_.model;
-  backward_.trajectory = forward_.trajectory;
-  const Size slot = rows_.adjoint() * lanes, carried = every_carried ? rows_.units * lanes : 0;
-  backward_.adjoint = {delta_.data() + slot, carried_.data() + carried, static_cast<std::int32_t>(rows_.adjoint()),
-                       carried};
-  backward_.penalties = {static_cast<Scalar>(penalties.l1_rates / pass.count),
-                         static_cast<Scalar>(2.0 * penalties.l2_rates / pass.count),
-                         penalties.rate_target != 0.0 ? rate_slope_.data() : nullptr,
-                         identity_start_.size() > 0 ? identity_start_.data() : nullptr, identity_channel_.data()};
-  backward_.back = back_.data();
-  backward_.parts = forward_.parts;
-  backward_.vectors = forward_.vectors;
+  const std::vector<double> rates = row_sums_.read(stream_);
+  pass.rate_target = 0.0;
+  std::vector<Scalar> slope(static_cast<std::size_t>(rows_.units), Scalar(0));
+  for (Index unit = 0; unit < units; ++unit) {
+    const auto place = static_cast<std::size_t>(unit);
+    const double excess =
+        rates[place] / static_cast<double>(batch_->trials->count * batch_->trials->steps) - penalties.rate;
+    pass.rate_target += excess * excess / static_cast<double>(units);
+    slope[place] = static_cast<Scalar>(2.0 * penalties.rate_target / pass.count * excess);
+  }
+  rate_slope_.write(stream_, slope);
 }
 
 template <class Scalar>
@@ -366,30 +375,21 @@ void CudaSession<Scalar>::finish_gradient(const BackwardPass& pass) {
 template <class Scalar>
 LossTerms CudaSession<Scalar>::loss_terms(const BackwardPass& pass) const {
   const Penalties& penalties = pass.loss.penalties;
-  std::vector<double> values;
+  std::vector<double> outputs;
   for (std::size_t k = 0; k < pass.outputs.size(); ++k) {
-    values.push_back(pass.outputs[k].factor * pass.totals[first_output + k]);
+    outputs.push_back(pass.outputs[k].factor * pass.totals[first_output + k]);
   }
-  const auto add = [&values](double factor, double value) {
-    if (factor != 0.0) values.push_back(factor * value);
-  };
   const double count = pass.totals[omega_count];
   // The factors of the penalties on weights contain the division by their number.
-  if (penalties.l1_weights != 0.0) values.push_back(pass.penalties.l1 * pass.totals[l1_weights]);
-  if (penalties.l2_weights != 0.0) values.push_back(pass.penalties.l2 * pass.totals[l2_weights]);
-  add(penalties.l1_rates, pass.totals[l1_rates] / pass.count);
-  add(penalties.l2_rates, pass.totals[l2_rates] / pass.count);
-  add(penalties.rate_target, pass.rate_target);
-  if (penalties.wiring != 0.0) values.push_back(pass.penalties.wiring * pass.totals[wiring]);
-  add(penalties.vanishing_gradient, count > 0.0 ? pass.totals[omega] / count : 0.0);
-
-  LossTerms terms;
-  for (const std::string& name : loss_term_names(network(), pass.loss)) {
-    const double value = values[terms.terms.size()];
-    terms.terms.emplace_back(name, value);
-    terms.total += value;
-  }
-  return terms;
+  PenaltyTerms added;
+  added.l1_weights = pass.penalties.l1 * pass.totals[l1_weights];
+  added.l2_weights = pass.penalties.l2 * pass.totals[l2_weights];
+  added.l1_rates = penalties.l1_rates * (pass.totals[l1_rates] / pass.count);
+  added.l2_rates = penalties.l2_rates * (pass.totals[l2_rates] / pass.count);
+  added.rate_target = penalties.rate_target * pass.rate_target;
+  added.wiring = pass.penalties.wiring * pass.totals[wiring];
+  added.vanishing_gradient = count > 0.0 ? penalties.vanishing_gradient * (pass.totals[omega] / count) : 0.0;
+  return named_terms(network(), pass.loss, outputs, added);
 }
 
 template LossTerms CudaSession<float>::do_backward(const Loss&, const std::function<void()>&);

@@ -6,6 +6,7 @@
 
 #include "cuda_session.hpp"
 #include "elementwise.hpp"
+#include "failure_words.hpp"
 #include "memory_plan.hpp"
 #include "mrnn/error.hpp"
 #include "mrnn/state_points.hpp"
@@ -68,7 +69,6 @@ void CudaSession<Scalar>::set_pointers() {
   const Network& net = network();
   const Scalar* arrays = unit_arrays_.data();
   const Index n = rows_.units;
-  const auto maybe = [](auto& array) { return array.size() > 0 ? array.data() : nullptr; };
   gpu::Model<Scalar>& model = forward_.model;
   model.units = {static_cast<std::int32_t>(net.units()),
                  static_cast<std::int32_t>(n),
@@ -79,6 +79,31 @@ void CudaSession<Scalar>::set_pointers() {
                  arrays + 3 * n,
                  arrays + 4 * n,
                  arrays + 5 * n};
+  point_to_batch();
+  model.dynamics = static_cast<gpu::Dynamics>(net.spec().dynamics);
+  model.plain = net.spec().dynamics != Dynamics::rate && model.schedule.interval == nullptr &&
+                std::ranges::all_of(net.activations(), [](Activation phi) { return phi == Activation::relu; });
+  model.seed = options().seed;
+  model.noise = noise_ == Noise::on && (net.noise().array() > 0.0).any();
+  model.inputs = static_cast<std::int32_t>(net.inputs());
+  model.outputs = static_cast<std::int32_t>(net.outputs());
+  model.input_noise =
+      noise_ == Noise::on
+          ? static_cast<Scalar>(std::sqrt(2.0 * net.spec().tau / net.spec().dt) * net.spec().noise_input)
+          : Scalar(0);
+  point_to_weights();
+  forward_.trajectory = {state_.data(), x_.data(), static_cast<std::int32_t>(rows_.state()),
+                         needs_x() ? rows_.units * batch_->lanes.count() : 0, clock_.data()};
+  forward_.failure = failure_.data();
+  forward_.drive = drive_.data();
+  forward_.parts = images_.drive_parts == nullptr ? nullptr : parts_.data();
+  forward_.vectors = vectors_.data();
+}
+
+template <class Scalar>
+void CudaSession<Scalar>::point_to_batch() {
+  const auto maybe = [](auto& array) { return array.size() > 0 ? array.data() : nullptr; };
+  gpu::Model<Scalar>& model = forward_.model;
   model.batch = {static_cast<std::int32_t>(batch_->trials->count),
                  static_cast<std::int32_t>(batch_->lanes.count()),
                  static_cast<std::int32_t>(batch_->trials->steps),
@@ -99,17 +124,11 @@ void CudaSession<Scalar>::set_pointers() {
                     maybe(batch_->variant),
                     static_cast<std::int32_t>(batch_->lanes.count() / gpu::lane_tile),
                     batch_->schedule.adds_noise};
-  model.dynamics = static_cast<gpu::Dynamics>(net.spec().dynamics);
-  model.plain = net.spec().dynamics != Dynamics::rate && model.schedule.interval == nullptr &&
-                std::ranges::all_of(net.activations(), [](Activation phi) { return phi == Activation::relu; });
-  model.seed = options().seed;
-  model.noise = noise_ == Noise::on && (net.noise().array() > 0.0).any();
-  model.inputs = static_cast<std::int32_t>(net.inputs());
-  model.outputs = static_cast<std::int32_t>(net.outputs());
-  model.input_noise =
-      noise_ == Noise::on
-          ? static_cast<Scalar>(std::sqrt(2.0 * net.spec().tau / net.spec().dt) * net.spec().noise_input)
-          : Scalar(0);
+}
+
+template <class Scalar>
+void CudaSession<Scalar>::point_to_weights() {
+  gpu::Model<Scalar>& model = forward_.model;
   model.drive_tiles = {static_cast<std::int32_t>(drive_list_.row_tiles), drive_start_.data(), drive_end_.data(),
                        drive_column_.data()};
   model.adjoint_tiles = {static_cast<std::int32_t>(adjoint_list_.row_tiles), adjoint_start_.data(), adjoint_end_.data(),
@@ -141,12 +160,6 @@ void CudaSession<Scalar>::set_pointers() {
   model.dense_adjoint = images_.dense_adjoint;
   model.drive_parts = images_.drive_parts;
   model.adjoint_parts = images_.adjoint_parts;
-  forward_.trajectory = {state_.data(), x_.data(), static_cast<std::int32_t>(rows_.state()),
-                         needs_x() ? rows_.units * batch_->lanes.count() : 0, clock_.data()};
-  forward_.failure = failure_.data();
-  forward_.drive = drive_.data();
-  forward_.parts = images_.drive_parts == nullptr ? nullptr : parts_.data();
-  forward_.vectors = vectors_.data();
 }
 
 template <class Scalar>
@@ -293,14 +306,7 @@ void CudaSession<Scalar>::expect_finite() const {
   stream_.synchronise();
   unchecked_ = key != gpu::no_failure;
   if (!unchecked_) return;
-  const auto step = static_cast<Index>(key >> 42), trial = static_cast<Index>((key >> 22) & 0xFFFFFU);
-  const auto unit = static_cast<Index>(key & 0x3FFFFFU);
-  const auto region =
-      std::ranges::find_if(network().regions(), [unit](const RegionLayout& one) { return one.range.contains(unit); });
-  throw RunError(fmt::format(
-      "activity is no longer finite: trial {}, step {}, region {}; smaller weights, a smaller dt or a saturating "
-      "activation keep it bounded",
-      batch_->trials->ids[static_cast<std::size_t>(trial)], step, region->name));
+  throw RunError(failure_words(key, network(), *batch_->trials));
 }
 
 template <class Scalar>

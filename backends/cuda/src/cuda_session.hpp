@@ -53,12 +53,19 @@ class CudaSession final : public Session {
   };
 
   void make_structure();
+  void make_tables();
+  void make_unit_tables();
+  void make_outputs();
   void refresh_weights();
+  void make_room_for_images();
+  gpu::UnitArrays<Scalar> unit_arrays();
   void take_prepared();
   void forget_prepared();
   void leave_no_next();
   void make_room(const Record& record);
   void set_pointers();
+  void point_to_batch();
+  void point_to_weights();
   bool needs_x() const;
 
   Stretch stretch(int number) const;
@@ -74,7 +81,10 @@ class CudaSession final : public Session {
 
   /// What a backward pass has found so far.
   struct BackwardPass;
-  void prepare_backward(const Loss& loss, BackwardPass& pass);
+  void prepare_backward(BackwardPass& pass);
+  void prepare_penalties(BackwardPass& pass);
+  void make_room_back(const BackwardPass& pass);
+  void find_rate_slope(BackwardPass& pass);
   void go_back(const Stretch& stretch, BackwardPass& pass);
   void outputs_back(const Stretch& stretch, int low, int high, BackwardPass& pass);
   void add_gradients(int high, BackwardPass& pass);
@@ -152,13 +162,13 @@ class CudaSession final : public Session {
   std::vector<gpu::Output> outputs_;
   gpu::Parameters parameters_;
   gpu::Images<Scalar> images_;
+  bool images_fit_ = false;  ///< the parameters, the plan and the variants of the batch
 
   std::unique_ptr<DeviceBatch<Scalar>> batch_ = std::make_unique<DeviceBatch<Scalar>>();
   /// Comes next, once it has trials. Between load() and prepare() it is the one before, which may still be in use.
   std::unique_ptr<DeviceBatch<Scalar>> next_;
   bool has_room_for_next_ = true;
   gpu::StepPlan plan_;
-
   // A run.
   Record record_;
   bool has_run_ = false;

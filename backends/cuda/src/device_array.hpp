@@ -21,12 +21,14 @@ class DeviceArray {
 
   /// Makes room; what was there is lost where it was too small. New memory holds zeros.
   void resize(const gpu::Stream& stream, gpu::Size size) {
-    size_ = size;
-    if (size <= capacity_) return;
+    if (size <= capacity_) {
+      size_ = size;
+      return;
+    }
     stream.synchronise();
     release();
     data_ = static_cast<Type*>(gpu::allocate(bytes(size)));
-    capacity_ = size;
+    size_ = capacity_ = size;
     holder_ = &stream;
     holder_->hold(gpu::taken_bytes(bytes(size)));
     clear(stream);
@@ -59,6 +61,7 @@ class DeviceArray {
   static std::size_t bytes(gpu::Size size) { return static_cast<std::size_t>(size) * sizeof(Type); }
 
   void release() noexcept {
+    size_ = 0;
     if (data_ == nullptr) return;
     gpu::release(std::exchange(data_, nullptr));
     holder_->let_go(gpu::taken_bytes(bytes(std::exchange(capacity_, 0))));

@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "mrnn/error.hpp"
+#include "mrnn/names.hpp"
 #include "resident_plan.hpp"
 #include "tensor_plan.hpp"
 
@@ -206,8 +208,12 @@ void keep_faster(std::optional<Timed>& fastest, const std::optional<Timed>& one)
 
 /// A design named in the environment, for tests and measurements.
 std::string design_wanted() {
-  const char* name = std::getenv("MRNN_CUDA_DESIGN");
-  return name == nullptr ? "" : name;
+  constexpr const char* variable = "MRNN_CUDA_DESIGN";
+  const char* value = std::getenv(variable);
+  const std::string name = value == nullptr ? "" : value;
+  const std::vector<std::string> designs = {"dense", "fragments", "persistent", "resident", "tensor", "tiles"};
+  if (name.empty() || std::ranges::find(designs, name) != designs.end()) return name;
+  throw ConfigError("the environment", variable, unknown_name("design", name, designs));
 }
 
 /// The fastest way to make all steps in one kernel, unless another design is wanted.
@@ -265,9 +271,9 @@ StepProblem problem_of(Index units, const TileList& drive, const QuadLists& quad
 
 gpu::StepPlan choose_plan(const StepProblem& problem, const gpu::DeviceLimits& limits) {
   gpu::StepPlan plan;
+  std::string wanted = design_wanted();
   // Trials that see other weights than others are told apart tile by tile.
   if (problem.scaled) return plan;
-  std::string wanted = design_wanted();
   std::optional<Timed> fastest = one_kernel_plan(problem, limits, wanted);
   if (fastest && !wanted.empty()) return fastest->plan;
   if (wanted == "persistent" || wanted == "fragments" || wanted == "resident") wanted.clear();  // none can be had

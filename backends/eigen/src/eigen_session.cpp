@@ -321,30 +321,25 @@ LossTerms EigenSession<Scalar>::loss_terms(const Loss& loss, const BackwardPlan<
     sums.absolute_rates += group.absolute_rates;
     sums.squared_rates += group.squared_rates;
   }
-  std::vector<double> values;
-  for (std::size_t k = 0; k < sums.losses.size(); ++k) values.push_back(plan.outputs.factor(k) * sums.losses[k]);
+  std::vector<double> outputs;
+  for (std::size_t k = 0; k < sums.losses.size(); ++k) outputs.push_back(plan.outputs.factor(k) * sums.losses[k]);
 
   const Penalties& penalties = loss.penalties;
   const double count = static_cast<double>(trials_.count * trials_.steps * network().units());
-  const auto add = [&values](double factor, auto&& value) {
-    if (factor != 0.0) values.push_back(factor * value());
-  };
-  const GradientSources sources{network(), parameters_, effective_, trainable_, loss};
-  add(penalties.l1_weights, [&] { return weight_penalties(sources).absolute; });
-  add(penalties.l2_weights, [&] { return weight_penalties(sources).squared; });
-  add(penalties.l1_rates, [&] { return sums.absolute_rates / count; });
-  add(penalties.l2_rates, [&] { return sums.squared_rates / count; });
-  add(penalties.rate_target, [&] { return (mean_rates().array() - penalties.rate).square().mean(); });
-  add(penalties.wiring, [&] { return weight_penalties(sources).wiring; });
-  add(penalties.vanishing_gradient, [&] { return vanishing; });
-
-  LossTerms terms;
-  for (const std::string& name : loss_term_names(network(), loss)) {
-    const double value = values[terms.terms.size()];
-    terms.terms.emplace_back(name, value);
-    terms.total += value;
+  PenaltyTerms added;
+  if (penalties.l1_weights != 0.0 || penalties.l2_weights != 0.0 || penalties.wiring != 0.0) {
+    const WeightPenalties of_weights = weight_penalties({network(), parameters_, effective_, trainable_, loss});
+    added.l1_weights = penalties.l1_weights * of_weights.absolute;
+    added.l2_weights = penalties.l2_weights * of_weights.squared;
+    added.wiring = penalties.wiring * of_weights.wiring;
   }
-  return terms;
+  added.l1_rates = penalties.l1_rates * (sums.absolute_rates / count);
+  added.l2_rates = penalties.l2_rates * (sums.squared_rates / count);
+  if (penalties.rate_target != 0.0) {
+    added.rate_target = penalties.rate_target * (mean_rates().array() - penalties.rate).square().mean();
+  }
+  added.vanishing_gradient = penalties.vanishing_gradient * vanishing;
+  return named_terms(network(), loss, outputs, added);
 }
 
 template <class Scalar>

@@ -123,10 +123,11 @@ void add_scaled_drive(const Sums<Scalar>& sums, std::size_t set, const std::vect
   for (std::size_t k = 0; k < out.size(); ++k) *out[k] += *parts[k];
 }
 
-double present(const std::vector<Block>& blocks) {
-  double count = 0.0;
-  for (const Block& block : blocks) count += static_cast<double>((block.pattern.array() != 0).count());
-  return count;
+/// Of all blocks together.
+double existing_weights(const Network& network) {
+  return static_cast<double>(mrnn::existing_weights(network.recurrent_blocks()) +
+                             mrnn::existing_weights(network.input_blocks()) +
+                             mrnn::existing_weights(network.readout_blocks()));
 }
 
 /// Region of each unit of a range.
@@ -150,8 +151,7 @@ Eigen::MatrixXd distances_of(const GradientSources& sources, const Block& block)
 void add_weight_penalties(const GradientSources& sources, const Matrices& weights, Matrices& gradients) {
   const Penalties& penalties = sources.loss.penalties;
   const Network& network = sources.network;
-  const double count =
-      present(network.recurrent_blocks()) + present(network.input_blocks()) + present(network.readout_blocks());
+  const double count = existing_weights(network);
   for (std::size_t k = 0; k < weights.size(); ++k) {
     if (penalties.l1_weights != 0.0) gradients[k] += penalties.l1_weights / count * weights[k].cwiseSign();
     if (penalties.l2_weights != 0.0) gradients[k] += 2.0 * penalties.l2_weights / count * weights[k];
@@ -162,7 +162,7 @@ void add_wiring(const GradientSources& sources, Matrices& gradients) {
   const double factor = sources.loss.penalties.wiring;
   if (factor == 0.0) return;
   const auto& blocks = sources.network.recurrent_blocks();
-  const double count = present(blocks);
+  const auto count = static_cast<double>(mrnn::existing_weights(blocks));
   for (std::size_t k = 0; k < blocks.size(); ++k) {
     gradients[k] +=
         factor / count * sources.effective.recurrent[k].cwiseSign().cwiseProduct(distances_of(sources, blocks[k]));
@@ -276,8 +276,7 @@ WeightPenalties weight_penalties(const GradientSources& sources) {
       sums.squared += block.squaredNorm();
     }
   }
-  const double count =
-      present(network.recurrent_blocks()) + present(network.input_blocks()) + present(network.readout_blocks());
+  const double count = existing_weights(network);
   sums.absolute /= count;
   sums.squared /= count;
   if (sources.loss.penalties.wiring == 0.0) return sums;
@@ -285,7 +284,7 @@ WeightPenalties weight_penalties(const GradientSources& sources) {
     const Block& block = network.recurrent_blocks()[k];
     sums.wiring += sources.effective.recurrent[k].cwiseAbs().cwiseProduct(distances_of(sources, block)).sum();
   }
-  sums.wiring /= present(network.recurrent_blocks());
+  sums.wiring /= static_cast<double>(mrnn::existing_weights(network.recurrent_blocks()));
   return sums;
 }
 

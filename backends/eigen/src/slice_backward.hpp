@@ -26,7 +26,7 @@ struct AdjointSegment {
 };
 
 /// dL/dW of each band, one after the other, [rows x depth] column by column; of a sparse one the elements that exist,
-/// row by row. Made when first needed.
+/// in the same order. Made when first needed.
 template <class Scalar>
 using WeightSums = std::vector<Scalar>;
 

@@ -14,7 +14,8 @@ struct Window {
   Index size() const noexcept { return last - first; }
 };
 
-/// What is time zero, and how much is kept around it: the keys align | align_at, and window.
+/// What is time zero, and how much is kept around it: the keys align | align_at, and window. A trial is recorded up to
+/// its own end (see trial_end()), not to that of the longest trial.
 class MRNN_EXPORT Alignment {
  public:
   Alignment(const ConfigNode& config, double dt);
@@ -37,6 +38,8 @@ class MRNN_EXPORT Alignment {
 
  private:
   Window recorded(const std::vector<const Simulation*>& simulations) const;
+  template <class Visit>
+  void for_each_aligned(const Simulation& simulation, const Visit& visit) const;
 
   ConfigNode config_;  ///< for the position in messages
   std::string epoch_;

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "mrnn/backend.hpp"
@@ -33,6 +34,7 @@ struct NamedTexts {
   std::string name;
   std::vector<std::string> values;
   std::string description;
+  std::string axis = {};  ///< what there is one of each of, as in the axes of arrays: `condition`
 };
 
 /// What an analysis hands back; the runner writes and draws it.
@@ -94,9 +96,10 @@ class MRNN_EXPORT AnalysisContext {
   /// precision, in batches that fit a fixed amount of memory. @throws Interrupted.
   Simulation rerun(const Simulation& simulation, Trials trials, const Record& record) const;
 
-  /// For work that takes longer than a second: it has `total` equal parts, and so many are done. advance() is the
-  /// place where the user's wish to stop is looked at. @throws Interrupted.
+  /// For work that takes longer than a second: it has `total` equal parts.
   void expect(long total) const;
+  /// So many of them are done in all, as many as before or more; the place where the user's wish to stop is looked at.
+  /// @throws Interrupted.
   void advance(long done) const;
 
  private:
@@ -123,6 +126,10 @@ class MRNN_EXPORT Analysis {
   /// @param task  that makes the trials; null where there is none  @throws ConfigError.
   virtual void check(const std::vector<const Simulation*>& planned, const Task* task) const;
 };
+
+/// For an analysis of one simulation. @param why  `a flow field is that of one simulation`
+/// @throws ConfigError where the key `simulation` names several.
+MRNN_EXPORT void expect_one_simulation(const ConfigNode& config, std::string_view why);
 
 /// Factories read their keys from an [[analysis]] table (`name`, `plugin` and `simulation` are the
 /// runner's); the runner calls finish() on it afterwards.

@@ -91,20 +91,21 @@ class MRNN_EXPORT ComparedActivities {
 ///   pairs       all | matching: only regions of the same name
 ///   level       trials | conditions: averages over the trials of each
 ///   by, align, align_at, window   as Conditions and Alignment
-/// and the runner's `simulation`, which names simulations of every run. Whatever can be wrong with them is found here,
-/// before anything runs. @throws ConfigError, FileError.
+/// and the runner's `simulation`, which names simulations of every run. Whatever can be wrong with them is found here
+/// or by check(), before anything runs; but for the inputs of this run. @throws ConfigError, FileError.
 class MRNN_EXPORT Comparison {
  public:
   Comparison(const ConfigNode& config, const Network& network, Correspondence correspondence);
 
   /// Of this run.
   Record needs() const;
-  /// Do the simulations of this run have the epochs and conditions that are named? @throws ConfigError.
+  /// Do the simulations of this run have the epochs and conditions that are named, and do their trials match those of
+  /// the others as far as their metadata tell? @throws ConfigError.
   void check(const std::vector<const Simulation*>& planned) const;
   double dt() const noexcept { return dt_; }
   /// Names of the input channels' regions, one list per run; this run's is the last.
   const std::vector<std::vector<NamedRange>>& inputs() const noexcept { return inputs_; }
-  /// @throws ConfigError where the trials of this run do not match those of the others.
+  /// @throws ConfigError where trials without metadata have other inputs in this run than in the others.
   ComparedActivities read(const AnalysisContext& context) const;
 
  private:
@@ -123,7 +124,9 @@ class MRNN_EXPORT Comparison {
   void check_count() const;
   std::string name_of(std::size_t run) const;
   Conditions conditions_of(const Simulation& simulation) const;
+  static std::vector<const Simulation*> simulations_of(const std::vector<ComparedActivities::Source>& sources);
   void match(std::vector<ComparedActivities::Source>& sources) const;
+  void check_times(const std::vector<ComparedActivities::Source>& sources) const;
   void match_trials(const ComparedActivities::Source& first, const ComparedActivities::Source& other) const;
   Sequence inputs_of(const ComparedActivities::Source& source) const;
   std::optional<std::string> different_inputs(const ComparedActivities::Source& first,

@@ -20,8 +20,11 @@ struct Condition {
 /// Who belongs to which condition. Trials of all simulations are counted through, one simulation after the other.
 struct Conditions {
   std::vector<Condition> list;
-  std::vector<int> of_trial;  ///< index into the list; -1: none (no value of the metadata)
-  bool grouped = false;       ///< by metadata, not only by simulation
+  std::vector<int> of_trial;        ///< index into the list; -1: none (no value of the metadata)
+  bool grouped = false;             ///< by metadata, not only by simulation
+  std::string by;                   ///< the metadata; empty where not grouped
+  std::vector<std::string> values;  ///< of the metadata, in all simulations
+  std::vector<double> numbers;      ///< the same as numbers, ascending; empty where they are words
 };
 
 /// Groups trials by the metadata named `by` in the configuration (default `condition`, where there is one).
@@ -34,8 +37,16 @@ MRNN_EXPORT Conditions group_trials(const ConfigNode& config, const std::vector<
 /// simulation, its first condition and each other one.
 MRNN_EXPORT std::vector<std::pair<std::size_t, std::size_t>> comparisons(const Conditions& conditions);
 
-/// How a condition looks in figures. Two simulations of several conditions: the colour says which condition, dashes say
-/// which simulation. Else a colour each.
+/// The colour of a value of the metadata: a colour each for words; for numbers an ordered scale, about 0 where they
+/// have both signs.
+MRNN_EXPORT int value_colour(const Conditions& conditions, std::size_t value);
+
+/// What stands before the key of a figure where values alone would not say what they are: `signed_coherence:` before
+/// numbers, else nothing.
+MRNN_EXPORT std::string key_title(const Conditions& conditions);
+
+/// How a condition looks in figures. One simulation or two of several conditions: the colour says which condition,
+/// dashes say which simulation. Else a colour each.
 struct ConditionStyle {
   int colour = 0;
   bool dashed = false;

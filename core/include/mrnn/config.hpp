@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -58,9 +59,14 @@ class MRNN_EXPORT ConfigNode {
   double at_least_zero(std::string_view key, double fallback) const;
   /// A finite number within [low, high].
   double within(std::string_view key, double low, double high, std::optional<double> fallback = std::nullopt) const;
-  /// An integer of at least `least`.
-  std::int64_t count(std::string_view key, std::int64_t least = 1) const;
-  std::int64_t count_or(std::string_view key, std::int64_t fallback, std::int64_t least = 1) const;
+  /// So large that nobody counts further, and far enough from overflow for what is computed from it.
+  static constexpr std::int64_t most_count = 1'000'000'000'000'000;
+  /// An integer within [least, most].
+  std::int64_t count(std::string_view key, std::int64_t least = 1, std::int64_t most = most_count) const;
+  std::int64_t count_or(std::string_view key, std::int64_t fallback, std::int64_t least = 1,
+                        std::int64_t most = most_count) const;
+  /// The key of random numbers: any integer of 0 or more.
+  std::uint64_t seed(std::string_view key, std::uint64_t fallback) const;
   bool flag(std::string_view key, bool fallback) const;
 
   /// A string or an array of strings.
@@ -71,6 +77,8 @@ class MRNN_EXPORT ConfigNode {
   std::vector<double> numbers(std::string_view key, std::vector<double> fallback) const;
   /// A path, relative to the folder of the configuration file unless absolute.
   std::filesystem::path path(std::string_view key) const;
+  /// All that path() has given out so far, of every table of this configuration, by dotted key.
+  const std::map<std::string, std::filesystem::path>& paths() const noexcept;
 
   /// The table under `key`; table() fails where it is absent.
   ConfigNode table(std::string_view key) const;

@@ -7,6 +7,7 @@
 
 #include "mrnn/config.hpp"
 #include "mrnn/random.hpp"
+#include "mrnn/selection.hpp"
 
 namespace mrnn {
 
@@ -15,7 +16,7 @@ namespace mrnn {
 ///   delay = [200, 600]                                  uniform between
 ///   delay = { choices = [200, 400, 800] }               one of these
 ///   delay = { mean = 600, low = 300, high = 3000 }      exponential, truncated to [low, high]
-/// Steps are round(ms / dt).
+/// Steps are to_steps().
 class MRNN_EXPORT Duration {
  public:
   static Duration constant(double time);
@@ -46,5 +47,9 @@ MRNN_EXPORT void check_lasts_a_step(const ConfigNode& config, std::string_view k
 
 /// A time in words: `12.5 ms`.
 MRNN_EXPORT std::string in_ms(double time);
+
+/// The nearest whole number of steps. Times beyond any run are cut, not wrapped round.
+/// @param time  ms    @param dt  ms
+MRNN_EXPORT Index to_steps(double time, double dt);
 
 }  // namespace mrnn

@@ -57,6 +57,14 @@ class MRNN_EXPORT RunError final : public Error {
   ~RunError() override;
 };
 
+/// The user stopped the run (exit status 130).
+class MRNN_EXPORT Interrupted final : public Error {
+ public:
+  using Error::Error;
+  ~Interrupted() override;
+  int exit_status() const noexcept override { return 130; }
+};
+
 /// A plugin that could not be loaded, or that clashes with one that was.
 class MRNN_EXPORT PluginError final : public Error {
  public:

@@ -9,7 +9,6 @@
 #include "mrnn/config.hpp"
 #include "mrnn/memory_plan.hpp"
 #include "mrnn/progress.hpp"
-#include "mrnn/runtime.hpp"
 #include "mrnn/simulation.hpp"
 #include "mrnn/trainer.hpp"
 
@@ -31,6 +30,7 @@ struct SimulationPlan {
   std::uint64_t seed = 0;  ///< of its trials and its noise
   Record record;
   std::vector<std::string> manipulations;
+  BatchShape shape = {};  ///< of its trials; where they are too many to be made beforehand, by the first of them
 };
 
 /// What one iteration of training needs.
@@ -48,6 +48,7 @@ struct RunSummary {
   std::optional<TrainingOutcome> training = std::nullopt;
 };
 
+class Runtime;
 struct ExperimentState;
 
 /// A whole experiment as a configuration describes it: network, task, training, manipulations, simulations,
@@ -74,7 +75,7 @@ class MRNN_EXPORT Experiment {
   const std::filesystem::path& output() const noexcept;
   const std::vector<std::string>& warnings() const noexcept;  ///< of loading weights and building
 
-  /// What a run will take of memory. Makes the trials of every simulation, one after the other.
+  /// What a run will take of memory.
   MemoryPlan memory_plan() const;
   /// Of the training alone, were the state before every k-th step kept.
   MemoryNeed training_memory(Index backward_every) const;
@@ -92,14 +93,6 @@ class MRNN_EXPORT Experiment {
 
  private:
   std::unique_ptr<ExperimentState> state_;
-};
-
-/// The user stopped the run (exit status 130).
-class MRNN_EXPORT Interrupted final : public Error {
- public:
-  using Error::Error;
-  ~Interrupted() override;
-  int exit_status() const noexcept override { return 130; }
 };
 
 }  // namespace mrnn

@@ -28,7 +28,8 @@ struct Axis {
 };
 
 /// Colours are indices into a colour-blind-safe palette: 0 blue, 1 vermilion, 2 green, 3 purple, 4 orange,
-/// 5 sky blue, 6 olive, 7 charcoal, then the same eight darker and lighter. Below zero stand the neutral ones.
+/// 5 sky blue, 6 olive, 7 charcoal, then the same eight darker and lighter. Below zero stand the neutral ones; those of
+/// ordered_colour() and centred_colour() far above.
 inline constexpr int black = -1, grey = -2, white = -3, light_grey = -4;
 
 /// The shape of a point. Cross, plus and star are strokes, the others filled, or rings where the series is `open`.
@@ -127,6 +128,7 @@ struct Panel {
   std::vector<Text> texts;
   bool axes = true;                         ///< false: no axes, for drawings
   std::optional<ColourScale> colours = {};  ///< of series with values; a heat map has its own, which goes before
+  std::string key_title = {};               ///< words before the key: `coherence (%):`
 };
 
 /// A figure as a description: panels on a grid. Rendered by core, so that all look alike.
@@ -144,6 +146,11 @@ struct Figure {
   /// Above 0: the panels are frames of an animation, each shown for so long; drawn as SVG only.
   double frame_seconds = 0.0;
 };
+
+/// Colours of lines whose order means something, from low (0, dark violet) to high (1, light green).
+MRNN_EXPORT int ordered_colour(double share);
+/// The same about a middle: from -1, blue, over 0, grey, to 1, red.
+MRNN_EXPORT int centred_colour(double share);
 
 /// The colour of a region, cell type or input region in all figures: regions count from 0 in the order of
 /// the network, cell types have their region's, inputs count on after the regions.

@@ -40,6 +40,8 @@ class MRNN_EXPORT Hdf5Reader {
   std::vector<Index> shape(std::string_view name) const;
   /// Numbers of any type (whole, floating, boolean), converted.
   std::vector<double> read_doubles(std::string_view name) const;
+  /// Whole numbers of 0 or more, to the last digit, which double has not beyond 2^53.
+  std::vector<std::uint64_t> read_unsigned(std::string_view name) const;
   /// The part [first, first + count) along the first axis, so that a large array need not be held whole.
   /// `out` has exactly as many elements as the part.
   void read_rows(std::string_view name, Index first, Index count, std::span<double> out) const;
@@ -50,6 +52,8 @@ class MRNN_EXPORT Hdf5Reader {
   bool has_attribute(std::string_view object, std::string_view name) const;
   std::string text_attribute(std::string_view object, std::string_view name) const;
   double number_attribute(std::string_view object, std::string_view name) const;
+  /// A whole number of 0 or more, to the last digit.
+  std::uint64_t unsigned_attribute(std::string_view object, std::string_view name) const;
   /// An attribute of one or more numbers.
   std::vector<double> numbers_attribute(std::string_view object, std::string_view name) const;
 

@@ -2,6 +2,7 @@
 
 #include <Eigen/Core>
 #include <cstdint>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -43,6 +44,7 @@ struct MRNN_EXPORT Intervention {
   StepRange steps;
   std::vector<Index> trials;  ///< indices within the batch, ascending; empty: all trials
   std::variant<Drive, Clamp, ScaleWeights, ExtraNoise> what;
+  std::string manipulation = {};  ///< name of the manipulation that it belongs to, for figures; empty: none
 
   bool acts_on(Index trial) const noexcept;
 };

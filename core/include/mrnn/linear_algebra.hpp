@@ -85,9 +85,4 @@ MRNN_EXPORT Rotation orthogonal_procrustes(const Eigen::Ref<const Eigen::MatrixX
 MRNN_EXPORT Eigen::VectorXd principal_angles(const Eigen::Ref<const Eigen::MatrixXd>& a,
                                              const Eigen::Ref<const Eigen::MatrixXd>& b);
 
-/// X that solves the discrete Lyapunov equation A X A^T - X + Q = 0, Q symmetric, by doubling: the sum of
-/// A^k Q A^k^T. @throws RunError where an eigenvalue of A has magnitude 1 or more.
-MRNN_EXPORT Eigen::MatrixXd discrete_lyapunov(const Eigen::Ref<const Eigen::MatrixXd>& a,
-                                              const Eigen::Ref<const Eigen::MatrixXd>& q);
-
 }  // namespace mrnn

@@ -36,9 +36,9 @@ struct Penalties {
   /// Between the regions of the network, [to x from]; of wiring.
   Eigen::MatrixXd distances = {};
   /// Pascanu, Mikolov & Bengio 2013, eq. 9: mean over trials and t = 0 .. T - 2 of
-  /// (|D_t+1 dx_t+1/dx_t|^2 / |D_t+1|^2 - 1)^2, D the derivative of the loss by the state, over those where |D_t+1|^2
-  /// >= 1e-20; activity that is clamped passes nothing back. As published, its gradient is the immediate one: by W_rec,
-  /// states and D held fixed.
+  /// (|D_t+1 dx_t+1/dx_t|^2 / |D_t+1|^2 - 1)^2, D the derivative of the losses and the penalties on rates by the state,
+  /// over those where |D_t+1|^2 >= 1e-20; activity that is clamped passes nothing back. As published, its gradient is
+  /// the immediate one: by W_rec, states and D held fixed.
   double vanishing_gradient = 0.0;
 };
 
@@ -48,8 +48,8 @@ struct Loss {
   Penalties penalties;
 };
 
-/// The parts of a loss by name, factors included: the losses (`mse`, `cross_entropy`; with several outputs one per
-/// output, by its name) and the penalties asked for. An output whose mask is zero throughout the batch adds 0.
+/// The parts of a loss by name, factors included: the losses (`mse`, `cross_entropy`; with several outputs one
+/// of each, `mse_choice`) and the penalties asked for. An output whose mask is zero throughout the batch adds 0.
 struct LossTerms {
   double total = 0.0;
   std::vector<std::pair<std::string, double>> terms;
@@ -57,6 +57,18 @@ struct LossTerms {
 
 /// Names of the terms backward() will return, in order.
 MRNN_EXPORT std::vector<std::string> loss_term_names(const Network& network, const Loss& loss);
+
+/// What the penalties add to a loss, factors included.
+struct PenaltyTerms {
+  double l1_weights = 0.0, l2_weights = 0.0;
+  double l1_rates = 0.0, l2_rates = 0.0, rate_target = 0.0;
+  double wiring = 0.0;
+  double vanishing_gradient = 0.0;
+};
+/// A loss of its parts: the losses of the outputs, one each, factors included, and of the penalties those that are
+/// asked for.
+MRNN_EXPORT LossTerms named_terms(const Network& network, const Loss& loss, const std::vector<double>& outputs,
+                                  const PenaltyTerms& penalties);
 
 /// @throws ShapeError where there is not one loss per output, cross_entropy is asked of an output without
 /// softmax, distances have the wrong size or the network has no outputs.

@@ -20,7 +20,13 @@ MRNN_EXPORT std::string nearest(std::string_view name, std::span<const std::stri
 MRNN_EXPORT std::string unknown_name(std::string_view kind, std::string_view name,
                                      std::span<const std::string> candidates);
 
-/// "a, b, c"; `none` when there are none.
+/// "a, b, c"; empty when there are none.
 MRNN_EXPORT std::string join(std::span<const std::string> words, std::string_view separator = ", ");
+
+/// The same for a message that says what there is: `none` when there is nothing.
+MRNN_EXPORT std::string list_words(std::span<const std::string> words, std::string_view separator = ", ");
+
+/// A number in a message: `0.25`, `inf`, and `nan` whatever sign bit a NaN has.
+MRNN_EXPORT std::string number_words(double value, int digits = 6);
 
 }  // namespace mrnn

@@ -44,6 +44,9 @@ struct Block {
   double density = 1.0;       ///< share of nonzero entries of the pattern
 };
 
+/// Weights of these blocks that exist: nonzero entries of their patterns.
+MRNN_EXPORT Index existing_weights(const std::vector<Block>& blocks);
+
 /// An output as built.
 struct OutputLayout {
   std::string name;

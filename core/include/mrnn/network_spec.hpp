@@ -27,7 +27,7 @@ struct Initialiser {
     xavier_normal,    ///< N(0, gain^2 2 / (fan in + fan out)) of the connection
     orthogonal,       ///< gain x a random orthogonal matrix
     identity_scaled,  ///< value on the diagonal, or a fraction of it drawn at random, 0 elsewhere
-    balanced,         ///< gamma magnitudes, then each row's excitation scaled to equal its inhibition
+    balanced,         ///< gamma magnitudes, then each row's inhibition scaled to sum to its excitation
   };
   Distribution distribution = Distribution::uniform;
   double low = 0.0, high = 1.0;

@@ -41,8 +41,9 @@ class MRNN_EXPORT PerturbationScan {
   Effect control_;
 };
 
-/// `a.exc->b`, `cue->a` and `b` as a list of interventions that last the whole run: the weights of a connection, or
-/// all weights into and out of units (from inputs too), times `factor`. Weights that do not exist are left out.
+/// Interventions that last the whole run: the weights of a connection (what `weights` selects; its own factor does not
+/// count), or all weights into and out of units (from inputs too), times `factor`. Weights that do not exist are left
+/// out.
 MRNN_EXPORT std::vector<Intervention> scale_connection(const Network& network, const ScaleWeights& weights, Index steps,
                                                        double factor);
 MRNN_EXPORT std::vector<Intervention> scale_region(const Network& network, const Selection& units, Index steps,

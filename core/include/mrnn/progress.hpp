@@ -16,6 +16,7 @@ class MRNN_EXPORT Progress {
   virtual void begin(const std::string& what, long total);
   /// Right after begin(): so many parts were done before, in an earlier life of the run.
   virtual void skip(long done);
+  /// So many of the parts are done in all, since begin(): never fewer than before.
   virtual void advance(long done);
   /// The same with how it goes: `loss 0.0123, performance 97.3 %`. By default the note is dropped.
   virtual void advance(long done, const std::string& note);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <vector>
 
 #include "mrnn/components.hpp"
 #include "mrnn/export.hpp"
@@ -9,7 +10,8 @@
 namespace mrnn {
 
 /// Mean and covariance of vectors that come in batches, and from them the principal components. Above a number of
-/// units the components come from evenly spaced samples instead, so that no large covariance is needed.
+/// units the components come from some of the samples instead (see spread_samples()), so that no large covariance is
+/// needed.
 class MRNN_EXPORT RunningStatistics {
  public:
   static constexpr Index most_units = 2000;    ///< with a covariance of their own
@@ -30,15 +32,17 @@ class MRNN_EXPORT RunningStatistics {
 
  private:
   Eigen::MatrixXd centred_covariance() const;
+  Eigen::MatrixXd centred_samples() const;
 
-  Index every_;  ///< of the samples one is kept; 0: a covariance
+  bool keeps_;                      ///< samples, instead of a covariance
+  std::vector<Index> chosen_ = {};  ///< numbers of the samples kept, ascending
   Index count_ = 0;
   double power_ = 0.0;
   Eigen::VectorXd origin_;    ///< the first sample: sums are of what differs from it, so that constants have no
                               ///< variance, not one of rounding
   Eigen::VectorXd sum_;       ///< of samples - origin
   Eigen::MatrixXd products_;  ///< lower triangle of the sum of their outer products
-  Eigen::MatrixXd kept_;      ///< samples, as columns
+  Eigen::MatrixXd kept_;      ///< samples - origin, as columns
   Index number_kept_ = 0;
 };
 

@@ -46,6 +46,10 @@ class MRNN_EXPORT Runtime {
   std::string unknown(const std::string& kind, const std::string& name,
                       const std::vector<std::string>& available) const;
 
+  /// `mine/psth.so failed to load: ...; /usr/.../psth.so is used in its place`: where the user may not get the library
+  /// that the search path promises. Empty where none of that file name failed.
+  std::string stand_in(const Origin& origin) const;
+
  private:
   void open_and_attach(const std::filesystem::path& file);
   void attach(const Origin& origin, void (*attach)(PluginContext&));

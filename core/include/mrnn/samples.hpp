@@ -12,7 +12,7 @@
 namespace mrnn {
 
 /// Activity of chosen units around the moment of alignment, trials of all simulations one after the other:
-/// [units x trials] per step of `window`; NaN where a trial has no such step recorded.
+/// [units x trials] per step of `window`; NaN where a trial has no such step recorded, or has ended (see trial_end()).
 MRNN_EXPORT Sequence aligned_activity(const std::vector<const Simulation*>& simulations, Quantity what,
                                       const Selection& units, const Alignment& alignment, const Window& window);
 
@@ -21,8 +21,9 @@ MRNN_EXPORT Sequence aligned_activity(const std::vector<const Simulation*>& simu
 MRNN_EXPORT std::vector<std::string> read_epochs(const ConfigNode& config, std::string_view key,
                                                  const std::vector<const Simulation*>& simulations);
 
-/// Activity within an epoch: step k is the k-th of the epoch in each trial; NaN after its end there, where it was not
-/// recorded, and in trials that lack it. @throws RunError where no trial of a simulation has it.
+/// Activity within an epoch: step k is the k-th of the epoch in each trial; NaN after its end there or that of the
+/// trial, where it was not recorded, and in trials that lack it. @throws RunError where no trial of a simulation has
+/// it.
 MRNN_EXPORT Sequence epoch_activity(const std::vector<const Simulation*>& simulations, Quantity what,
                                     const Selection& units, const std::string& epoch);
 
@@ -43,6 +44,11 @@ struct Samples {
 /// Every trial and `every`-th step at which all units have a value, trial by trial.
 /// @param trials  which, in this order; empty: all
 MRNN_EXPORT Samples to_samples(const Sequence& aligned, const std::vector<Index>& trials = {}, Index every = 1);
+
+/// So many of 0..count-1, ascending; all where there are no more. One is drawn from each of `chosen` stretches of equal
+/// length, always the same: a fixed stride would see some trials (or steps) only wherever it shares a factor with how
+/// many there are.
+MRNN_EXPORT std::vector<Index> spread_samples(Index count, Index chosen);
 
 /// Mean and covariance over samples, one per trial and step at which all units have a value, without a table of them.
 struct Covariance {

@@ -25,7 +25,9 @@ struct MRNN_EXPORT Simulation {
   Activity x, h, y;
 
   const Activity& of(Quantity what) const noexcept;
-  /// Activity of chosen units (of all output channels for y), [units x trials] per recorded step, in double.
+  /// The steps recorded of one trial, up to its own end (see trial_end()); none where that came before.
+  StepRange recorded(Index trial) const;
+  /// Activity of chosen units (of chosen output channels for y), [units x trials] per recorded step, in double.
   /// @throws ShapeError where it was not recorded.
   Sequence activity(Quantity what, const Selection& units) const;
   /// The same at one step within `steps`: [units x trials].

@@ -2,6 +2,7 @@
 
 #include <Eigen/Core>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,6 +23,9 @@ struct TrialRequest {
     random,        ///< conditions drawn at random, as in training
     psychometric,  ///< conditions in turn, trial k has condition k modulo their number; no catch trials
   };
+  /// So many at once at most, far enough from overflow for all that is computed from it.
+  static constexpr Index most_trials = 10'000'000;
+
   std::uint64_t seed = 0;
   Stream stream = Stream::simulation_trials;
   std::uint64_t first = 0;  ///< number of the first trial
@@ -45,7 +49,8 @@ struct Psychometric {
 };
 
 /// Makes trials: what the network is given, and what is wanted of it. All trials of one request have the same number
-/// of steps: shorter ones are continued with their inputs at rest and a mask of zero.
+/// of steps: shorter ones are continued with their inputs at rest and a mask of zero, and the metadata `trial_steps`
+/// say where each ends (see trial_end()).
 class MRNN_EXPORT Task {
  public:
   virtual ~Task();
@@ -58,6 +63,12 @@ class MRNN_EXPORT Task {
   /// How many trials make one natural set (every condition once, the whole file): the number of
   /// trials of a simulation that does not say.
   virtual Index default_trials() const { return 1; }
+
+  /// How many trials of a stream there are: one request can ask for no more of them. A task that makes up its trials
+  /// never runs out.
+  virtual Index available_trials(Stream /*stream*/) const { return std::numeric_limits<Index>::max(); }
+  /// Whether the trials of the validation are others than those that training learns from.
+  virtual bool holds_out_trials() const { return true; }
 
   /// The task's own measure of performance, from the outputs y [K x B] per step. Empty vectors: it has none.
   virtual Scores score(const Trials& /*trials*/, const Sequence& /*outputs*/) const { return {}; }

@@ -75,7 +75,8 @@ class MRNN_EXPORT TrainingListener {
 /// first, every log_every-th, and those with a validation.
 class MRNN_EXPORT Trainer {
  public:
-  /// @throws ShapeError where problem and plan do not fit each other.
+  /// @throws ShapeError where problem and plan do not fit each other, ConfigError where a manipulation names a
+  /// condition that no trials have.
   Trainer(TrainingProblem problem, TrainingPlan plan);
 
   const TrainingPlan& plan() const noexcept { return plan_; }

@@ -35,7 +35,7 @@ class MRNN_EXPORT TrialWriter {
   void number(Index trial, const std::string& name, double value);
   void text(Index trial, const std::string& name, std::string value);
 
-  /// The trials; the writer is empty afterwards.
+  /// The trials, their own lengths among the metadata (see trial_end()); the writer is empty afterwards.
   Trials take();
 
  private:

@@ -13,6 +13,7 @@ namespace mrnn {
 struct LoadedWeights {
   Network network;  ///< with the stored masks in place of the drawn ones
   Parameters parameters;
+  bool has_input = false;             ///< were W_inp in the file too? Else they are the fresh ones
   std::vector<std::string> warnings;  ///< for instance zeros that can never recover under Dale's law
 };
 

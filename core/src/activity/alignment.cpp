@@ -4,17 +4,10 @@
 #include <cmath>
 #include <limits>
 
+#include "mrnn/duration.hpp"
 #include "mrnn/names.hpp"
 
 namespace mrnn {
-namespace {
-
-/// Nearest whole number of steps; times beyond any run are cut, not wrapped round.
-Index to_steps(double ms, double dt) {
-  return static_cast<Index>(std::llround(std::clamp(ms / dt, -1e12, 1e12)));
-}
-
-}  // namespace
 
 Alignment::Alignment(const ConfigNode& config, double dt) : config_(config) {
   if (config.has("align")) epoch_ = config.text("align");
@@ -51,14 +44,25 @@ std::vector<std::optional<Index>> Alignment::zero(const Trials& trials) const {
   config_.fail("align", unknown_name("epoch", epoch_, names));
 }
 
+/// Calls visit(what was recorded around time zero, up to the trial's own end) for each trial that has time zero.
+template <class Visit>
+void Alignment::for_each_aligned(const Simulation& simulation, const Visit& visit) const {
+  const std::vector<std::optional<Index>> zeros = zero(simulation.trials);
+  for (std::size_t trial = 0; trial < zeros.size(); ++trial) {
+    if (!zeros[trial]) continue;
+    const StepRange steps = simulation.recorded(static_cast<Index>(trial));
+    visit(Window{steps.first - *zeros[trial], steps.last - *zeros[trial]});
+  }
+}
+
 Window Alignment::recorded(const std::vector<const Simulation*>& simulations) const {
   Window all{std::numeric_limits<Index>::max(), std::numeric_limits<Index>::min()};
   for (const Simulation* simulation : simulations) {
-    for (const std::optional<Index>& zero : this->zero(simulation->trials)) {
-      if (!zero) continue;
-      all.first = std::min(all.first, simulation->steps.first - *zero);
-      all.last = std::max(all.last, simulation->steps.last - *zero);
-    }
+    for_each_aligned(*simulation, [&all](const Window& own) {
+      if (own.size() < 1) return;
+      all.first = std::min(all.first, own.first);
+      all.last = std::max(all.last, own.last);
+    });
   }
   if (all.first > all.last) config_.fail("align", "names the epoch \"" + epoch_ + "\", which no trial has");
   return all;
@@ -79,11 +83,10 @@ Window Alignment::common_window(const std::vector<const Simulation*>& simulation
   Window common = window(simulations);
   if (window_) return common;
   for (const Simulation* simulation : simulations) {
-    for (const std::optional<Index>& zero : this->zero(simulation->trials)) {
-      if (!zero) continue;
-      common.first = std::max(common.first, simulation->steps.first - *zero);
-      common.last = std::min(common.last, simulation->steps.last - *zero);
-    }
+    for_each_aligned(*simulation, [&common](const Window& own) {
+      common.first = std::max(common.first, own.first);
+      common.last = std::min(common.last, own.last);
+    });
   }
   if (common.size() < 1) config_.fail("align", "leaves no time that was recorded in every trial; give a window");
   return common;

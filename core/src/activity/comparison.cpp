@@ -20,8 +20,7 @@ Selection all_units(const std::vector<Selection>& selections) {
     units.insert(units.end(), more.begin(), more.end());
   }
   std::ranges::sort(units);
-  const auto repeated = std::ranges::unique(units);
-  units.erase(repeated.begin(), repeated.end());
+  units.erase(std::unique(units.begin(), units.end()), units.end());
   std::vector<UnitRange> ranges;
   for (const Index unit : units) ranges.push_back({unit, 1});
   return Selection(std::move(ranges));
@@ -48,10 +47,11 @@ std::optional<std::size_t> first_difference(const std::vector<std::string>& a, c
   return std::nullopt;
 }
 
-/// Is there any metadata that both have?
+/// Is there any metadata that both have? How long trials are says too little of which they are.
 template <class Values>
 bool share_metadata(const std::map<std::string, Values>& first, const std::map<std::string, Values>& other) {
-  return std::ranges::any_of(first, [&other](const auto& entry) { return other.contains(entry.first); });
+  return std::ranges::any_of(
+      first, [&other](const auto& entry) { return entry.first != trial_steps && other.contains(entry.first); });
 }
 
 /// `trial 3 has coherence 0.5 and 0.1`, for the first metadata that both have and in which they differ.
@@ -81,11 +81,37 @@ Conditions Comparison::conditions_of(const Simulation& simulation) const {
 }
 
 void Comparison::check(const std::vector<const Simulation*>& planned) const {
-  for (const Simulation* simulation : planned) {
-    if (!this_run_) break;
-    alignment_->window({simulation});
-    conditions_of(*simulation);
+  if (!this_run_) return;
+  std::vector<ComparedActivities::Source> sources;
+  for (std::size_t k = 0; k < stored_.size(); ++k) {
+    for (const Simulation& outline : stored_[k].simulations) sources.push_back({&outline, k, conditions_of(outline)});
   }
+  for (const Simulation* simulation : planned) {
+    alignment_->window({simulation});
+    sources.push_back({simulation, stored_.size(), conditions_of(*simulation)});
+  }
+  match(sources);
+  if (correspondence_ == Correspondence::samples) check_times(sources);
+}
+
+/// Was a time around the moment of alignment recorded in all of them?
+void Comparison::check_times(const std::vector<ComparedActivities::Source>& sources) const {
+  Window common = alignment_->window({sources.front().simulation});
+  for (const ComparedActivities::Source& source : sources) {
+    const Window own = alignment_->window({source.simulation});
+    common = {std::max(common.first, own.first), std::min(common.last, own.last)};
+    if (common.size() > 0) continue;
+    config_.fail(stored_.empty() ? "simulation" : "runs",
+                 fmt::format("simulation \"{}\" of {} has no time around the moment of alignment in common with the "
+                             "others",
+                             source.simulation->name, name_of(source.run)));
+  }
+}
+
+std::vector<const Simulation*> Comparison::simulations_of(const std::vector<ComparedActivities::Source>& sources) {
+  std::vector<const Simulation*> all;
+  for (const ComparedActivities::Source& source : sources) all.push_back(source.simulation);
+  return all;
 }
 
 /// Do all sources have the same trials (conditions) as the first?
@@ -127,10 +153,14 @@ Sequence Comparison::inputs_of(const ComparedActivities::Source& source) const {
   return source.run < stored_.size() ? stored_[source.run].run.read_inputs(simulation.name) : simulation.trials.inputs;
 }
 
-/// Of trials about which nothing else is known: those with different inputs are different trials.
+/// Of trials about which nothing else is known: those with different inputs are different trials. The inputs of this
+/// run are there once it has run.
 std::optional<std::string> Comparison::different_inputs(const ComparedActivities::Source& first,
                                                         const ComparedActivities::Source& other) const {
-  if (&first == &other) return std::nullopt;
+  const auto planned = [this](const ComparedActivities::Source& source) {
+    return source.run == stored_.size() && source.simulation->trials.inputs.empty();
+  };
+  if (&first == &other || planned(first) || planned(other)) return std::nullopt;
   const Sequence ours = inputs_of(first), theirs = inputs_of(other);
   if (ours.units != theirs.units) return std::nullopt;
   for (Index step = 0; step < std::min(ours.steps, theirs.steps); ++step) {
@@ -150,8 +180,8 @@ void Comparison::match_conditions(const ComparedActivities::Source& first, Compa
   config_.fail(stored_.empty() ? "simulation" : "runs",
                fmt::format("the conditions of simulation \"{}\" of {} are {}, of simulation \"{}\" of {} {}; the same "
                            "conditions are needed",
-                           first.simulation->name, name_of(first.run), join(wanted), other.simulation->name,
-                           name_of(other.run), join(found)));
+                           first.simulation->name, name_of(first.run), list_words(wanted), other.simulation->name,
+                           name_of(other.run), list_words(found)));
 }
 
 void Comparison::list_items(ComparedActivities& activities) const {
@@ -191,9 +221,7 @@ ComparedActivities Comparison::read(const AnalysisContext& context) const {
     }
   }
   match(activities.sources_);
-  std::vector<const Simulation*> all;
-  for (const ComparedActivities::Source& source : activities.sources_) all.push_back(source.simulation);
-  activities.window_ = alignment_->window(all);
+  activities.window_ = alignment_->window(simulations_of(activities.sources_));
   list_items(activities);
   if (correspondence_ == Correspondence::samples) activities.find_samples();
   return activities;
@@ -231,6 +259,7 @@ Sequence ComparedActivities::inputs(std::size_t item) const {
   given.trials.count = source.simulation->trials.count;
   given.trials.steps = source.simulation->trials.steps;
   given.trials.epochs = source.simulation->trials.epochs;
+  given.trials.numbers = source.simulation->trials.numbers;  // they say when each trial ends
   Sequence inputs = comparison_.inputs_of(source);
   given.steps = {0, given.trials.steps};
   const Selection channels({{0, inputs.units}});

@@ -171,9 +171,9 @@ std::string describe_extremes(const ComparedActivities& activities, const Compar
 }  // namespace
 
 void add_items(const ComparedActivities& activities, AnalysisResults& results) {
-  NamedTexts labels{"item", {}, "what is compared"}, runs{"item_run", {}, "run of each item"};
-  NamedTexts simulations{"item_simulation", {}, "simulation of each item"};
-  NamedTexts parts{"item_part", {}, "region or output of each item"};
+  NamedTexts labels{"item", {}, "what is compared", "item"}, runs{"item_run", {}, "run of each item", "item"};
+  NamedTexts simulations{"item_simulation", {}, "simulation of each item", "item"};
+  NamedTexts parts{"item_part", {}, "region or output of each item", "item"};
   for (const ComparedItem& item : activities.items()) {
     labels.values.push_back(item.label);
     runs.values.push_back(item.run);

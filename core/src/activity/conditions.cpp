@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 
+#include "mrnn/figure.hpp"
 #include "mrnn/names.hpp"
 
 namespace mrnn {
@@ -140,6 +141,11 @@ Conditions group_trials(const ConfigNode& config, const std::vector<const Simula
   }
   const Values shown = distinct(metadata->of_simulations, metadata->numeric);
   if (shown.empty()) fail_empty(config, "by", by);
+  if (conditions.grouped) conditions.by = by;
+  conditions.values = shown;
+  if (metadata->numeric) {
+    for (const std::string& value : shown) conditions.numbers.push_back(std::stod(value));
+  }
   for (std::size_t s = 0; s < simulations.size(); ++s) {
     const std::string& name = simulations[s]->name;
     const std::string prefix = !conditions.grouped ? name : simulations.size() == 1 ? "" : name + ": ";
@@ -161,6 +167,25 @@ std::vector<std::pair<std::size_t, std::size_t>> comparisons(const Conditions& c
   return pairs;
 }
 
+int value_colour(const Conditions& conditions, std::size_t value) {
+  const std::vector<double>& numbers = conditions.numbers;
+  if (numbers.size() < 2) return static_cast<int>(value);
+  const auto below = std::ranges::count_if(numbers, [](double number) { return number < 0.0; });
+  const auto above = std::ranges::count_if(numbers, [](double number) { return number > 0.0; });
+  // By rank, not by size: values are often spaced as 1, 2, 4, 8, 16.
+  const auto rank = static_cast<std::ptrdiff_t>(value);
+  if (below == 0 || above == 0)
+    return ordered_colour(static_cast<double>(rank) / static_cast<double>(numbers.size() - 1));
+  const auto most = static_cast<double>(std::max(below, above));
+  if (numbers[value] < 0.0) return centred_colour(static_cast<double>(rank - below) / most);
+  if (numbers[value] > 0.0) return centred_colour(static_cast<double>(rank + 1 + above - std::ssize(numbers)) / most);
+  return centred_colour(0.0);
+}
+
+std::string key_title(const Conditions& conditions) {
+  return conditions.numbers.empty() ? "" : conditions.by + ":";
+}
+
 ConditionStyle condition_style(const Conditions& conditions, std::size_t number) {
   std::set<std::size_t> simulations, values;
   for (const Condition& condition : conditions.list) {
@@ -168,8 +193,8 @@ ConditionStyle condition_style(const Conditions& conditions, std::size_t number)
     values.insert(condition.value);
   }
   const Condition& condition = conditions.list[number];
-  if (simulations.size() == 2 && values.size() > 1) {
-    return {static_cast<int>(condition.value), condition.simulation == 1};
+  if (simulations.size() <= 2 && values.size() > 1) {
+    return {value_colour(conditions, condition.value), condition.simulation == 1};
   }
   return {static_cast<int>(number), false};
 }
@@ -184,10 +209,10 @@ void add_trials(const Conditions& conditions, const std::vector<const Simulation
                       "condition of each trial, -1 for none; trials of all simulations counted through"};
   of_trial.values.assign(conditions.of_trial.begin(), conditions.of_trial.end());
   results.add(std::move(of_trial));
-  NamedTexts names{"conditions", {}, "names of the conditions"};
+  NamedTexts names{"conditions", {}, "names of the conditions", "condition"};
   for (const Condition& condition : conditions.list) names.values.push_back(condition.name);
   results.texts.push_back(std::move(names));
-  NamedTexts origin{"trial_simulation", {}, "simulation of each trial"};
+  NamedTexts origin{"trial_simulation", {}, "simulation of each trial", "trial"};
   for (const Simulation* simulation : simulations) {
     origin.values.insert(origin.values.end(), static_cast<std::size_t>(simulation->trials.count), simulation->name);
   }

@@ -130,21 +130,4 @@ Eigen::VectorXd principal_angles(const Matrix& a, const Matrix& b) {
   return angles;
 }
 
-MatrixXd discrete_lyapunov(const Matrix& a, const Matrix& q) {
-  require_square(a);
-  require_finite(q);
-  if (!(general_eigen(a, EigenVectors::none).values.cwiseAbs().maxCoeff() < 1.0)) {
-    throw RunError("the linear system is not stable: an eigenvalue has magnitude 1 or more");
-  }
-  // X_{k+1} = X_k + A_k X_k A_k^T, A_{k+1} = A_k^2: after k doublings X holds the first 2^k terms of the sum.
-  MatrixXd power = a, sum = q;
-  for (int doubling = 0; doubling < 64; ++doubling) {
-    const MatrixXd added = power * sum * power.transpose();
-    sum += added;
-    if (added.cwiseAbs().maxCoeff() <= epsilon * sum.cwiseAbs().maxCoeff()) break;
-    power = (power * power).eval();
-  }
-  return 0.5 * (sum + sum.transpose());
-}
-
 }  // namespace mrnn

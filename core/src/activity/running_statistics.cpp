@@ -2,15 +2,17 @@
 
 #include <algorithm>
 
+#include "mrnn/samples.hpp"
+
 namespace mrnn {
 
 RunningStatistics::RunningStatistics(Index units, Index samples)
-    : every_(units > most_units ? std::max<Index>(1, (samples + most_samples - 1) / most_samples) : 0),
-      sum_(Eigen::VectorXd::Zero(units)) {
-  if (every_ == 0) {
-    products_.setZero(units, units);
+    : keeps_(units > most_units), sum_(Eigen::VectorXd::Zero(units)) {
+  if (keeps_) {
+    chosen_ = spread_samples(samples, most_samples);
+    kept_.resize(units, std::ssize(chosen_));
   } else {
-    kept_.resize(units, (samples + every_ - 1) / every_);
+    products_.setZero(units, units);
   }
 }
 
@@ -20,14 +22,13 @@ void RunningStatistics::add(const Eigen::MatrixXd& batch) {
   const Eigen::MatrixXd shifted = batch.colwise() - origin_;
   sum_ += shifted.rowwise().sum();
   power_ += batch.squaredNorm();
-  if (every_ == 0) {
-    products_.selfadjointView<Eigen::Lower>().rankUpdate(shifted);
-  } else {
-    for (Index k = (every_ - count_ % every_) % every_; k < batch.cols(); k += every_) {
-      kept_.col(number_kept_++) = shifted.col(k);
-    }
+  if (!keeps_) products_.selfadjointView<Eigen::Lower>().rankUpdate(shifted);
+  const Index last = count_ + batch.cols();
+  while (number_kept_ < kept_.cols() && chosen_[static_cast<std::size_t>(number_kept_)] < last) {
+    kept_.col(number_kept_) = shifted.col(chosen_[static_cast<std::size_t>(number_kept_)] - count_);
+    ++number_kept_;
   }
-  count_ += batch.cols();
+  count_ = last;
 }
 
 Eigen::VectorXd RunningStatistics::mean() const {
@@ -42,17 +43,18 @@ Eigen::MatrixXd RunningStatistics::centred_covariance() const {
   return covariance;
 }
 
+/// About the mean of all samples, not of those kept alone.
+Eigen::MatrixXd RunningStatistics::centred_samples() const {
+  return kept_.leftCols(number_kept_).colwise() - sum_ / static_cast<double>(std::max<Index>(1, count_));
+}
+
 Components RunningStatistics::components(Index count) const {
-  if (every_ == 0) return components_of_covariance(centred_covariance(), count);
-  const Eigen::MatrixXd samples = kept_.leftCols(number_kept_);
-  return principal_components(samples.colwise() - samples.rowwise().mean(), count);
+  if (keeps_) return principal_components(centred_samples(), count);
+  return components_of_covariance(centred_covariance(), count);
 }
 
 double RunningStatistics::dimension() const {
-  if (every_ > 0) {
-    const Eigen::MatrixXd samples = kept_.leftCols(number_kept_);
-    return participation_ratio(samples.colwise() - samples.rowwise().mean());
-  }
+  if (keeps_) return participation_ratio(centred_samples());
   const Eigen::MatrixXd covariance = centred_covariance();
   const double squares = covariance.squaredNorm();
   return squares > 0.0 ? covariance.trace() * covariance.trace() / squares : 0.0;

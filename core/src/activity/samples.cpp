@@ -8,6 +8,7 @@
 
 #include "mrnn/error.hpp"
 #include "mrnn/names.hpp"
+#include "mrnn/random.hpp"
 
 namespace mrnn {
 namespace {
@@ -21,15 +22,23 @@ struct Placement {
   Index row = 0;  ///< of the first trial
 };
 
+/// Per trial, the step at which what was recorded of it ends.
+std::vector<Index> ends_of(const Simulation& simulation) {
+  std::vector<Index> ends;
+  for (Index trial = 0; trial < simulation.trials.count; ++trial) ends.push_back(simulation.recorded(trial).last);
+  return ends;
+}
+
 /// Copies what one simulation recorded within the window to the trials from `row` on. Step by step, so that there is
 /// no second copy of the whole.
 void place(const Simulation& simulation, Quantity what, const Selection& units, const Placement& placement,
            Sequence& aligned) {
+  const std::vector<Index> ends = ends_of(simulation);
   for (Index step = simulation.steps.first; step < simulation.steps.last; ++step) {
     const Eigen::MatrixXd values = simulation.activity_at(what, units, step);
     for (Index trial = 0; trial < values.cols(); ++trial) {
       const std::optional<Index>& zero = placement.zero[static_cast<std::size_t>(trial)];
-      if (!zero) continue;
+      if (!zero || step >= ends[static_cast<std::size_t>(trial)]) continue;
       const Index k = step - *zero - placement.window.first;
       if (k >= 0 && k < placement.window.size()) aligned.at(k).col(placement.row + trial) = values.col(trial);
     }
@@ -133,7 +142,8 @@ Sequence epoch_activity(const std::vector<const Simulation*>& simulations, Quant
     for (Index trial = 0; trial < activity.trials; ++trial, ++row) {
       const Index length = length_of(epoch, static_cast<std::size_t>(trial));
       const Index shift = length > 0 ? epoch.first[static_cast<std::size_t>(trial)] - simulation->steps.first : 0;
-      for (Index k = std::max<Index>(0, -shift); k < std::min(length, activity.steps - shift); ++k) {
+      const Index known = simulation->recorded(trial).size() - shift;
+      for (Index k = std::max<Index>(0, -shift); k < std::min(length, known); ++k) {
         aligned.at(k).col(row) = activity.at(k + shift).col(trial);
       }
     }
@@ -193,6 +203,17 @@ Samples to_samples(const Sequence& aligned, const std::vector<Index>& trials, In
   samples.values.resize(std::ssize(samples.trial), aligned.units);
   for (std::size_t k = 0; k < samples.trial.size(); ++k) {
     samples.values.row(static_cast<Index>(k)) = aligned.at(samples.step[k]).col(samples.trial[k]).transpose();
+  }
+  return samples;
+}
+
+std::vector<Index> spread_samples(Index count, Index chosen) {
+  RandomStream random(0, Stream::analyses, "spread samples");
+  std::vector<Index> samples;
+  const Index stretches = std::min(chosen, count);
+  for (Index k = 0; k < stretches; ++k) {
+    const Index first = k * count / stretches, last = (k + 1) * count / stretches;
+    samples.push_back(first + static_cast<Index>(random.below(static_cast<std::uint64_t>(last - first))));
   }
   return samples;
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "mrnn/duration.hpp"
+
 namespace mrnn {
 namespace {
 
@@ -38,7 +40,7 @@ void StateChoice::read_steps(double dt) {
     steps_key_ = "times";
     for (const double time : config_.numbers("times")) {
       if (time < 0.0) config_.fail("times", "holds a negative time; times are in ms from the start of the run");
-      steps_.push_back(static_cast<Index>(std::llround(std::min(time / dt, 1e15))));
+      steps_.push_back(to_steps(time, dt));
     }
     if (steps_.empty()) config_.fail("times", "is an empty list");
   }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <sstream>
 #include <tuple>
 
@@ -89,11 +90,12 @@ struct ConfigNode::State {
     if (number <= 0.0) reject(value, key, fmt::format("is {}; a number above 0 is accepted", number));
     return number;
   }
-  std::int64_t as_count(const toml::node& value, const std::string& key, std::int64_t least) const {
+  std::int64_t as_count(const toml::node& value, const std::string& key, std::int64_t least, std::int64_t most) const {
     const std::string accepted = fmt::format("an integer of at least {}", least);
     if (!value.is_integer()) reject_type(value, key, accepted);
     const std::int64_t count = **value.as_integer();
     if (count < least) reject(value, key, fmt::format("is {}; {} is accepted", count, accepted));
+    if (count > most) reject(value, key, fmt::format("is {}; at most {} is accepted", count, most));
     return count;
   }
   std::vector<std::string> as_texts(const toml::node& value, const std::string& key) const {
@@ -237,12 +239,19 @@ double ConfigNode::within(std::string_view key, double low, double high, std::op
   return number;
 }
 
-std::int64_t ConfigNode::count(std::string_view key, std::int64_t least) const {
-  return state_->as_count(state_->required(key, fmt::format("an integer of at least {}", least)), dotted(key), least);
+std::int64_t ConfigNode::count(std::string_view key, std::int64_t least, std::int64_t most) const {
+  const toml::node& value = state_->required(key, fmt::format("an integer of at least {}", least));
+  return state_->as_count(value, dotted(key), least, most);
 }
 
-std::int64_t ConfigNode::count_or(std::string_view key, std::int64_t fallback, std::int64_t least) const {
-  return has(key) ? count(key, least) : fallback;
+std::int64_t ConfigNode::count_or(std::string_view key, std::int64_t fallback, std::int64_t least,
+                                  std::int64_t most) const {
+  return has(key) ? count(key, least, most) : fallback;
+}
+
+std::uint64_t ConfigNode::seed(std::string_view key, std::uint64_t fallback) const {
+  if (!has(key)) return fallback;
+  return static_cast<std::uint64_t>(count(key, 0, std::numeric_limits<std::int64_t>::max()));
 }
 
 bool ConfigNode::flag(std::string_view key, bool fallback) const {
@@ -272,7 +281,11 @@ std::filesystem::path ConfigNode::path(std::string_view key) const {
   const std::string name = text(key);
   if (name.empty()) fail(key, "is empty; a path is accepted");
   if (name.find('\0') != std::string::npos) fail(key, "contains a NUL character; a path is accepted");
-  return state_->document->folder / name;  // an absolute path replaces the folder
+  return state_->document->paths[dotted(key)] = state_->document->folder / name;  // an absolute one replaces the folder
+}
+
+const std::map<std::string, std::filesystem::path>& ConfigNode::paths() const noexcept {
+  return state_->document->paths;
 }
 
 ConfigNode ConfigNode::table(std::string_view key) const {
@@ -352,8 +365,9 @@ void ConfigNode::finish() const {
   // The first in the file, because the tables are sorted by key and readers of a message by line.
   const std::string key = std::get<std::string>(*std::min_element(unread.begin(), unread.end()));
   const std::vector<std::string> accepted(asked.begin(), asked.end());
-  std::string problem = fmt::format("unknown key; {} accepts: {}",
-                                    state_->prefix.empty() ? "the configuration" : "this table", join(accepted, " "));
+  std::string problem =
+      fmt::format("unknown key; {} accepts: {}", state_->prefix.empty() ? "the configuration" : "this table",
+                  list_words(accepted, " "));
   if (const std::string near = nearest(key, accepted); !near.empty()) {
     problem += fmt::format(". Did you mean \"{}\"?", near);
   }

@@ -20,6 +20,7 @@ struct ConfigDocument {
   std::vector<std::string> overrides;                                     ///< as given
   std::filesystem::path folder;                                           ///< what relative paths start from
   std::map<const toml::node*, std::set<std::string, std::less<>>> asked;  ///< keys read, per table
+  std::map<std::string, std::filesystem::path> paths;                     ///< read, by dotted key
 
   /// `file:line:column` of a value, `--set a.b=value` for one that an override brought, the origin for the root.
   std::string position(const toml::node& node) const;

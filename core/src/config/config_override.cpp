@@ -113,8 +113,11 @@ std::size_t find_element(const toml::array& array, const Override& change, std::
     if (label == part) found = i;
     labels.push_back(label);
   }
-  if (!found) change.fail(depth, unknown_name(change.parts()[depth - 1], part, labels));
-  return *found;
+  if (found) return *found;
+  if (labels.empty() && !array.empty()) {
+    change.fail(depth, fmt::format("the elements have no names; name one by its number, 0 to {}", array.size() - 1));
+  }
+  change.fail(depth, unknown_name(change.parts()[depth - 1], part, labels));
 }
 
 /// `region.gpe.units=5` is about an element of [[region]], so it cannot make [region] where there is none.

@@ -91,6 +91,13 @@ Json parse_json(std::string_view text, const std::string& origin) {
   }
 }
 
+std::string json_problem(const Json::exception& error) {
+  constexpr int index_beyond_end = 401, missing_key = 403;
+  if (dynamic_cast<const Json::parse_error*>(&error) != nullptr) return "no JSON: " + without_prefix(error.what());
+  if (error.id == missing_key) return without_prefix(error.what());
+  return error.id == index_beyond_end ? "a list is too short" : "a value is of another type than is needed there";
+}
+
 JsonTable::JsonTable(const Json& value, std::string origin, std::string path)
     : value_(&value), origin_(std::move(origin)), path_(std::move(path)) {
   if (!value.is_object()) {
@@ -172,7 +179,7 @@ void JsonTable::finish() const {
   for (const auto& [key, value] : value_->items()) {
     if (asked_.contains(key) || key.starts_with("__comment")) continue;
     const std::vector<std::string> accepted(asked_.begin(), asked_.end());
-    std::string problem = "unknown key; this object accepts: " + join(accepted, " ");
+    std::string problem = "unknown key; this object accepts: " + list_words(accepted, " ");
     if (const std::string near = nearest(key, accepted); !near.empty()) {
       problem += fmt::format(". Did you mean \"{}\"?", near);
     }

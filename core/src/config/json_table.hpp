@@ -14,6 +14,9 @@ namespace mrnn {
 /// nesting that no network needs.
 nlohmann::ordered_json parse_json(std::string_view text, const std::string& origin);
 
+/// What is wrong with a document. The library's words for a value of a wrong type are about its own functions.
+std::string json_problem(const nlohmann::ordered_json::exception& error);
+
 /// One object of a JSON file, with the manners of ConfigNode: the keys read are recorded, and finish() rejects
 /// the others. A key whose value is null counts as absent; keys that begin with `__comment` are ignored.
 /// Refers to the parsed document, which must outlive it.

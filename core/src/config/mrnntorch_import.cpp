@@ -4,6 +4,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdint>
+
 #include "config/json_table.hpp"
 #include "files/text_file.hpp"
 #include "mrnn/error.hpp"
@@ -78,13 +81,37 @@ Connection read_connection(JsonTable& table, std::string_view source_key) {
   return connection;
 }
 
+enum class SourceKind : std::uint8_t { region, input };
+
+/// Each list has connections from parts of one kind: those of the other are other weights.
+void check_source(const JsonTable& table, std::string_view key, const std::string& from, SourceKind wanted,
+                  const NetworkSpec& spec) {
+  const std::string source = from.substr(0, from.find('.'));
+  const bool is_input = std::ranges::find(spec.inputs, source, &InputRegion::name) != spec.inputs.end();
+  const bool is_region = std::ranges::any_of(
+      spec.regions, [&](const Region& region) { return region.name == source || region.parent == source; });
+  if (wanted == SourceKind::input ? is_input || !is_region : is_region || !is_input) return;
+  table.fail(key, fmt::format("is \"{}\", {}", source,
+                              is_input ? "an input; its connections belong into input_connections"
+                                       : "a recurrent region; its connections belong into recurrent_connections"));
+}
+
+Connection read_recurrent_connection(JsonTable& table, const NetworkSpec& spec) {
+  Connection connection = read_connection(table, "src_region");
+  check_source(table, "src_region", connection.from, SourceKind::region, spec);
+  return connection;
+}
+
 /// Inputs are named by `input` in the earlier dialect, by `src_region` in the later one.
-Connection read_input_connection(JsonTable& table) {
+Connection read_input_connection(JsonTable& table, const NetworkSpec& spec) {
   const bool earlier = table.has("input");
   if (earlier && table.has("src_region")) {
     table.fail("input", "and src_region are both there; the input is named once");
   }
-  return read_connection(table, earlier ? "input" : "src_region");
+  const char* key = earlier ? "input" : "src_region";
+  Connection connection = read_connection(table, key);
+  check_source(table, key, connection.from, SourceKind::input, spec);
+  return connection;
 }
 
 }  // namespace
@@ -106,11 +133,11 @@ NetworkSource import_mrnntorch(const std::filesystem::path& file) {
   }
   for (JsonTable& table : root.list("recurrent_connections")) {
     source.where[fmt::format("connection[{}]", spec.connections.size())] = table.where();
-    spec.connections.push_back(read_connection(table, "src_region"));
+    spec.connections.push_back(read_recurrent_connection(table, spec));
   }
   for (JsonTable& table : root.list("input_connections")) {
     source.where[fmt::format("connection[{}]", spec.connections.size())] = table.where();
-    spec.connections.push_back(read_input_connection(table));
+    spec.connections.push_back(read_input_connection(table, spec));
   }
   root.finish();
   return source;

@@ -1,6 +1,9 @@
 #include "mrnn/names.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <limits>
 
@@ -67,17 +70,25 @@ std::string nearest(std::string_view name, std::span<const std::string> candidat
 
 std::string unknown_name(std::string_view kind, std::string_view name, std::span<const std::string> candidates) {
   std::string text =
-      "no " + std::string(kind) + " called \"" + std::string(name) + "\"; available: " + join(candidates);
+      "no " + std::string(kind) + " called \"" + std::string(name) + "\"; available: " + list_words(candidates);
   const std::string near = nearest(name, candidates);
   if (!near.empty()) text += ". Did you mean \"" + near + "\"?";
   return text;
 }
 
 std::string join(std::span<const std::string> words, std::string_view separator) {
-  if (words.empty()) return "none";
+  if (words.empty()) return "";
   std::string text = words.front();
   for (const std::string& word : words.subspan(1)) text.append(separator).append(word);
   return text;
+}
+
+std::string list_words(std::span<const std::string> words, std::string_view separator) {
+  return words.empty() ? "none" : join(words, separator);
+}
+
+std::string number_words(double value, int digits) {
+  return std::isnan(value) ? "nan" : fmt::format("{:.{}g}", value, digits);
 }
 
 }  // namespace mrnn

@@ -24,12 +24,6 @@ std::optional<Enum> read_optional_choice(const ConfigNode& node, std::string_vie
   return read_choice(node, key, Enum{});
 }
 
-double read_at_least_zero(const ConfigNode& node, std::string_view key, double fallback) {
-  const double number = node.number(key, fallback);
-  if (number < 0.0) node.fail(key, fmt::format("is {}; a number of at least 0 is accepted", number));
-  return number;
-}
-
 /// Remembers where the keys of a table stand, under the names that build_network() calls them by.
 void record(NetworkSource& source, const std::string& name, const ConfigNode& node) {
   source.where[name] = node.where();
@@ -65,7 +59,7 @@ Region read_region(const ConfigNode& node, const std::string& name, NetworkSourc
   }
   region.sign = read_choice(node, "sign", region.sign);
   region.activation = read_optional_choice<Activation>(node, "activation");
-  if (node.has("noise")) region.noise = read_at_least_zero(node, "noise", 0.0);
+  if (node.has("noise")) region.noise = node.at_least_zero("noise", 0.0);
   if (node.has("tau")) region.tau = node.positive("tau");
   region.base_firing = node.number("base_firing", region.base_firing);
   region.initial_state = node.number("initial_state", region.initial_state);
@@ -94,7 +88,7 @@ Initialiser read_initialiser(const ConfigNode& node) {
     const bool above_zero = key == "shape" || key == "scale";
     const bool at_least_zero = key == "standard_deviation";
     init.*value = above_zero      ? node.positive(key, init.*value)
-                  : at_least_zero ? read_at_least_zero(node, key, init.*value)
+                  : at_least_zero ? node.at_least_zero(key, init.*value)
                                   : node.number(key, init.*value);
   }
   if (init.distribution == Initialiser::Distribution::uniform && init.low > init.high) {
@@ -147,8 +141,8 @@ void read_network_table(const ConfigNode& network, NetworkSource& source) {
   spec.tau = network.positive("tau", spec.tau);
   if (const auto noise = network.find_table("noise")) {
     record(source, "network.noise", *noise);
-    spec.noise_recurrent = read_at_least_zero(*noise, "recurrent", spec.noise_recurrent);
-    spec.noise_input = read_at_least_zero(*noise, "input", spec.noise_input);
+    spec.noise_recurrent = noise->at_least_zero("recurrent", spec.noise_recurrent);
+    spec.noise_input = noise->at_least_zero("input", spec.noise_input);
     noise->finish();
   }
   spec.dale = read_choice(network, "dale", spec.dale);

@@ -25,19 +25,21 @@ Shape shape_of(const GraphNode& node) {
   const double note_width = text_width(node.note, note_letters);
   shape.box = {{},
                std::max({name_width + 22.0, types_width + 10.0, note_width + 16.0, 58.0}),
-               node.cell_types.empty() ? 40.0 : 50.0,
+               node.cell_types.empty() ? 40.0 : 64.0,
                9.0};
   if (node.kind != GraphNode::Kind::region) shape.box.radius = 2.0;
   return shape;
 }
 
 void move_to(Shape& shape, Point centre) {
+  constexpr double rim = 8.0;  // so that heads at the box and heads at a cell type are told apart
   shape.box.centre = centre;
   double width = -6.0;
   for (const RoundBox& type : shape.types) width += type.width + 6.0;
   double x = centre.x - 0.5 * width;
   for (RoundBox& type : shape.types) {
-    type.centre = {x + 0.5 * type.width, centre.y + inner_side(shape.box) * 0.5 * shape.box.height};
+    const double below = 0.5 * shape.box.height - rim - 0.5 * type.height;
+    type.centre = {x + 0.5 * type.width, centre.y + inner_side(shape.box) * below};
     x += type.width + 6.0;
   }
 }
@@ -84,7 +86,7 @@ std::vector<std::size_t> turned(const NetworkGraph& graph, std::vector<std::size
       best_cost = cost;
       best = order;
     }
-    std::ranges::rotate(order, order.begin() + 1);
+    std::rotate(order.begin(), order.begin() + 1, order.end());
   }
   return best;
 }

@@ -11,8 +11,8 @@ namespace mrnn {
 
 inline constexpr Lettering name_letters{11.0, true}, type_letters{9.0, false}, note_letters{9.0, false};
 
-/// A node with its place on the drawing; the boxes of its cell types stand across that edge of its own which
-/// looks to the middle of the drawing, so that arrows from them cross nothing.
+/// A node with its place on the drawing; the boxes of its cell types stand within, along that edge which looks to the
+/// middle of the drawing, so that arrows from them cross nothing but the edge.
 struct Shape {
   RoundBox box;
   std::vector<RoundBox> types;

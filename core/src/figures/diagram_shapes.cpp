@@ -70,6 +70,22 @@ Polygon round_head(const Path& path, double size, int colour) {
   return outline({path.back(), size, size, 0.5 * size}, colour, colour, 1.0);
 }
 
+Polygon ribbon(const Path& path, double width, int colour) {
+  Polygon polygon;
+  polygon.fill = polygon.border = colour;
+  if (path.size() < 2) return polygon;
+  for (const double side : {1.0, -1.0}) {
+    for (std::size_t k = 0; k < path.size(); ++k) {
+      const std::size_t i = side > 0.0 ? k : path.size() - 1 - k;
+      const Point &before = path[i > 0 ? i - 1 : 0], &after = path[std::min(i + 1, path.size() - 1)];
+      const double x = after.x - before.x, y = after.y - before.y, length = std::max(std::hypot(x, y), 1e-9);
+      polygon.x.push_back(path[i].x - side * 0.5 * width * y / length);
+      polygon.y.push_back(path[i].y + side * 0.5 * width * x / length);
+    }
+  }
+  return polygon;
+}
+
 Series line(const Path& path, double width, int colour) {
   Series series;
   series.colour = colour;

@@ -32,6 +32,9 @@ Polygon outline(const RoundBox& box, int fill, int border, double tint);
 Polygon arrow_head(const Path& path, double size, int colour);
 Polygon round_head(const Path& path, double size, int colour);
 
+/// A path as a filled outline, for where a line would lie beneath a box.
+Polygon ribbon(const Path& path, double width, int colour);
+
 Series line(const Path& path, double width, int colour);
 
 }  // namespace mrnn

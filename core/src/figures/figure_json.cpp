@@ -4,6 +4,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "config/json_table.hpp"
 #include "figures/figure_text.hpp"
 #include "mrnn/error.hpp"
 
@@ -133,6 +134,7 @@ Json write(const Panel& panel) {
   if (panel.heat_map) json["heat_map"] = write(*panel.heat_map);
   if (panel.quiver) json["quiver"] = write(*panel.quiver);
   if (panel.colours) json["colours"] = write(*panel.colours);
+  if (!panel.key_title.empty()) json["key_title"] = panel.key_title;
   return json;
 }
 
@@ -253,6 +255,7 @@ void read(const Json& json, Panel& panel) {
   if (json.contains("heat_map")) read(json.at("heat_map"), panel.heat_map.emplace());
   if (json.contains("quiver")) read(json.at("quiver"), panel.quiver.emplace());
   if (json.contains("colours")) read(json.at("colours"), panel.colours.emplace());
+  panel.key_title = json.value("key_title", std::string());
 }
 
 }  // namespace
@@ -296,7 +299,7 @@ Figure figure_from_json(std::string_view text) {
     read(json.at("panels"), figure.panels);
     return figure;
   } catch (const Json::exception& error) {
-    throw Error("not the description of a figure: " + clean_text(error.what()));
+    throw Error("not the description of a figure: " + clean_text(json_problem(error)));
   }
 }
 

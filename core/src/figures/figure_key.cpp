@@ -27,18 +27,24 @@ KeyEntry entry_of(const Series& series) {
   return entry;
 }
 
+/// Between the begin of an entry and its words.
+double indent(const KeyEntry& entry) {
+  return entry.swatch == KeyEntry::Swatch::none ? 0.0 : swatch_width + swatch_gap;
+}
+
 double entry_width(const KeyEntry& entry) {
-  return swatch_width + swatch_gap + text_width(entry.label, key_letters);
+  return indent(entry) + text_width(entry.label, key_letters);
 }
 
 /// Calls place(entry, x, row) for each entry, x from 0; returns the number of rows. More than a row of
-/// entries stand in columns.
+/// entries stand in columns, below their title.
 template <class Place>
 int flow(const std::vector<KeyEntry>& entries, double width, Place place) {
+  const auto is_title = [](const KeyEntry& entry) { return entry.swatch == KeyEntry::Swatch::none; };
   double all = 0.0, widest = 0.0;
   for (const KeyEntry& entry : entries) {
     all += entry_width(entry) + entry_gap;
-    widest = std::max(widest, entry_width(entry) + entry_gap);
+    if (!is_title(entry)) widest = std::max(widest, entry_width(entry) + entry_gap);
   }
   const bool one_row = all - entry_gap <= width;
   double x = 0.0;
@@ -49,6 +55,10 @@ int flow(const std::vector<KeyEntry>& entries, double width, Place place) {
       ++row;
     }
     place(entry, x, row);
+    if (is_title(entry) && !one_row) {
+      ++row;
+      continue;
+    }
     x += one_row ? entry_width(entry) + entry_gap : widest;
   }
   return entries.empty() ? 0 : row + 1;
@@ -67,6 +77,9 @@ std::vector<KeyEntry> key_of(const Panel& panel) {
   for (const Guide& guide : panel.guides) {
     if (guide.kind == Guide::Kind::circle) add({KeyEntry::Swatch::line, grey, clean_text(guide.label)});
     if (guide.kind == Guide::Kind::span) add({KeyEntry::Swatch::band, grey, clean_text(guide.label)});
+  }
+  if (!entries.empty() && !panel.key_title.empty()) {
+    entries.insert(entries.begin(), {KeyEntry::Swatch::none, black, clean_text(panel.key_title)});
   }
   return entries;
 }
@@ -87,9 +100,9 @@ int key_rows(const std::vector<KeyEntry>& entries, double width) {
 void place_key(const std::vector<KeyEntry>& entries, Box area, FigureLayout& layout) {
   flow(entries, area.width, [&](const KeyEntry& entry, double x, int row) {
     const double middle = area.y + (row + 0.5) * key_line;
-    layout.swatches.push_back({area.x + x, middle, entry});
-    const double free = std::max(area.width - x - swatch_width - swatch_gap, 20.0);
-    layout.texts.push_back({area.x + x + swatch_width + swatch_gap, middle, fit_text(entry.label, free, key_letters),
+    if (entry.swatch != KeyEntry::Swatch::none) layout.swatches.push_back({area.x + x, middle, entry});
+    const double free = std::max(area.width - x - indent(entry), 20.0);
+    layout.texts.push_back({area.x + x + indent(entry), middle, fit_text(entry.label, free, key_letters),
                             Text::Align::left, key_letters, black, false});
   });
 }

@@ -8,7 +8,7 @@ namespace mrnn {
 
 inline constexpr double key_line = 15.0;  ///< height of a row of the key
 
-/// What the key of a panel says: labelled series and circles, each once.
+/// What the key of a panel says: labelled series and circles, each once, after the key's title.
 std::vector<KeyEntry> key_of(const Panel& panel);
 
 /// Is there one key for the whole figure, because all panels have that of the first one or none?

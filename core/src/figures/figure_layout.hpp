@@ -30,7 +30,7 @@ struct PlacedText {
 
 /// An entry of the key.
 struct KeyEntry {
-  enum class Swatch { line, dashed, point, band, bar };
+  enum class Swatch { line, dashed, point, band, bar, none };  ///< none: words before the others
   Swatch swatch = Swatch::line;
   int colour = 0;
   std::string label;

@@ -69,6 +69,7 @@ Figure on_scale(Figure figure) {
   for (Panel& panel : figure.panels) {
     if (panel.x.log) scale_x(panel);
     if (panel.y.log) scale_y(panel);
+    std::erase_if(panel.guides, [](const Guide& guide) { return !drawable(guide.position); });
     const std::optional<ColourScale> colours = colour_scale(panel);
     if (colours && colours->log) scale_colours(panel);
   }

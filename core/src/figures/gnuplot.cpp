@@ -170,6 +170,8 @@ Rendered Gnuplot::render(const Figure& figure, const fs::path& folder) const {
          {std::pair{Picture::svg, ".svg"}, std::pair{Picture::pdf, ".pdf"}, std::pair{Picture::png, ".png"}}) {
       keep(ending, gnuplot.draw(scaled, layout, kind));
     }
+  } catch (const FileError&) {
+    throw;
   } catch (const Error& error) {
     rendered.warnings.push_back(fmt::format("Figure {} was not drawn: {}", figure.name, error.what()));
   }

@@ -24,9 +24,9 @@ struct ArrowBlocks {
 };
 ArrowBlocks quiver_data(const Quiver& quiver, const PanelLayout& layout);
 
-/// The cells of a heat map as a matrix, one row of cells a line, and their size. At most about 1000 x 1000:
-/// larger maps are averaged. For readers
-/// of SVG that blur the pixels of an image, each cell can be many pixels: about `pixels` along a side in all.
+/// The cells of a heat map as a matrix, one row of cells a line, and their size. At most about 1000 x 1000: larger
+/// maps are averaged. For readers of SVG that blur the pixels of an image, each cell can be many pixels: about `pixels`
+/// along a side in all.
 struct HeatBlock {
   DataBlock data;
   double cell_width = 0.0, cell_height = 0.0;

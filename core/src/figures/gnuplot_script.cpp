@@ -137,6 +137,8 @@ class Script {
       case KeyEntry::Swatch::point:
         sign_point(swatch);
         return;
+      case KeyEntry::Swatch::none:
+        return;
     }
   }
 

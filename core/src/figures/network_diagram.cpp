@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -14,10 +15,10 @@ namespace {
 
 constexpr double legend_height = 46.0;
 
-int colour_of(Effect effect) {
+int colour_of(WeightSign effect) {
   constexpr int blue = 0, vermilion = 1;
-  if (effect == Effect::free) return grey;
-  return effect == Effect::excitatory ? vermilion : blue;
+  if (effect == WeightSign::free) return grey;
+  return effect == WeightSign::excitatory ? vermilion : blue;
 }
 
 double width_of(Index weights, Index most) {
@@ -25,11 +26,11 @@ double width_of(Index weights, Index most) {
 }
 
 /// A line with its head; the path already ends where the line should.
-void draw_arrow(const Path& path, Effect effect, double width, Panel& panel) {
+void draw_arrow(const Path& path, WeightSign effect, double width, Panel& panel) {
   if (path.size() < 2) return;
   const int colour = colour_of(effect);
   const double head = 7.0 + 1.5 * width;
-  if (effect == Effect::inhibitory) {
+  if (effect == WeightSign::inhibitory) {
     panel.series.push_back(line(path, width, colour));
     panel.polygons.push_back(round_head(path, 5.0 + 1.2 * width, colour));
     return;
@@ -43,10 +44,29 @@ void draw_arrow(const Path& path, Effect effect, double width, Panel& panel) {
   panel.series.push_back(line(shaft, width, colour));
 }
 
-/// A curve between two boxes that bends to its left by a share of its length.
-Path between(const RoundBox& from, const RoundBox& to, double bend) {
-  const Point a = from.centre, b = to.centre;
-  const double x = b.x - a.x, y = b.y - a.y;
+/// The part of a line that a box would hide: the way between a cell type and the edge of its region.
+void draw_within(const Path& path, const RoundBox& box, double width, int colour, Panel& panel) {
+  Path within;
+  std::ranges::copy_if(path, std::back_inserter(within), [&](const Point& point) { return box.contains(point, 1.0); });
+  if (within.size() > 1) panel.polygons.push_back(ribbon(within, width, colour));
+}
+
+/// The centre of a box, or a place beside it across the way to another one. @param side  -1, 0 or 1
+Point place_in(const RoundBox& box, Point other, int side) {
+  const bool upright = std::abs(other.y - box.centre.y) > std::abs(other.x - box.centre.x);
+  const double shift = 0.27 * side;
+  return {box.centre.x + (upright ? shift * box.width : 0.0), box.centre.y + (upright ? 0.0 : shift * box.height)};
+}
+
+/// A way from one box to another.
+struct Way {
+  double bend = 0.0;       ///< to its left, a share of its length
+  int begin = 0, end = 0;  ///< where in the boxes, see place_in()
+};
+
+Path between(const RoundBox& from, const RoundBox& to, const Way& way) {
+  const Point a = place_in(from, to.centre, way.begin), b = place_in(to, from.centre, way.end);
+  const double x = b.x - a.x, y = b.y - a.y, bend = way.bend;
   const auto at = [&](double along) { return Point{a.x + along * x - bend * y, a.y + along * y + bend * x}; };
   return clipped(bezier(a, at(0.3), at(0.7), b), from, to, 3.0);
 }
@@ -98,20 +118,55 @@ class Router {
     const double wish = ring ? ring_bend(from.box.centre, to.box.centre, neighbours_) : 0.04;
     double best_cost = 1e300, best_bend = wish;
     Path best;
-    for (int step = -8; step <= 8; ++step) {
-      const double bend = wish + 0.06 * step;
-      Path path = between(source, target, bend);
-      const double cost = hidden(path, source, target) + 20.0 * beside(edge, bend) + std::abs(step);
+    for (const Way& way : ways(wish, edge)) {
+      Path path = between(source, target, way);
+      const double turns = std::abs(way.bend - wish) / bend_step, moves = std::abs(way.begin) + std::abs(way.end);
+      const double cost =
+          hidden(path, source, target) + 20.0 * beside(edge, way.bend) + 12.0 * crowded(path) + turns + moves;
       if (cost >= best_cost) continue;
       best_cost = cost;
-      best_bend = bend;
+      best_bend = way.bend;
       best = std::move(path);
     }
     bends_[{edge.from, edge.to}].push_back(best_bend);
+    keep(best);
     return best;
   }
 
+  /// Others keep off the ends of a path that is drawn.
+  void keep(const Path& path) {
+    if (path.size() < 2) return;
+    ends_.push_back(path.front());
+    ends_.push_back(path.back());
+  }
+
  private:
+  static constexpr double bend_step = 0.06;
+
+  /// All bends from the middles of the boxes, and from places beside them; cell types are too small for that.
+  static std::vector<Way> ways(double wish, const GraphEdge& edge) {
+    std::vector<Way> all;
+    for (const int begin : {0, -1, 1}) {
+      for (const int end : {0, -1, 1}) {
+        if ((edge.from_type && begin != 0) || (edge.to_type && end != 0)) continue;
+        for (int step = -8; step <= 8; ++step) all.push_back({wish + bend_step * step, begin, end});
+      }
+    }
+    return all;
+  }
+
+  /// Ends of other arrows at which this one would begin or end.
+  double crowded(const Path& path) const {
+    if (path.size() < 2) return 0.0;
+    constexpr double room = 13.0;  // pixels
+    double count = 0.0;
+    for (const Point& end : {path.front(), path.back()}) {
+      count += static_cast<double>(std::ranges::count_if(
+          ends_, [&](const Point& other) { return std::hypot(other.x - end.x, other.y - end.y) < room; }));
+    }
+    return count;
+  }
+
   /// Points of a path that other boxes would hide.
   double hidden(const Path& path, const RoundBox& source, const RoundBox& target) const {
     double count = 0.0;
@@ -147,6 +202,7 @@ class Router {
   const std::vector<Shape>& shapes_;
   double neighbours_;
   std::map<std::pair<std::size_t, std::size_t>, std::vector<double>> bends_;  // of the arrows so far
+  std::vector<Point> ends_;                                                   // of them
 };
 
 void draw_edges(const NetworkGraph& graph, const std::vector<Shape>& shapes, Panel& panel) {
@@ -155,8 +211,18 @@ void draw_edges(const NetworkGraph& graph, const std::vector<Shape>& shapes, Pan
   Router router(graph, shapes);
   std::map<std::size_t, int> loops;  // so far, of each region
   for (const GraphEdge& edge : graph.edges) {
-    const Path path = edge.from == edge.to ? loop(shapes[edge.from].box, loops[edge.from]++) : router.route(edge);
+    if (edge.from != edge.to) continue;
+    const Path path = loop(shapes[edge.from].box, loops[edge.from]++);
+    router.keep(path);
     draw_arrow(path, edge.effect, width_of(edge.weights, most), panel);
+  }
+  for (const GraphEdge& edge : graph.edges) {
+    if (edge.from == edge.to) continue;
+    const Path path = router.route(edge);
+    const double width = width_of(edge.weights, most);
+    if (edge.from_type) draw_within(path, shapes[edge.from].box, width, colour_of(edge.effect), panel);
+    if (edge.to_type) draw_within(path, shapes[edge.to].box, width, colour_of(edge.effect), panel);
+    draw_arrow(path, edge.effect, width, panel);
   }
 }
 
@@ -164,7 +230,7 @@ void draw_node(const GraphNode& node, const Shape& shape, int colour, Panel& pan
   const Point centre = shape.box.centre;
   const bool region = node.kind == GraphNode::Kind::region;
   panel.polygons.push_back(outline(shape.box, region ? colour : white, region ? colour : grey, 0.22));
-  const double name_y = centre.y + 6.0 - (shape.types.empty() ? 0.0 : 4.5 * inner_side(shape.box));
+  const double name_y = centre.y + 5.0 - (shape.types.empty() ? 0.0 : 11.0 * inner_side(shape.box));
   panel.texts.push_back({centre.x, name_y, shape.name, Text::Align::centre, name_letters.size, true, black});
   panel.texts.push_back({centre.x, name_y - 14.0, node.note, Text::Align::centre, note_letters.size, false, grey});
   for (std::size_t k = 0; k < shape.types.size(); ++k) {
@@ -185,11 +251,13 @@ void draw_legend(const NetworkGraph& graph, Point at, Panel& panel) {
     panel.texts.push_back({at.x + 38.0, at.y, words, Text::Align::left, 10.0, false, black});
     at.x += 38.0 + text_width(words, {10.0, false}) + 20.0;
   };
-  const std::pair<Effect, const char*> effects[] = {
-      {Effect::excitatory, "excitatory"}, {Effect::inhibitory, "inhibitory"}, {Effect::free, "sign not fixed"}};
+  const std::pair<WeightSign, const char*> effects[] = {{WeightSign::excitatory, "excitatory"},
+                                                        {WeightSign::inhibitory, "inhibitory"},
+                                                        {WeightSign::free, "sign not fixed"}};
   const double left = at.x;
   for (const auto& [effect, words] : effects) {
-    const bool present = std::ranges::any_of(graph.edges, [&](const GraphEdge& edge) { return edge.effect == effect; });
+    const bool present =
+        std::ranges::any_of(graph.edges, [shown = effect](const GraphEdge& edge) { return edge.effect == shown; });
     if (!present) continue;
     draw_arrow(bezier(at, at, {at.x + 28.0, at.y}, {at.x + 28.0, at.y}), effect, width_of(most / 3, most), panel);
     words_after(words);

@@ -7,7 +7,8 @@
 namespace mrnn {
 
 /// The regions on a ring, inputs and outputs outside it, connections as arrows: excitatory ones vermilion with
-/// an arrow head, inhibitory ones blue with a round one, the wider the more weights. Called `network`.
+/// an arrow head, inhibitory ones blue with a round one, the wider the more weights. Called
+/// `network-diagram`.
 MRNN_EXPORT Figure network_diagram(const Network& network);
 
 }  // namespace mrnn

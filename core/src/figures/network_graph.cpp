@@ -50,14 +50,14 @@ void add_piece(const Block& block, const Piece& piece, Dale dale, GraphEdge edge
                                            piece.to.size, piece.from.size);
   const Index positive = (pattern.array() > 0).count(), negative = (pattern.array() < 0).count();
   if (dale == Dale::none) {
-    edge.effect = Effect::free;
+    edge.effect = WeightSign::free;
     edge.weights = positive + negative;
     return add_weights(edge, graph);
   }
-  edge.effect = Effect::excitatory;
+  edge.effect = WeightSign::excitatory;
   edge.weights = positive;
   add_weights(edge, graph);
-  edge.effect = Effect::inhibitory;
+  edge.effect = WeightSign::inhibitory;
   edge.weights = negative;
   add_weights(edge, graph);
 }
@@ -66,7 +66,7 @@ void add_recurrent(const Network& network, NetworkGraph& graph) {
   for (const Block& block : network.recurrent_blocks()) {
     for (const Piece& piece : block.pieces) {
       const Place from = place_of(network.regions(), piece.from), to = place_of(network.regions(), piece.to);
-      add_piece(block, piece, network.dale(), {from.node, to.node, from.type, to.type, Effect::free, 0}, graph);
+      add_piece(block, piece, network.dale(), {from.node, to.node, from.type, to.type, WeightSign::free, 0}, graph);
     }
   }
 }
@@ -79,7 +79,7 @@ void add_inputs(const Network& network, NetworkGraph& graph) {
       std::size_t input = 0;
       while (input + 1 < inputs.size() && !inputs[input].range.contains(piece.from.start)) ++input;
       add_piece(block, piece, network.dale_input(),
-                {graph.regions + input, to.node, std::nullopt, to.type, Effect::free, 0}, graph);
+                {graph.regions + input, to.node, std::nullopt, to.type, WeightSign::free, 0}, graph);
     }
   }
 }
@@ -88,7 +88,9 @@ void add_inputs(const Network& network, NetworkGraph& graph) {
 void add_output(const Network& network, std::size_t index, NetworkGraph& graph) {
   const OutputLayout& output = network.output_layouts()[index];
   const std::optional<Sign> sign = network.spec().outputs[index].sign;
-  const Effect effect = !sign ? Effect::free : *sign == Sign::excitatory ? Effect::excitatory : Effect::inhibitory;
+  const WeightSign effect = !sign                       ? WeightSign::free
+                            : *sign == Sign::excitatory ? WeightSign::excitatory
+                                                        : WeightSign::inhibitory;
   constexpr std::size_t most_arrows = 3;
   std::vector<GraphEdge> edges;
   for (std::size_t i = 0; i < graph.regions; ++i) {

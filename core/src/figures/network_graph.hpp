@@ -11,13 +11,13 @@
 namespace mrnn {
 
 /// What an arrow of the network diagram says about the weights it stands for.
-enum class Effect { excitatory, inhibitory, free };
+enum class WeightSign { excitatory, inhibitory, free };
 
 /// All weights of one effect from one region (or one of its cell types), or input, to another.
 struct GraphEdge {
   std::size_t from = 0, to = 0;                   ///< nodes
   std::optional<std::size_t> from_type, to_type;  ///< cell types of them
-  Effect effect = Effect::free;
+  WeightSign effect = WeightSign::free;
   Index weights = 0;
 };
 

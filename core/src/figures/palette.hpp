@@ -12,7 +12,7 @@ struct Rgb {
   bool operator==(const Rgb&) const = default;
 };
 
-/// The colour of a palette index; any index is a colour (the 24 repeat).
+/// The colour of a palette index; any index is a colour (the 24 repeat, those of ordered scales stand far above).
 MRNN_EXPORT Rgb palette_colour(int index);
 
 /// `share` of the colour, the rest white.

@@ -8,12 +8,11 @@
 #include <string>
 #include <vector>
 
-#include "config/spec_names.hpp"
 #include "files/results_network.hpp"
 #include "files/safetensors.hpp"
+#include "files/stored_method.hpp"
 #include "files/weight_source.hpp"
 #include "mrnn/error.hpp"
-#include "mrnn/formulas.hpp"
 #include "mrnn/names.hpp"
 
 namespace mrnn {
@@ -34,17 +33,6 @@ struct MatrixNames {
         sign("structure/sign_" + suffix) {}
 };
 
-/// Dale's method of these weights, where the file says.
-std::optional<Dale> dale_of(const WeightSource& source, const std::string& suffix) {
-  auto word = suffix == "inp" ? source.setting("dale_input") : std::nullopt;
-  if (!word) word = source.setting("dale");
-  if (!word) return std::nullopt;
-  for (const auto& [dale, name] : named_values<Dale>()) {
-    if (name == *word) return dale;
-  }
-  throw FileError(source.file(), fmt::format("dale is \"{}\"; accepted: none, clamp, abs, project", *word));
-}
-
 std::vector<Index> matrix_shape(const WeightSource& source, const std::string& name) {
   std::vector<Index> shape = source.shape(name);
   if (shape.size() != 2) {
@@ -52,6 +40,41 @@ std::vector<Index> matrix_shape(const WeightSource& source, const std::string& n
                     fmt::format("{} has shape {}; a matrix is needed", source.shown(name), shape_text(shape)));
   }
   return shape;
+}
+
+/// Weights of some network: W_rec square, and what else there is of as many units, channels and outputs.
+void check_shapes(const WeightSource& source, const std::string& recurrent, const std::string& input) {
+  if (!source.has(recurrent)) throw FileError(source.file(), fmt::format("{} is missing", source.shown(recurrent)));
+  const std::vector<Index> square = matrix_shape(source, recurrent);
+  const Index units = square[0];
+  if (units == 0 || square[1] != units) {
+    throw FileError(source.file(), fmt::format("{} has shape {}; as many rows as columns, one or more, are needed",
+                                               source.shown(recurrent), shape_text(square)));
+  }
+  if (source.has(input)) source.check_shape(input, {units, matrix_shape(source, input)[1]});
+  for (const std::string name : {"bias", "x0", "tau"}) {
+    if (source.has(name)) source.check_shape(name, {units});
+  }
+  if (!source.has("W_out")) return;
+  const Index outputs = matrix_shape(source, "W_out")[0];
+  source.check_shape("W_out", {outputs, units});
+  if (source.has("b_out")) source.check_shape("b_out", {outputs});
+}
+
+/// Numbers on their way from one file to the other. @param first  row of the array that they begin with
+void check_finite(const WeightSource& source, const std::string& name, Index first, Index columns,
+                  const std::vector<double>& values) {
+  const auto found = std::ranges::find_if_not(values, [](double value) { return std::isfinite(value); });
+  if (found == values.end()) return;
+  const Index place = found - values.begin();
+  const bool matrix = source.shape(name).size() == 2;
+  throw FileError(source.file(),
+                  fmt::format("{}[{}{}] = {}: a finite number is needed", source.shown(name), first + place / columns,
+                              matrix ? fmt::format(", {}", place % columns) : "", number_words(*found)));
+}
+
+void go_on(const Progress& progress) {
+  if (progress.interrupted()) throw Interrupted("interrupted; nothing was written");
 }
 
 Index element_count(const std::vector<Index>& shape) {
@@ -80,7 +103,8 @@ class StripReader {
 /// Hands the tensors of a file over one after the other: first their plans, then their contents.
 class TensorExport {
  public:
-  explicit TensorExport(const WeightSource& source) : source_(source) {
+  TensorExport(const WeightSource& source, const Progress& progress) : source_(source), progress_(progress) {
+    check_shapes(source, "W_rec", "W_inp");
     for (const std::string suffix : {"rec", "inp"}) plan_matrix(suffix);
     for (const std::string& name : vectors) {
       if (source_.has(name)) plan(name, name, Element::float64, source_.shape(name), {});
@@ -95,7 +119,9 @@ class TensorExport {
       const std::vector<Index>& shape = job.plan.shape;
       const Index rows = shape.empty() ? 1 : shape[0];
       const Index columns = rows == 0 ? 0 : element_count(shape) / rows;
-      for_each_strip(source_, job.array, rows, columns, [&](Index, Index, std::vector<double>& values) {
+      for_each_strip(source_, job.array, rows, columns, [&](Index first, Index, std::vector<double>& values) {
+        go_on(progress_);
+        check_finite(source_, job.array, first, columns, values);
         if (job.change) std::ranges::transform(values, values.begin(), job.change);
         writer.append(job.plan.element, values);
       });
@@ -118,15 +144,12 @@ class TensorExport {
 
   void plan_matrix(const std::string& suffix) {
     const MatrixNames names(suffix);
-    if (!source_.has(names.weights)) {
-      if (suffix == "rec") throw FileError(source_.file(), "network/W_rec is missing");
-      return;
-    }
+    if (!source_.has(names.weights)) return;
     const std::vector<Index> shape = matrix_shape(source_, names.weights);
     for (const std::string& name : {names.free, names.mask, names.sign}) {
       if (source_.has(name)) source_.check_shape(name, shape);
     }
-    const bool constrained = dale_of(source_, suffix).value_or(Dale::none) != Dale::none;
+    const bool constrained = stored_method(source_, suffix).value_or(StoredMethod{}).dale != Dale::none;
     if (source_.has(names.free)) {
       plan(names.weights, names.free, Element::float64, shape, {});
     } else {
@@ -157,6 +180,7 @@ class TensorExport {
   }
 
   const WeightSource& source_;
+  const Progress& progress_;
   std::vector<Job> jobs_;
 };
 
@@ -164,7 +188,10 @@ class TensorExport {
 
 class TensorImport {
  public:
-  TensorImport(const WeightSource& source, const std::filesystem::path& out) : source_(source), writer_(out) {}
+  TensorImport(const WeightSource& source, const std::filesystem::path& out, const Progress& progress)
+      : source_(source), progress_(progress), writer_(out) {
+    check_shapes(source, MatrixNames("rec").free, MatrixNames("inp").free);
+  }
 
   void write() {
     writer_.attribute("/", "format_version", file_format_version);
@@ -175,7 +202,9 @@ class TensorImport {
     for (const std::string& name : vectors) {
       if (!source_.has(name)) continue;
       const std::vector<Index> shape = source_.shape(name);
-      writer_.write("/network/" + name, shape, source_.read(name, shape));
+      const std::vector<double> values = source_.read(name, shape);
+      check_finite(source_, name, 0, shape.size() == 2 ? shape[1] : 1, values);
+      writer_.write("/network/" + name, shape, values);
     }
     write_settings();
     writer_.finish_sealed();
@@ -183,9 +212,9 @@ class TensorImport {
 
  private:
   /// What the file says, or what the weights themselves allow to say.
-  Dale method(const std::string& suffix, const MatrixNames& names, const std::vector<Index>& shape) const {
-    if (const auto dale = dale_of(source_, suffix)) return *dale;
-    if (!source_.has(names.sign)) return Dale::none;
+  StoredMethod method(const std::string& suffix, const MatrixNames& names, const std::vector<Index>& shape) const {
+    if (const auto stored = stored_method(source_, suffix)) return *stored;
+    if (!source_.has(names.sign)) return {};
     for_each_strip(source_, names.free, shape[0], shape[1], [&](Index, Index, const std::vector<double>& values) {
       if (std::ranges::none_of(values, [](double value) { return value < 0.0; })) return;
       throw FileError(source_.file(),
@@ -193,7 +222,7 @@ class TensorImport {
                                   "them; name this file as network.weights of a configuration instead, which says",
                                   source_.shown(names.free)));
     });
-    return Dale::abs;
+    return {Dale::abs};
   }
 
   void write_matrix(const std::string& suffix) {
@@ -202,23 +231,20 @@ class TensorImport {
     for (const std::string& name : {names.mask, names.sign}) {
       if (source_.has(name)) source_.check_shape(name, shape);
     }
-    const Dale dale = method(suffix, names, shape);
-    const std::vector<double> bounds = source_.numbers("bounds").value_or(std::vector<double>{0.0, 10.0});
-    if (bounds.size() != 2) throw FileError(source_.file(), "bounds must be two numbers");
+    const StoredMethod stored = method(suffix, names, shape);
     Hdf5Array weights = writer_.create("/network/" + names.weights, Element::float64, {shape, {}, {}});
     Hdf5Array free = writer_.create("/network/" + names.free, Element::float64, {shape, {}, {}});
     copy(names.mask, shape, Element::uint8);
     copy(names.sign, shape, Element::int8);
     const StripReader strips(source_, shape);
     for_each_strip(source_, names.free, shape[0], shape[1], [&](Index first, Index count, std::vector<double>& values) {
+      go_on(progress_);
       const std::vector<double> mask = strips.read(names.mask, first, count, 1.0);
       const std::vector<double> sign = strips.read(names.sign, first, count, 1.0);
       for (std::size_t k = 0; k < values.size(); ++k) values[k] = mask[k] == 0.0 ? 0.0 : values[k];
+      check_finite(source_, names.free, first, shape[1], values);
       free.write<double>({first, 0}, {count, shape[1]}, values);
-      for (std::size_t k = 0; k < values.size(); ++k) {
-        const double pattern = dale == Dale::none ? mask[k] : mask[k] * sign[k];
-        values[k] = formulas::effective_weight(dale, pattern, values[k], bounds[0], bounds[1]);
-      }
+      for (std::size_t k = 0; k < values.size(); ++k) values[k] = stored.weight(mask[k], sign[k], values[k]);
       weights.write<double>({first, 0}, {count, shape[1]}, values);
     });
   }
@@ -259,6 +285,7 @@ class TensorImport {
   }
 
   const WeightSource& source_;
+  const Progress& progress_;
   Hdf5Writer writer_;
 };
 
@@ -272,15 +299,20 @@ bool is_safetensors(const std::filesystem::path& file) {
 
 }  // namespace
 
-void convert_weights(const std::filesystem::path& in, const std::filesystem::path& out) {
-  if (is_hdf5(in) && is_safetensors(out)) {
-    TensorExport(*open_weights(in)).write(out);
-  } else if (is_safetensors(in) && is_hdf5(out)) {
-    TensorImport(*open_weights(in), out).write();
-  } else {
+bool are_weights(const std::filesystem::path& in, const std::filesystem::path& out) {
+  return (is_hdf5(in) && is_safetensors(out)) || (is_safetensors(in) && is_hdf5(out));
+}
+
+void convert_weights(const std::filesystem::path& in, const std::filesystem::path& out, const Progress& progress) {
+  if (!are_weights(in, out)) {
     throw ConfigError("", "",
                       fmt::format("cannot convert {} to {}; weights are converted from .h5 to .safetensors or back",
                                   in.string(), out.string()));
+  }
+  if (is_safetensors(out)) {
+    TensorExport(*open_weights(in), progress).write(out);
+  } else {
+    TensorImport(*open_weights(in), out, progress).write();
   }
 }
 

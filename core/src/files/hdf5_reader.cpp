@@ -162,6 +162,19 @@ class Values {
     return values;
   }
 
+  std::vector<std::uint64_t> unsigned_numbers() const {
+    if (content() != H5T_INTEGER) place_.fail("does not hold whole numbers, which are needed");
+    auto values = make_vector<std::uint64_t>(elements_of(shape_), place_);
+    if (values.empty()) return values;
+    if (H5Tget_sign(type_.get()) == H5T_SGN_2) {  // HDF5 itself would make 0 of what is negative
+      auto numbers = make_vector<std::int64_t>(values.size(), place_);
+      read(H5T_NATIVE_INT64, numbers.data());
+      if (std::ranges::min(numbers) < 0) place_.fail("holds negative numbers; 0 or more is needed");
+    }
+    read(H5T_NATIVE_UINT64, values.data());
+    return values;
+  }
+
   void rows(Index first, Index count, std::span<double> out) const {
     need_numbers();
     if (shape_.empty() || first < 0 || count < 0 || first + count > shape_[0]) {
@@ -307,6 +320,11 @@ std::vector<double> Hdf5Reader::read_doubles(std::string_view name) const {
   return Values::of_array(state_->file.get(), name, {state_->path, std::string(name)}).doubles();
 }
 
+std::vector<std::uint64_t> Hdf5Reader::read_unsigned(std::string_view name) const {
+  const Hdf5Silence silence;
+  return Values::of_array(state_->file.get(), name, {state_->path, std::string(name)}).unsigned_numbers();
+}
+
 void Hdf5Reader::read_rows(std::string_view name, Index first, Index count, std::span<double> out) const {
   const Hdf5Silence silence;
   Values::of_array(state_->file.get(), name, {state_->path, std::string(name)}).rows(first, count, out);
@@ -335,6 +353,14 @@ double Hdf5Reader::number_attribute(std::string_view object, std::string_view na
   const auto values = numbers_attribute(object, name);
   if (values.size() == 1) return values.front();
   attribute_place(state_->path, object, name).fail(fmt::format("holds {} numbers; one is needed", values.size()));
+}
+
+std::uint64_t Hdf5Reader::unsigned_attribute(std::string_view object, std::string_view name) const {
+  const Hdf5Silence silence;
+  const Place place = attribute_place(state_->path, object, name);
+  const auto values = Values::of_attribute(state_->file.get(), object, name, place).unsigned_numbers();
+  if (values.size() != 1) place.fail(fmt::format("holds {} numbers; one is needed", values.size()));
+  return values.front();
 }
 
 std::vector<double> Hdf5Reader::numbers_attribute(std::string_view object, std::string_view name) const {

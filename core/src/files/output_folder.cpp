@@ -9,10 +9,13 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <string_view>
 #include <utility>
 
+#include "files/seal.hpp"
 #include "mrnn/error.hpp"
+#include "mrnn/hdf5.hpp"
 
 namespace mrnn {
 namespace {
@@ -35,6 +38,25 @@ bool is_leftover(const std::string& name) {
                        [](char letter) { return letter >= '0' && letter <= '9'; });
   }
   return false;
+}
+
+/// The checksum of the checkpoint that results came after, as they have it; nothing where there was none, or an earlier
+/// version wrote them.
+std::optional<std::string> checkpoint_of(const std::filesystem::path& results) {
+  try {
+    const Hdf5Reader reader(results);
+    if (!reader.has_attribute("/", "checkpoint")) return std::nullopt;
+    return reader.text_attribute("/", "checkpoint");
+  } catch (const Error&) {
+    return std::nullopt;  // whoever reads on says what is wrong with the file
+  }
+}
+
+/// Where there is one.
+void remove_file(const std::filesystem::path& file) {
+  std::error_code error;
+  std::filesystem::remove(file, error);
+  if (error) throw FileError(file, "cannot be removed: " + error.message());
 }
 
 }  // namespace
@@ -76,8 +98,10 @@ void OutputFolder::lock() {
 
 void OutputFolder::remove_leftovers() const {
   std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(folder_, error)) {
-    if (is_leftover(entry.path().filename().string())) std::filesystem::remove(entry.path(), error);
+  std::error_code ignored;
+  std::filesystem::directory_iterator entry(folder_, error);
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    if (is_leftover(entry->path().filename().string())) std::filesystem::remove(entry->path(), ignored);
   }
 }
 
@@ -86,17 +110,25 @@ OutputFolder::State OutputFolder::look(const std::filesystem::path& folder) {
   std::error_code error;
   const bool training = std::filesystem::exists(checkpoint, error);
   if (!std::filesystem::exists(results, error)) return training ? State::unfinished : State::empty;
+  if (!training) return State::finished;
+  if (const auto known = checkpoint_of(results)) {
+    return *known == seal_of(checkpoint) ? State::finished : State::unfinished;
+  }
   // A run writes its results after its last checkpoint.
-  const bool newer = training && std::filesystem::last_write_time(checkpoint, error) >
-                                     std::filesystem::last_write_time(results, error);
+  const bool newer =
+      std::filesystem::last_write_time(checkpoint, error) > std::filesystem::last_write_time(results, error);
   return newer ? State::unfinished : State::finished;
 }
 
 void OutputFolder::remove_training() const {
-  for (const std::filesystem::path& file : {checkpoint(), training_log()}) {
-    std::error_code error;
-    std::filesystem::remove(file, error);
-    if (error) throw FileError(file, "cannot be removed: " + error.message());
+  for (const std::filesystem::path& file : {checkpoint(), training_log()}) remove_file(file);
+}
+
+void OutputFolder::remove_trained(const std::filesystem::path& weights) const {
+  std::error_code one_is_missing;
+  if (std::filesystem::equivalent(weights.parent_path(), folder_, one_is_missing)) return;
+  for (const std::filesystem::path& file : {checkpoint(), training_log(), best_weights(), last_weights()}) {
+    remove_file(file);
   }
 }
 

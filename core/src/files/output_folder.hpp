@@ -12,6 +12,9 @@ namespace mrnn {
 /// the folder where needed and shows that it can be written, before anything has been computed.
 class MRNN_EXPORT OutputFolder {
  public:
+  static constexpr const char* results_name = "results.h5";
+  static constexpr const char* checkpoint_name = "checkpoint.h5";
+
   enum class State : std::uint8_t {
     empty,       ///< no run has been here
     finished,    ///< results.h5 is there
@@ -33,13 +36,15 @@ class MRNN_EXPORT OutputFolder {
   std::filesystem::path results() const { return folder_ / results_name; }
   std::filesystem::path checkpoint() const { return folder_ / checkpoint_name; }
   std::filesystem::path training_log() const { return folder_ / "train.jsonl"; }
-  /// Removes what a training left. @throws FileError.
+  std::filesystem::path best_weights() const { return folder_ / "weights_best.h5"; }
+  std::filesystem::path last_weights() const { return folder_ / "weights_last.h5"; }
+  /// Removes what the next training goes on from or adds to. @throws FileError.
   void remove_training() const;
+  /// Removes all that an earlier training left beside the results of a run that did not train, unless it is the
+  /// training whose weights that run has read. @param weights  the file it has read, or empty  @throws FileError
+  void remove_trained(const std::filesystem::path& weights) const;
 
  private:
-  static constexpr const char* results_name = "results.h5";
-  static constexpr const char* checkpoint_name = "checkpoint.h5";
-
   void lock();
   void remove_leftovers() const;
 

@@ -24,10 +24,9 @@ bool is_path(const std::string& name) {
          framed.find("/../") == std::string::npos && framed.find('\0') == std::string::npos;
 }
 
-/// Says at once what is wrong with an array of a plugin, before anything of the analysis is in the file.
-void check_array(const std::string& label, const NamedArray& array) {
+void check_array(const NamedArray& array) {
   const auto fail = [&](const std::string& problem) {
-    throw RunError(fmt::format("analysis \"{}\": array \"{}\" {}", label, array.name, problem));
+    throw RunError(fmt::format("array \"{}\" {}", array.name, problem));
   };
   std::size_t elements = 1;
   for (const Index length : array.shape) {
@@ -42,31 +41,26 @@ void check_array(const std::string& label, const NamedArray& array) {
   }
 }
 
-void check_results(const std::string& label, const AnalysisResults& results) {
+}  // namespace
+
+void check_results(const AnalysisResults& results) {
   std::set<std::string> names;
   const auto check_name = [&](const std::string& name) {
-    if (!is_path(name))
-      throw RunError(fmt::format("analysis \"{}\": \"{}\" cannot be the name of an array", label, name));
-    if (!names.insert(name).second) {
-      throw RunError(fmt::format("analysis \"{}\" returned two arrays called \"{}\"", label, name));
-    }
+    if (!is_path(name)) throw RunError(fmt::format("\"{}\" cannot be the name of an array", name));
+    if (!names.insert(name).second) throw RunError(fmt::format("there are two arrays called \"{}\"", name));
   };
-  if (!is_path(label)) throw RunError(fmt::format("\"{}\" cannot be the name of an analysis", label));
   for (const NamedArray& array : results.arrays) {
     check_name(array.name);
-    check_array(label, array);
+    check_array(array);
   }
   for (const NamedTexts& texts : results.texts) check_name(texts.name);
   for (const std::string& name : names) {
     for (std::size_t slash = name.find('/'); slash != std::string::npos; slash = name.find('/', slash + 1)) {
       if (!names.contains(name.substr(0, slash))) continue;
-      throw RunError(fmt::format("analysis \"{}\": \"{}\" cannot lie in \"{}\", which is an array itself", label, name,
-                                 name.substr(0, slash)));
+      throw RunError(fmt::format("\"{}\" cannot lie in \"{}\", which is an array itself", name, name.substr(0, slash)));
     }
   }
 }
-
-}  // namespace
 
 ResultsFile::ResultsFile(const std::filesystem::path& file) : writer_(file) {
   writer_.attribute("/", "format_version", file_format_version);
@@ -84,6 +78,7 @@ void ResultsFile::write_info(const RunInfo& info) {
   writer_.attribute("/", "products", name_of(info.products));
   writer_.attribute("/", "device", info.device);
   writer_.attribute("/", "threads", std::int64_t{info.threads});
+  if (!info.checkpoint.empty()) writer_.attribute("/", "checkpoint", info.checkpoint);
 }
 
 void ResultsFile::write_network(const Network& network, const Parameters& parameters) {
@@ -104,7 +99,8 @@ void ResultsFile::write_simulation(const Simulation& simulation) {
 }
 
 void ResultsFile::write_analysis(const std::string& label, const AnalysisResults& results) {
-  check_results(label, results);
+  if (!is_path(label)) throw RunError(fmt::format("\"{}\" cannot be the name of an analysis", label));
+  check_results(results);
   const std::string group = "/analyses/" + label;
   writer_.group(group);
   writer_.attribute(group, "summary", join(results.summary, "\n"));
@@ -118,12 +114,14 @@ void ResultsFile::write_analysis(const std::string& label, const AnalysisResults
   for (const NamedTexts& texts : results.texts) {
     const std::string name = group + "/" + texts.name;
     writer_.write_texts(name, texts.values);
+    writer_.attribute(name, "units", "1");
+    writer_.attribute(name, "axes", texts.axis.empty() ? std::vector<std::string>{} : std::vector{texts.axis});
     writer_.attribute(name, "description", texts.description);
   }
 }
 
 void ResultsFile::finish() {
-  writer_.finish();
+  writer_.finish_sealed();
 }
 
 }  // namespace mrnn

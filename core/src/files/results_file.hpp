@@ -28,7 +28,11 @@ struct RunInfo {
   int threads = 0;
   std::string created;  ///< date and time; the only thing in the file that differs from run to run
   Products products = Products::ieee;
+  std::string checkpoint = {};  ///< seal_of() the one in the folder, if any: tells whether a later training began there
 };
+
+/// Can what an analysis handed back be written? Asked before anything is in the file. @throws RunError.
+MRNN_EXPORT void check_results(const AnalysisResults& results);
 
 /// Writes `results.h5`: write_info() and write_network() first, then the simulations and analyses in any
 /// order, then finish(). Until then the file has a temporary name. @throws FileError where it cannot be
@@ -42,7 +46,7 @@ class MRNN_EXPORT ResultsFile {
   /// The group /training: the history, and what ended it.
   void write_training(const TrainingOutcome& outcome);
   void write_simulation(const Simulation& simulation);
-  /// @param label  the analysis' name in the results
+  /// @param label  the analysis' name in the results    @param results  for which check_results() holds
   void write_analysis(const std::string& label, const AnalysisResults& results);
   void finish();
 

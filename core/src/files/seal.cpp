@@ -24,6 +24,21 @@ std::uint64_t size_of(std::ifstream& stream) {
   return end > 0 ? static_cast<std::uint64_t>(end) : 0;
 }
 
+/// The seal of the first bytes of a file.
+std::string make_seal(std::ifstream& stream, std::uint64_t size, const std::filesystem::path& file) {
+  const std::string seal = mrnn::make_seal(size, [&stream](std::uint64_t address, std::span<unsigned char> out) {
+    stream.seekg(static_cast<std::streamoff>(address));
+    stream.read(reinterpret_cast<char*>(out.data()), static_cast<std::streamsize>(out.size()));
+  });
+  if (!stream) throw FileError(file, "cannot be read to its end");
+  return seal;
+}
+
+/// The sixteen digits.
+std::string digits_of(const std::string& seal) {
+  return seal.substr(start_of_seal.size(), seal_size - start_of_seal.size() - 1);
+}
+
 /// The last line; empty where it is no seal.
 std::string find_seal(std::ifstream& stream) {
   const std::uint64_t size = size_of(stream);
@@ -52,21 +67,28 @@ std::string make_seal(std::uint64_t size, const ReadBytes& read) {
   return fmt::format("{}{:016x}\n", start_of_seal, sum);
 }
 
+std::string contents_of(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  const std::uint64_t size = size_of(stream);
+  return fmt::format("{} bytes, checksum {}", size, digits_of(make_seal(stream, size, file)));
+}
+
 bool has_seal(const std::filesystem::path& file) {
   std::ifstream stream(file, std::ios::binary);
   return !find_seal(stream).empty();
+}
+
+std::string seal_of(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  const std::string line = find_seal(stream);
+  return line.empty() ? line : digits_of(line);
 }
 
 void check_seal(const std::filesystem::path& file) {
   std::ifstream stream(file, std::ios::binary);
   const std::string found = find_seal(stream);
   if (found.empty()) return;
-  const auto read = [&stream](std::uint64_t address, std::span<unsigned char> out) {
-    stream.seekg(static_cast<std::streamoff>(address));
-    stream.read(reinterpret_cast<char*>(out.data()), static_cast<std::streamsize>(out.size()));
-  };
-  const std::string made = make_seal(size_of(stream) - seal_size, read);
-  if (!stream) throw FileError(file, "cannot be read to its end");
+  const std::string made = make_seal(stream, size_of(stream) - seal_size, file);
   if (made != found) throw FileError(file, "is damaged: its contents do not match the checksum that ends it");
 }
 

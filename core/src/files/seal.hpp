@@ -21,8 +21,13 @@ using ReadBytes = std::function<void(std::uint64_t address, std::span<unsigned c
 
 std::string make_seal(std::uint64_t size, const ReadBytes& read);
 
+/// Size and checksum of a file in words, to tell whether it has changed. @throws FileError where it cannot be read.
+std::string contents_of(const std::filesystem::path& file);
+
 /// Does the file end with a seal, right or wrong? false also where it cannot be read.
 bool has_seal(const std::filesystem::path& file);
+/// The sixteen digits of the checksum that ends a file, right or wrong; empty where there is none.
+std::string seal_of(const std::filesystem::path& file);
 /// @throws FileError where the file has a seal that does not belong to what stands before it.
 void check_seal(const std::filesystem::path& file);
 

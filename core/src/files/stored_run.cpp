@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "files/output_folder.hpp"
@@ -10,6 +11,7 @@
 #include "mrnn/error.hpp"
 #include "mrnn/names.hpp"
 #include "network/region_names.hpp"
+#include "run/metadata_check.hpp"
 
 namespace mrnn {
 namespace {
@@ -35,34 +37,52 @@ fs::path results_of(const fs::path& run) {
   }
 }
 
+/// Whole numbers that are at least `least`, and no more than anything can be counted to.
+std::vector<Index> read_whole(const Hdf5Reader& reader, const std::string& path, Index least = 0) {
+  constexpr double most = 1e15;
+  std::vector<Index> numbers;
+  for (const double number : reader.read_doubles(path)) {
+    if (!(number >= static_cast<double>(least) && number <= most && number == std::floor(number))) {
+      throw FileError(reader.file(),
+                      fmt::format("{} holds {}; whole numbers of {} or more are needed", path, number, least));
+    }
+    numbers.push_back(static_cast<Index>(number));
+  }
+  return numbers;
+}
+
 /// Names and ranges of a kind of part (`region`, `cell_type`, ...); none where the file has no such table.
 std::vector<NamedRange> read_ranges(const Hdf5Reader& reader, const std::string& kind) {
   const std::string prefix = "network/structure/" + kind;
   if (!reader.has(prefix + "_name")) return {};
   const std::vector<std::string> names = reader.read_texts(prefix + "_name");
-  const std::vector<double> starts = reader.read_doubles(prefix + "_start");
-  const std::vector<double> units = reader.read_doubles(prefix + "_units");
+  const std::vector<Index> starts = read_whole(reader, prefix + "_start");
+  const std::vector<Index> units = read_whole(reader, prefix + "_units", 1);
   if (starts.size() != names.size() || units.size() != names.size()) {
     throw FileError(reader.file(), fmt::format("{}_name, _start and _units have different lengths", prefix));
   }
   std::vector<NamedRange> ranges;
-  for (std::size_t k = 0; k < names.size(); ++k) {
-    ranges.push_back({names[k], {static_cast<Index>(starts[k]), static_cast<Index>(units[k])}});
-  }
+  for (std::size_t k = 0; k < names.size(); ++k) ranges.push_back({names[k], {starts[k], units[k]}});
   return ranges;
 }
 
-/// Whole numbers as ranges of consecutive ones, in their order.
-Selection selection_of(const std::vector<double>& numbers) {
+/// Units as ranges of consecutive ones, in their order.
+Selection selection_of(const std::vector<Index>& units) {
   std::vector<UnitRange> ranges;
-  for (const double number : numbers) ranges.push_back({static_cast<Index>(number), 1});
+  for (const Index unit : units) ranges.push_back({unit, 1});
   return Selection(std::move(ranges));
 }
 
-std::vector<Index> steps_of(const std::vector<double>& numbers) {
-  std::vector<Index> steps;
-  for (const double number : numbers) steps.push_back(static_cast<Index>(number));
-  return steps;
+/// From the first to the last, which stand one after the other.
+StepRange read_steps(const Hdf5Reader& reader, const std::string& path) {
+  const std::vector<Index> steps = read_whole(reader, path);
+  if (steps.empty()) return {};
+  const StepRange range{steps.front(), steps.front() + std::ssize(steps)};
+  for (Index k = 0; k < range.size(); ++k) {
+    if (steps[static_cast<std::size_t>(k)] == range.first + k) continue;
+    throw FileError(reader.file(), path + " does not count on in steps of 1");
+  }
+  return range;
 }
 
 /// Per-trial metadata: pairs epoch_E_first and epoch_E_last are epochs, all else numbers or texts.
@@ -82,12 +102,18 @@ void read_metadata(const Hdf5Reader& reader, const std::string& group, Trials& t
     const bool is_last = name.starts_with(start) && name.ends_with(last);
     const std::string stem = name.substr(0, name.rfind('_'));
     if (is_first && has(stem + last)) {
-      trials.epochs.push_back({stem.substr(start.size()), steps_of(reader.read_doubles(path)),
-                               steps_of(reader.read_doubles(group + "/" + stem + last))});
+      trials.epochs.push_back(
+          {stem.substr(start.size()), read_whole(reader, path, -1), read_whole(reader, group + "/" + stem + last, -1)});
     } else if (!(is_last && has(stem + first))) {
       trials.numbers[name] = reader.read_doubles(path);
     }
   }
+}
+
+std::vector<Index> shape_of(const Hdf5Reader& reader, const std::string& path) {
+  std::vector<Index> shape = reader.shape(path);
+  if (shape.size() != 3) throw FileError(reader.file(), path + " is not of the shape (trial, time, unit)");
+  return shape;
 }
 
 /// File order (trial, time, unit) to memory [unit, trial, step], some trials at a time.
@@ -95,15 +121,14 @@ void read_metadata(const Hdf5Reader& reader, const std::string& group, Trials& t
 template <class Scalar>
 BasicSequence<Scalar> read_sequence(const Hdf5Reader& reader, const std::string& path,
                                     const std::vector<Index>& columns) {
-  const std::vector<Index> shape = reader.shape(path);
-  if (shape.size() != 3) throw FileError(reader.file(), path + " is not of the shape (trial, time, unit)");
+  const std::vector<Index> shape = shape_of(reader, path);
   const Index width = shape[2];
   for (const Index column : columns) {
     if (column < width) continue;
     throw FileError(reader.file(), fmt::format("{} has {} units; unit {} is needed", path, width, column));
   }
   BasicSequence<Scalar> all(std::ssize(columns), shape[0], shape[1]);
-  const Index at_once = std::clamp<Index>(elements_read_at_once / std::max<Index>(1, shape[1] * width), 1, shape[0]);
+  const Index at_once = std::max<Index>(1, elements_read_at_once / std::max<Index>(1, shape[1] * width));
   std::vector<double> part;
   for (Index trial = 0; trial < all.trials; trial += at_once) {
     const Index trials = std::min(at_once, all.trials - trial);
@@ -122,16 +147,26 @@ BasicSequence<Scalar> read_sequence(const Hdf5Reader& reader, const std::string&
 
 /// Where the units stand among those that were recorded.
 std::vector<Index> columns_of(const Selection& recorded, const Selection& units) {
-  if (recorded.empty()) return units.indices();
   std::map<Index, Index> places;
   for (const Index unit : recorded.indices()) places.emplace(unit, std::ssize(places));
   std::vector<Index> columns;
-  for (const Index unit : units.indices()) {
-    const auto found = places.find(unit);
-    if (found == places.end()) throw ConfigError("", "", fmt::format("unit {} was not recorded", unit));
-    columns.push_back(found->second);
+  for (const UnitRange& range : units.ranges()) {
+    for (Index unit = range.start; unit < range.end(); ++unit) {
+      const auto found = places.find(unit);
+      if (found == places.end()) throw ConfigError("", "", fmt::format("unit {} was not recorded", unit));
+      columns.push_back(found->second);
+    }
   }
   return columns;
+}
+
+/// What was recorded has the trials and steps that the simulation says, and so many units; any number where 0.
+void check_shape(const Hdf5Reader& reader, const std::string& path, const Simulation& simulation, Index units) {
+  const std::vector<Index> shape = shape_of(reader, path);
+  const std::vector<Index> needed{simulation.trials.count, simulation.steps.size(), units > 0 ? units : shape[2]};
+  if (shape == needed) return;
+  throw FileError(reader.file(), fmt::format("{} has the shape ({}); the rest of the simulation needs ({})", path,
+                                             fmt::join(shape, ", "), fmt::join(needed, ", ")));
 }
 
 const char* name_of(Quantity what) {
@@ -191,19 +226,16 @@ Simulation StoredRun::simulation(std::string_view name) const {
     stored.noise = reader_.text_attribute(group, "noise") == "on" ? Noise::on : Noise::off;
   }
   if (reader_.has_attribute(group, "seed")) {
-    stored.seed = static_cast<std::uint64_t>(reader_.number_attribute(group, "seed"));
+    stored.seed = reader_.unsigned_attribute(group, "seed");
   }
-  const std::vector<Index> shape = reader_.shape(group + "/inputs");
-  if (shape.size() != 3) throw FileError(file(), group + "/inputs is not of the shape (trial, time, channel)");
+  const std::vector<Index> shape = shape_of(reader_, group + "/inputs");
   stored.trials.count = shape[0];
   stored.trials.steps = shape[1];
   read_metadata(reader_, group + "/trials", stored.trials);
-  for (const double id : reader_.read_doubles(group + "/trials/id")) {
-    stored.trials.ids.push_back(static_cast<std::uint64_t>(id));
-  }
-  const std::vector<double> steps = reader_.read_doubles(group + "/steps");
-  if (!steps.empty()) stored.steps = {static_cast<Index>(steps.front()), static_cast<Index>(steps.back()) + 1};
-  stored.record.units = selection_of(reader_.read_doubles(group + "/units"));
+  stored.trials.ids = reader_.read_unsigned(group + "/trials/id");
+  if (const auto problem = metadata_problem(stored.trials)) throw FileError(file(), group + "/trials: " + *problem);
+  stored.steps = read_steps(reader_, group + "/steps");
+  stored.record.units = selection_of(read_whole(reader_, group + "/units"));
   stored.record.x = reader_.has(group + "/x");
   stored.record.h = reader_.has(group + "/h");
   stored.record.y = reader_.has(group + "/y");
@@ -211,14 +243,16 @@ Simulation StoredRun::simulation(std::string_view name) const {
 }
 
 void StoredRun::read(Simulation& simulation, Quantity what, const Selection& units) const {
-  const std::string path = "simulations/" + simulation.name + "/" + name_of(what);
+  const std::string group = "simulations/" + simulation.name, path = group + "/" + name_of(what);
   if (!reader_.has(path)) throw FileError(file(), path + " was not recorded");
   std::vector<Index> columns;
   if (what == Quantity::y) {
-    const Index channels = reader_.shape(path).back();
-    columns = Selection({{0, channels}}).indices();
+    check_shape(reader_, path, simulation, 0);
+    columns = Selection({{0, reader_.shape(path).back()}}).indices();
   } else {
-    columns = columns_of(simulation.record.units, units);
+    const Selection recorded = selection_of(read_whole(reader_, group + "/units"));
+    check_shape(reader_, path, simulation, recorded.size());
+    columns = columns_of(recorded, units);
     simulation.record.units = units;
   }
   const bool single = reader_.has_attribute("/", "precision") && reader_.text_attribute("/", "precision") == "float32";
@@ -233,7 +267,7 @@ void StoredRun::read(Simulation& simulation, Quantity what, const Selection& uni
 Sequence StoredRun::read_inputs(std::string_view simulation) const {
   check_simulation(simulation);
   const std::string path = "simulations/" + std::string(simulation) + "/inputs";
-  const Index channels = reader_.shape(path).back();
+  const Index channels = shape_of(reader_, path).back();
   return read_sequence<double>(reader_, path, Selection({{0, channels}}).indices());
 }
 

@@ -23,7 +23,7 @@ void check_names(const WeightSource& source, const std::string& kind, const std:
   for (const NamedRange& part : parts) ours.push_back(part.name);
   if (*stored != ours) {
     throw FileError(source.file(),
-                    fmt::format("its {}s are {}; the network's are {}", kind, join(*stored), join(ours)));
+                    fmt::format("its {}s are {}; the network's are {}", kind, list_words(*stored), list_words(ours)));
   }
   const std::string units = "structure/" + kind + "_units";
   if (!source.has(units)) return;
@@ -53,8 +53,8 @@ void read_vector(const WeightSource& source, const std::string& name, Eigen::Vec
   for (Index k = 0; k < vector.size(); ++k) {
     vector[k] = values[static_cast<std::size_t>(k)];
     if (std::isfinite(vector[k])) continue;
-    throw FileError(source.file(),
-                    fmt::format("{}[{}] = {}: a finite number is needed", source.shown(name), name_of(k), vector[k]));
+    throw FileError(source.file(), fmt::format("{}[{}] = {}: a finite number is needed", source.shown(name), name_of(k),
+                                               number_words(vector[k])));
   }
 }
 
@@ -118,8 +118,8 @@ class ReadoutLoader {
 
   [[noreturn]] void fail(Index row, Index column, double value, const std::string& problem) const {
     throw FileError(source_.file(),
-                    fmt::format("{}[{}, {}] = {:.9g}: {}", source_.shown("W_out"), output_name(network_, row),
-                                unit_name(network_, column), value, problem));
+                    fmt::format("{}[{}, {}] = {}: {}", source_.shown("W_out"), output_name(network_, row),
+                                unit_name(network_, column), number_words(value, 9), problem));
   }
 
   const WeightSource& source_;
@@ -127,6 +127,7 @@ class ReadoutLoader {
 };
 
 void check_tau(const WeightSource& source, const Network& network, const Eigen::VectorXd& tau) {
+  if (network.spec().dynamics == Dynamics::elman) return;  // they use none
   for (Index unit = 0; unit < tau.size(); ++unit) {
     if (tau[unit] >= network.spec().dt * (1.0 - stored_rounding)) continue;
     throw FileError(source.file(),
@@ -145,12 +146,12 @@ LoadedWeights load_weights(const std::filesystem::path& file, const Network& net
   MatrixLoader input(*source, network, MatrixLoader::Kind::input);
   if (!recurrent.present()) throw FileError(file, "network/W_rec is missing");
 
-  LoadedWeights loaded{network, fresh, {}};
+  LoadedWeights loaded{network, fresh, input.present(), {}};
   Parameters& parameters = loaded.parameters;
   LoadedMatrix matrix = recurrent.load(loaded.warnings);
   parameters.recurrent = std::move(matrix.free);
   LoadedMatrix inputs;
-  if (input.present()) {
+  if (loaded.has_input) {
     inputs = input.load(loaded.warnings);
     parameters.input = std::move(inputs.free);
   } else {

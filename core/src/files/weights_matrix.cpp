@@ -8,6 +8,8 @@
 #include "config/spec_names.hpp"
 #include "mrnn/error.hpp"
 #include "mrnn/formulas.hpp"
+#include "mrnn/names.hpp"
+#include "network/stuck_weights.hpp"
 
 namespace mrnn {
 namespace {
@@ -99,9 +101,9 @@ bool MatrixLoader::present() const {
 void MatrixLoader::fail(const std::string& array, Index row, Index column, double value,
                         const std::string& problem) const {
   throw FileError(source_.file(),
-                  fmt::format("{}[{}, {}] = {:.9g}: {}", source_.shown(array), unit_name(network_, row),
+                  fmt::format("{}[{}, {}] = {}: {}", source_.shown(array), unit_name(network_, row),
                               kind_ == Kind::recurrent ? unit_name(network_, column) : input_name(network_, column),
-                              value, problem));
+                              number_words(value, 9), problem));
 }
 
 void MatrixLoader::fail(const std::string& array, std::size_t block, Index row, Index column, double value,
@@ -268,33 +270,34 @@ void MatrixLoader::check_free(const Values& free, const Values* weights) const {
   }
 }
 
-bool MatrixLoader::same_method() const {
-  auto stored = kind_ == Kind::input ? source_.setting("dale_input") : std::nullopt;
-  if (!stored) stored = source_.setting("dale");
-  if (stored != name_of(dale_)) return false;
-  const auto bounds = bounded() ? source_.numbers("bounds") : std::nullopt;
-  return !bounds || *bounds == std::vector<double>{network_.lower_bound(), network_.upper_bound()};
+bool MatrixLoader::is_ours(const StoredMethod& method) const {
+  if (method.dale != dale_) return false;
+  return !method.bounds || *method.bounds == std::array{network_.lower_bound(), network_.upper_bound()};
 }
 
-void MatrixLoader::warn_of_stuck(const Values& free, std::vector<std::string>& warnings) const {
-  if (dale_ != Dale::clamp && dale_ != Dale::abs) return;
-  Index stuck = 0;
-  Index present = 0;
+MatrixLoader::Values MatrixLoader::weights_of(const Values& free, const StoredMethod& method) const {
+  const bool masked = source_.has(mask_), has_signs = source_.has(sign_);
+  const Values signs = has_signs ? read_values(sign_, false) : Values{};
+  Values weights = free;
   for (std::size_t k = 0; k < blocks_.size(); ++k) {
-    for (Index column = 0; column < free[k].cols(); ++column) {
-      for (Index row = 0; row < free[k].rows(); ++row) {
-        if (patterns_[k](row, column) == 0) continue;
-        const double value = free[k](row, column);
-        ++present;
-        if (dale_ == Dale::abs ? value == 0.0 : value <= network_.lower_bound()) ++stuck;
+    for (Index row = 0; row < free[k].rows(); ++row) {
+      for (Index column = 0; column < free[k].cols(); ++column) {
+        const double pattern = patterns_[k](row, column);
+        double sign = has_signs ? signs[k](row, column) : 0.0;
+        if (sign != 0.0 && std::abs(sign) != 1.0) fail(sign_, k, row, column, sign, "a sign is 1 or -1");
+        if (sign == 0.0) sign = pattern < 0.0 ? -1.0 : 1.0;
+        weights[k](row, column) = method.weight(masked && pattern == 0.0 ? 0.0 : 1.0, sign, free[k](row, column));
       }
     }
   }
-  if (stuck == 0) return;
-  warnings.push_back(
-      fmt::format("{}: {} of the {} weights of {} are {}; under dale = \"{}\" training can never move them",
-                  source_.file().string(), stuck, present, weights_,
-                  dale_ == Dale::abs ? "zero" : "at or below the lower bound", name_of(dale_)));
+  return weights;
+}
+
+void MatrixLoader::warn_of_stuck(const Values& free, std::vector<std::string>& warnings) const {
+  StuckWeights stuck(network_, dale_);
+  for (std::size_t k = 0; k < blocks_.size(); ++k) stuck.add(blocks_[k], patterns_[k], free[k]);
+  const std::string words = stuck.words(weights_);
+  if (!words.empty()) warnings.push_back(fmt::format("{}: {}", source_.file().string(), words));
 }
 
 void MatrixLoader::warn_of_empty(std::vector<std::string>& warnings) const {
@@ -312,33 +315,48 @@ void MatrixLoader::warn_of_empty(std::vector<std::string>& warnings) const {
   }
 }
 
+MatrixLoader::Values MatrixLoader::free_beside_weights(const std::optional<StoredMethod>& method,
+                                                       std::vector<std::string>& warnings) {
+  const Values weights = read_values(weights_, true);
+  if (!source_.has(mask_)) sparse_patterns_from(weights);
+  check_stored_signs();
+  check_effective(weights);
+  if (method && is_ours(*method)) {
+    Values free = read_values(free_, false);
+    check_free(free, &weights);
+    return free;
+  }
+  Values free = free_of(weights);
+  warn_of_stuck(free, warnings);
+  return free;
+}
+
+MatrixLoader::Values MatrixLoader::free_alone(const std::optional<StoredMethod>& method,
+                                              std::vector<std::string>& warnings) {
+  const bool masked = source_.has(mask_);
+  Values free = read_values(free_, !masked);
+  if (!masked) sparse_patterns_from(free);
+  check_stored_signs();
+  if (method && !is_ours(*method)) {
+    const Values weights = weights_of(free, *method);
+    check_effective(weights);
+    free = free_of(weights);
+  } else {
+    check_free(free, nullptr);
+  }
+  warn_of_stuck(free, warnings);
+  return free;
+}
+
 LoadedMatrix MatrixLoader::load(std::vector<std::string>& warnings) {
   check_shapes();
   read_patterns();
-  const bool masked = source_.has(mask_);
-  Values free;
-  if (source_.holds_effective()) {
-    const Values weights = read_values(weights_, true);
-    if (!masked) sparse_patterns_from(weights);
-    check_stored_signs();
-    check_effective(weights);
-    if (source_.has(free_) && same_method()) {
-      free = read_values(free_, false);
-      check_free(free, &weights);
-    } else {
-      free = free_of(weights);
-      warn_of_stuck(free, warnings);
-    }
-  } else {
-    free = read_values(free_, !masked);
-    if (!masked) sparse_patterns_from(free);
-    check_stored_signs();
-    check_free(free, nullptr);
-    warn_of_stuck(free, warnings);
-  }
+  const std::optional<StoredMethod> method =
+      source_.has(free_) ? stored_method(source_, kind_ == Kind::recurrent ? "rec" : "inp") : std::nullopt;
+  Values free = source_.holds_effective() ? free_beside_weights(method, warnings) : free_alone(method, warnings);
   for (std::size_t k = 0; k < blocks_.size(); ++k) {
     free[k] = (patterns_[k].array() != 0).select(free[k], 0.0);
-    if (bounded() && dale_ == Dale::project) {
+    if (dale_ == Dale::project) {
       free[k] = (patterns_[k].array() != 0)
                     .select(free[k].cwiseMax(network_.lower_bound()).cwiseMin(network_.upper_bound()), 0.0);
     }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "files/stored_method.hpp"
 #include "files/weight_source.hpp"
 #include "mrnn/network.hpp"
 
@@ -53,7 +54,13 @@ class MatrixLoader {
   Values free_of(const Values& weights) const;
   void check_free(const Values& free, const Values* weights) const;
   /// Were the stored free parameters made for our method and bounds?
-  bool same_method() const;
+  bool is_ours(const StoredMethod& method) const;
+  /// What stored free parameters weigh under the method they were made for.
+  Values weights_of(const Values& free, const StoredMethod& method) const;
+  /// The free parameters of a file that holds weights too, or weights alone.
+  Values free_beside_weights(const std::optional<StoredMethod>& method, std::vector<std::string>& warnings);
+  /// Of a file that holds nothing else.
+  Values free_alone(const std::optional<StoredMethod>& method, std::vector<std::string>& warnings);
   void warn_of_stuck(const Values& free, std::vector<std::string>& warnings) const;
   void warn_of_empty(std::vector<std::string>& warnings) const;
   bool bounded() const { return dale_ == Dale::clamp || dale_ == Dale::project; }

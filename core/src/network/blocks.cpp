@@ -62,4 +62,10 @@ double density_of(const PatternMatrix& pattern) {
   return static_cast<double>((pattern.array() != 0).count()) / static_cast<double>(pattern.size());
 }
 
+Index existing_weights(const std::vector<Block>& blocks) {
+  Index count = 0;
+  for (const Block& block : blocks) count += (block.pattern.array() != 0).count();
+  return count;
+}
+
 }  // namespace mrnn

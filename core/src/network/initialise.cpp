@@ -1,6 +1,8 @@
 // Drawing of initial weights. Each connection has a random stream of its own, so that adding one
 // leaves the others as they were.
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -83,14 +85,41 @@ Eigen::MatrixXd draw(const Initialiser& how, Index rows, Index columns, RandomSt
   return values;
 }
 
+/// Draws those weights of `clamp` again whose magnitude is not inside the bounds, where the gradient is 0, from a
+/// stream of their own: all others stay as they were drawn. A distribution that has next to nothing inside (a constant,
+/// say) is left as it is.
+void draw_inside(const Network& network, const Initialiser& how, RandomStream random, Eigen::Ref<Eigen::MatrixXd> all) {
+  constexpr int most_tries = 1000;
+  const double deviation = xavier(static_cast<double>(all.rows()), static_cast<double>(all.cols()));
+  const auto inside = [&](double value) {
+    return network.lower_bound() < std::abs(value) && std::abs(value) < network.upper_bound();
+  };
+  for (double& value : all.reshaped()) {
+    double other = value;
+    for (int tries = 0; !inside(other); ++tries) {
+      if (tries == most_tries) return;
+      other = draw(how, deviation, random);
+    }
+    value = other;
+  }
+}
+
+bool bounded(Dale dale) {
+  return dale == Dale::clamp || dale == Dale::project;
+}
+
+/// Those that exist, put within the bounds.
+Eigen::MatrixXd clipped(const Network& network, const Block& block, const Eigen::MatrixXd& values) {
+  return (block.pattern.array() != 0)
+      .select(values.cwiseMax(network.lower_bound()).cwiseMin(network.upper_bound()), 0.0);
+}
+
 /// Under Dale's law drawn values count as magnitudes, so that no weight begins on the dead side.
 Eigen::MatrixXd admissible(const Block& block, Eigen::MatrixXd values, Dale dale, const Network& network) {
   values = (block.pattern.array() != 0).select(values, 0.0);
   if (dale == Dale::none) return values;
   values = values.cwiseAbs();
-  if (dale == Dale::abs) return values;
-  return (block.pattern.array() != 0)
-      .select(values.cwiseMax(network.lower_bound()).cwiseMin(network.upper_bound()), 0.0);
+  return bounded(dale) ? clipped(network, block, values) : values;
 }
 
 std::vector<Eigen::MatrixXd> draw_blocks(const Network& network, const std::vector<Block>& blocks, bool recurrent,
@@ -105,6 +134,9 @@ std::vector<Eigen::MatrixXd> draw_blocks(const Network& network, const std::vect
       auto part = values.block(piece.to.start - block.to.start, piece.from.start - block.from.start, piece.to.size,
                                piece.from.size);
       part = draw(how, piece.to.size, piece.from.size, RandomStream(seed, Stream::initial_weights, piece.name));
+      if (dale == Dale::clamp) {
+        draw_inside(network, how, RandomStream(seed, Stream::initial_weights, piece.name + " inside"), part);
+      }
       if (how.distribution == Distribution::balanced && dale == Dale::none) {
         part.array() *= block.pattern
                             .block(piece.to.start - block.to.start, piece.from.start - block.from.start, piece.to.size,
@@ -118,33 +150,49 @@ std::vector<Eigen::MatrixXd> draw_blocks(const Network& network, const std::vect
   return all;
 }
 
-/// Scales the inhibition that each unit receives through `balanced` connections to sum to the excitation,
-/// so that W_rec has no outlier eigenvalue (Rajan & Abbott 2006).
-void balance(const Network& network, std::vector<Eigen::MatrixXd>& free) {
+/// Calls `visit(piece, unit, sign, value)` for every weight of the `balanced` connections.
+template <class Visit>
+void for_each_balanced(const Network& network, std::vector<Eigen::MatrixXd>& free, const Visit& visit) {
   const std::vector<Block>& blocks = network.recurrent_blocks();
-  const auto for_each = [&](auto&& visit) {
-    for (std::size_t k = 0; k < blocks.size(); ++k) {
-      for (const Piece& piece : blocks[k].pieces) {
-        const auto& init = network.spec().connections[piece.connection].init;
-        if (!init || init->distribution != Distribution::balanced) continue;
-        for (Index column = piece.from.start; column < piece.from.end(); ++column) {
-          for (Index row = piece.to.start; row < piece.to.end(); ++row) {
-            const Index i = row - blocks[k].to.start;
-            const Index j = column - blocks[k].from.start;
-            visit(row, blocks[k].pattern(i, j), free[k](i, j));
-          }
+  for (std::size_t k = 0; k < blocks.size(); ++k) {
+    for (const Piece& piece : blocks[k].pieces) {
+      const auto& init = network.spec().connections[piece.connection].init;
+      if (!init || init->distribution != Distribution::balanced) continue;
+      for (Index column = piece.from.start; column < piece.from.end(); ++column) {
+        for (Index row = piece.to.start; row < piece.to.end(); ++row) {
+          const Index i = row - blocks[k].to.start;
+          const Index j = column - blocks[k].from.start;
+          visit(piece, row, blocks[k].pattern(i, j), free[k](i, j));
         }
       }
     }
-  };
+  }
+}
+
+/// Balanced weights that the bounds would clip are no longer balanced.
+void check_balanced(const Network& network, const Piece& piece, double value) {
+  const double low = network.lower_bound(), high = network.upper_bound();
+  if (!bounded(network.dale()) || (low <= value && value <= high)) return;
+  throw ConfigError("", fmt::format("connection[{}].init", piece.connection),
+                    fmt::format("cannot be balanced within network.bounds: for the inhibition of a unit to sum to its "
+                                "excitation, a weight of {} would have to be {:.3g}, outside [{:g}, {:g}]; widen the "
+                                "bounds or draw other magnitudes (shape, scale)",
+                                piece.name, value, low, high));
+}
+
+/// Scales the inhibition that each unit receives through `balanced` connections to sum to the excitation,
+/// so that W_rec has no outlier eigenvalue (Rajan & Abbott 2006).
+void balance(const Network& network, std::vector<Eigen::MatrixXd>& free) {
   Eigen::VectorXd excitation = Eigen::VectorXd::Zero(network.units());
   Eigen::VectorXd inhibition = excitation;
-  for_each([&](Index row, std::int8_t sign, double& value) {
+  for_each_balanced(network, free, [&](const Piece&, Index row, std::int8_t sign, double& value) {
     if (sign > 0) excitation[row] += std::abs(value);
     if (sign < 0) inhibition[row] += std::abs(value);
   });
-  for_each([&](Index row, std::int8_t sign, double& value) {
-    if (sign < 0 && excitation[row] > 0.0) value *= excitation[row] / inhibition[row];
+  for_each_balanced(network, free, [&](const Piece& piece, Index row, std::int8_t sign, double& value) {
+    if (sign >= 0 || excitation[row] == 0.0) return;
+    value *= excitation[row] / inhibition[row];
+    check_balanced(network, piece, value);
   });
 }
 
@@ -183,8 +231,12 @@ void scale_to_spectral_radius(const Network& network, Parameters& parameters) {
         "", "network.spectral_radius",
         "cannot be reached: W_rec as drawn has spectral radius 0 (no loop of connections, or no weights)");
   }
-  for (Eigen::MatrixXd& free : parameters.recurrent) free *= wanted / found;
-  if (network.dale() == Dale::none || network.dale() == Dale::abs) return;
+  for (std::size_t k = 0; k < parameters.recurrent.size(); ++k) {
+    Eigen::MatrixXd& free = parameters.recurrent[k];
+    free *= wanted / found;
+    if (network.dale() == Dale::project) free = clipped(network, network.recurrent_blocks()[k], free);
+  }
+  if (!bounded(network.dale())) return;
   constexpr double tolerance = 1e-6;  // bounds that bite bend the scaling
   if (std::abs(radius() - wanted) > tolerance * wanted) {
     throw ConfigError("", "network.spectral_radius",

@@ -43,7 +43,7 @@ void check_finite(const std::string& key, double value) {
 
 void check_tau(const std::string& key, double tau, const NetworkSpec& spec) {
   check_positive(key, tau);
-  if (tau < spec.dt) {
+  if (spec.dynamics != Dynamics::elman && tau < spec.dt) {  // which has alpha = 1 whatever tau is
     fail(key, fmt::format("is {} ms, shorter than dt = {} ms; the Euler step would be unstable. Take a tau of at "
                           "least dt, or a smaller dt",
                           tau, spec.dt));

@@ -64,7 +64,7 @@ ScaleWeights find_connection(std::string_view text, const Network& network) {
   if (arrow == text.npos) {
     throw ConfigError("", "",
                       fmt::format("\"{}\" is not a connection; \"from->to\" is accepted, such as {}", text,
-                                  join(connection_names(network))));
+                                  list_words(connection_names(network))));
   }
   const std::string_view from = trimmed(text.substr(0, arrow));
   ScaleWeights weights;
@@ -74,7 +74,7 @@ ScaleWeights find_connection(std::string_view text, const Network& network) {
   if (!has_weights(network, weights)) {
     throw ConfigError(
         "", "",
-        fmt::format("there is no connection \"{}\"; the network has {}", text, join(connection_names(network))));
+        fmt::format("there is no connection \"{}\"; the network has {}", text, list_words(connection_names(network))));
   }
   return weights;
 }

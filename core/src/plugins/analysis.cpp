@@ -4,12 +4,18 @@
 
 #include "mrnn/error.hpp"
 #include "run/simulate.hpp"
+#include "run/trial_check.hpp"
 
 namespace mrnn {
 
 Analysis::~Analysis() = default;
 
 void Analysis::check(const std::vector<const Simulation*>& /*planned*/, const Task* /*task*/) const {}
+
+void expect_one_simulation(const ConfigNode& config, std::string_view why) {
+  if (!config.has("simulation") || config.texts("simulation").size() < 2) return;
+  config.fail("simulation", "names several; " + std::string(why));
+}
 
 void AnalysisResults::add(NamedArray array) {
   Index size = 1;
@@ -79,6 +85,7 @@ std::unique_ptr<Session> AnalysisContext::open(const Simulation& simulation) con
 Simulation AnalysisContext::rerun(const Simulation& simulation, Trials trials, const Record& record) const {
   Simulation again;
   again.name = simulation.name;
+  check_trials(network_, trials);
   again.trials = std::move(trials);
   again.record = record;
   again.noise = simulation.noise;

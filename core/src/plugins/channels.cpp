@@ -27,7 +27,7 @@ struct SideLayout {
   std::string text() const {
     std::vector<std::string> words;
     for (const NamedRange& part : parts) words.push_back(fmt::format("{} ({})", part.name, part.range.size));
-    return join(words);
+    return list_words(words);
   }
 };
 
@@ -41,7 +41,7 @@ SideLayout layout_of(const Network& network, Channels::Side side) {
 std::string text_of(const std::vector<ChannelGroup>& groups) {
   std::vector<std::string> words;
   for (const ChannelGroup& group : groups) words.push_back(fmt::format("{} ({})", group.name, group.size));
-  return join(words);
+  return list_words(words);
 }
 
 /// The names that the network has for the groups: their own, or those that the task's table gives them.

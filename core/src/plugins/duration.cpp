@@ -115,4 +115,9 @@ std::string in_ms(double time) {
   return fmt::format("{} ms", time);
 }
 
+Index to_steps(double time, double dt) {
+  constexpr double most = 1e12;
+  return static_cast<Index>(std::llround(std::clamp(time / dt, -most, most)));
+}
+
 }  // namespace mrnn

@@ -74,8 +74,11 @@ boost::dll::shared_library open_library(const std::filesystem::path& file) {
 }  // namespace
 
 const mrnn_plugin& open_plugin(const std::filesystem::path& file) {
-  if (!std::filesystem::exists(file)) throw PluginError("there is no such file");
-  if (!std::filesystem::is_regular_file(file)) throw PluginError("it is not a file");
+  std::error_code problem;
+  const std::filesystem::file_type type = std::filesystem::status(file, problem).type();
+  if (type == std::filesystem::file_type::not_found) throw PluginError("there is no such file");
+  if (problem) throw PluginError("it cannot be looked up: " + problem.message());
+  if (type != std::filesystem::file_type::regular) throw PluginError("it is not a file");
   check_complete(file);
 
   const boost::dll::shared_library library = open_library(file);

@@ -10,15 +10,6 @@
 #include "mrnn/error.hpp"
 #include "plugins/plugin_host.hpp"
 
-#ifndef MRNN_VERSION
-#define MRNN_VERSION "0.1.0"
-#endif
-
-// Where plugins are installed, relative to the folder of the program.
-#ifndef MRNN_INSTALL_PLUGINS
-#define MRNN_INSTALL_PLUGINS "../lib/mrnn/plugins"
-#endif
-
 namespace mrnn {
 namespace {
 
@@ -45,15 +36,15 @@ class FolderList {
   std::vector<fs::path> folders_;
 };
 
+/// All but folders; what an entry is that cannot be looked up shows when it is opened.
 std::vector<fs::path> plugin_files(const fs::path& folder) {
   std::vector<fs::path> files;
-  try {
-    for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
-      if (entry.path().extension() == ".so" && !entry.is_directory()) files.push_back(entry.path());
-    }
-  } catch (const fs::filesystem_error& error) {
-    throw FileError(folder, "the folder of plugins cannot be read: " + error.code().message());
+  std::error_code problem, ignored;
+  fs::directory_iterator entry(folder, problem);
+  for (; !problem && entry != fs::directory_iterator(); entry.increment(problem)) {
+    if (entry->path().extension() == ".so" && !entry->is_directory(ignored)) files.push_back(entry->path());
   }
+  if (problem) throw FileError(folder, "the folder of plugins cannot be read: " + problem.message());
   std::ranges::sort(files);
   return files;
 }
@@ -119,7 +110,7 @@ void Runtime::attach(const Origin& origin, void (*attach)(PluginContext&)) {
 void Runtime::open_and_attach(const fs::path& file) {
   std::error_code problem;
   const fs::path canonical = fs::weakly_canonical(file, problem);
-  const fs::path absolute = problem ? fs::absolute(file) : canonical;
+  const fs::path absolute = problem ? fs::absolute(file, problem) : canonical;
   if (std::ranges::find(loaded_, absolute) != loaded_.end()) return;
   const mrnn_plugin& plugin = open_plugin(absolute);
   attach(Origin{plugin.name, plugin.version, absolute.string()}, plugin.attach);
@@ -161,6 +152,16 @@ std::string Runtime::unknown(const std::string& kind, const std::string& name,
   const auto found = std::ranges::find(stems, likely) - stems.begin();
   const LoadFailure& failure = failures_[static_cast<std::size_t>(found)];
   return text + " " + failure.file.filename().string() + " failed to load: " + failure.reason + ".";
+}
+
+std::string Runtime::stand_in(const Origin& origin) const {
+  // A library that loaded keeps later ones of its name from being tried, so what failed came before it.
+  const auto same_name = [&](const LoadFailure& failure) {
+    return failure.file.filename() == fs::path(origin.file).filename();
+  };
+  const auto found = std::ranges::find_if(failures_, same_name);
+  if (origin.file.empty() || found == failures_.end()) return "";
+  return found->file.string() + " failed to load: " + found->reason + "; " + origin.file + " is used in its place";
 }
 
 std::vector<fs::path> plugin_folders(const std::vector<fs::path>& given, const std::vector<fs::path>& configured) {

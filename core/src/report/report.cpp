@@ -1,5 +1,7 @@
 #include "report/report.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 #include <system_error>
@@ -56,21 +58,35 @@ void remove_earlier(const fs::path& folder) {
   }
 }
 
-std::vector<std::string> draw(const std::vector<Figure>& figures, const fs::path& run, const Gnuplot& gnuplot) {
-  if (figures.empty()) return {};
+/// What came of drawing some figures.
+struct Drawing {
+  std::vector<std::string> warnings;
+  std::size_t missing = 0;  ///< figures that were not drawn because the user asked to stop
+};
+
+Drawing draw(const std::vector<Figure>& figures, const fs::path& run, const Gnuplot& gnuplot,
+             const Progress& progress) {
+  Drawing drawing;
+  if (figures.empty()) return drawing;
   if (!gnuplot.available()) {
-    return {
+    drawing.warnings.push_back(
         "gnuplot was not found, so no figures were drawn; install it (Debian, Ubuntu: apt-get install "
         "gnuplot-nox) and run: mrnn report " +
-        run.string()};
+        run.string());
+    return drawing;
   }
-  std::vector<std::string> warnings;
   for (const Figure& figure : figures) {
     remove_figure(figure.name, {".svg", ".pdf", ".png"}, run / "figures");
-    const Rendered rendered = gnuplot.render(figure, run / "figures");
-    warnings.insert(warnings.end(), rendered.warnings.begin(), rendered.warnings.end());
+    Rendered rendered;
+    if (!progress.interrupted()) rendered = gnuplot.render(figure, run / "figures");
+    // Ctrl-C reaches gnuplot too, so that the figure at hand may have failed for that.
+    if (progress.interrupted() && (rendered.files.empty() || !rendered.warnings.empty())) {
+      ++drawing.missing;
+    } else {
+      drawing.warnings.insert(drawing.warnings.end(), rendered.warnings.begin(), rendered.warnings.end());
+    }
   }
-  return warnings;
+  return drawing;
 }
 
 }  // namespace
@@ -80,7 +96,7 @@ void write_report(const ReportContent& content, const std::vector<Figure>& figur
 }
 
 std::vector<std::string> write_report_files(const ReportContent& content, const std::vector<Figure>& figures,
-                                            const fs::path& folder, const Gnuplot& gnuplot) {
+                                            const fs::path& folder, const Gnuplot& gnuplot, const Progress& progress) {
   const fs::path figures_folder = folder / "figures";
   std::error_code error;
   fs::create_directories(figures_folder, error);
@@ -98,16 +114,21 @@ std::vector<std::string> write_report_files(const ReportContent& content, const 
     kept.push_back(figure);
   }
   write_text_file(figures_folder / "report.json", report_to_json(content));
-  const std::vector<std::string> drawing = draw(kept, folder, gnuplot);
-  warnings.insert(warnings.end(), drawing.begin(), drawing.end());
+  const Drawing drawing = draw(kept, folder, gnuplot, progress);
+  warnings.insert(warnings.end(), drawing.warnings.begin(), drawing.warnings.end());
   write_report(content, kept, folder);
-  return warnings;
+  if (drawing.missing == 0) return warnings;
+  throw Interrupted(fmt::format(
+      "interrupted while figures were drawn; results and report are in {}, without {} of the {} figures, which mrnn "
+      "report {} draws",
+      folder.string(), drawing.missing, kept.size(), folder.string()));
 }
 
 std::vector<std::string> rebuild_report(const fs::path& folder, const Gnuplot& gnuplot) {
   std::error_code ignored;
   if (!fs::is_directory(folder, ignored)) {
-    throw FileError(folder, "there is no such folder; mrnn report needs the output folder of a finished run");
+    const std::string what = fs::exists(folder, ignored) ? "is no folder" : "there is no such folder";
+    throw FileError(folder, what + "; mrnn report needs the output folder of a finished run");
   }
   const fs::path figures_folder = folder / "figures";
   if (!fs::exists(figures_folder / "report.json", ignored)) {
@@ -120,9 +141,9 @@ std::vector<std::string> rebuild_report(const fs::path& folder, const Gnuplot& g
   for (const std::string& name : figure_names(content)) {
     if (stems.insert(file_stem(name)).second) figures.push_back(read_figure(name, figures_folder));
   }
-  std::vector<std::string> warnings = draw(figures, folder, gnuplot);
+  const Drawing drawing = draw(figures, folder, gnuplot, Progress());
   write_report(content, figures, folder);
-  return warnings;
+  return drawing.warnings;
 }
 
 }  // namespace mrnn

@@ -10,10 +10,24 @@
 #include "mrnn/export.hpp"
 #include "mrnn/figure.hpp"
 #include "mrnn/network.hpp"
+#include "mrnn/parameters.hpp"
+#include "mrnn/progress.hpp"
 #include "mrnn/task.hpp"
 #include "mrnn/training.hpp"
 
 namespace mrnn {
+
+/// A value of the units of a region: one, or several from the lowest to the highest.
+struct ReportRange {
+  double low = 0.0, high = 0.0;
+  ReportRange() = default;
+  ReportRange(double value) : low(value), high(value) {}
+  ReportRange(double lowest, double highest) : low(lowest), high(highest) {}
+  bool operator==(const ReportRange&) const = default;
+};
+
+/// `50`, or `20 to 63.21`
+MRNN_EXPORT std::string words_of(const ReportRange& range);
 
 /// A row of the table of regions.
 struct ReportRegion {
@@ -22,14 +36,14 @@ struct ReportRegion {
   std::string cell_types;  ///< `d1 (50), d2 (50)`; empty: none
   std::string sign;        ///< of what it sends: excitatory, inhibitory, mixed, or not fixed
   std::string activation;
-  double tau = 0.0;  ///< ms
-  double base_firing = 0.0;
+  ReportRange tau;  ///< ms
+  ReportRange base_firing;
 };
 
 /// A row of the table of connections.
 struct ReportConnection {
   std::string from, to;
-  std::string sign;      ///< excitatory, inhibitory, mixed, or not fixed
+  std::string sign;      ///< excitatory, inhibitory, mixed, not fixed, or none without weights
   Index weights = 0;     ///< present
   double density = 0.0;  ///< share of the possible weights that is present
 };
@@ -117,6 +131,8 @@ struct ReportContent {
 
 /// Fills in what the report says about the network.
 MRNN_EXPORT void describe_network(const Network& network, ReportContent& content);
+/// Puts the time constants and biases that units run with, loaded or trained, in place of those of the description.
+MRNN_EXPORT void describe_units(const Network& network, const Parameters& parameters, ReportContent& content);
 
 /// What a training plan asks for, in words: loss, optimiser, rate schedule.
 MRNN_EXPORT std::vector<ReportFact> describe_plan(const Network& network, const TrainingPlan& plan);
@@ -132,11 +148,14 @@ MRNN_EXPORT void write_report(const ReportContent& content, const std::vector<Fi
                               const std::filesystem::path& folder);
 
 /// Everything the report consists of: DIR/figures (descriptions, data, pictures, report.json) and DIR/report.html.
-/// Returns warnings in whole sentences, such as what to install to see figures. @throws FileError.
+/// Returns warnings in whole sentences, such as what to install to see figures. Where the user asks to stop, the
+/// figures that were not drawn yet are missing in the report.
+/// @throws FileError; Interrupted where figures are missing, with the report written.
 MRNN_EXPORT std::vector<std::string> write_report_files(const ReportContent& content,
                                                         const std::vector<Figure>& figures,
                                                         const std::filesystem::path& folder,
-                                                        const Gnuplot& gnuplot = Gnuplot());
+                                                        const Gnuplot& gnuplot = Gnuplot(),
+                                                        const Progress& progress = Progress());
 
 /// Draws the figures and writes the report of an existing run again, from DIR/figures alone. Returns warnings.
 /// @throws FileError where DIR or what it should contain is missing or broken.

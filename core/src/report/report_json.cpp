@@ -4,12 +4,21 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "config/json_table.hpp"
 #include "figures/figure_text.hpp"
 #include "mrnn/error.hpp"
 
 namespace mrnn {
 
 // Found by nlohmann-json through the types, so in this namespace and not in an anonymous one.
+inline void to_json(nlohmann::json& json, const ReportRange& range) {
+  json = range.low == range.high ? nlohmann::json(range.low) : nlohmann::json{range.low, range.high};
+}
+inline void from_json(const nlohmann::json& json, ReportRange& range) {
+  range = json.is_array() ? ReportRange(json.at(0).get<double>(), json.at(1).get<double>())
+                          : ReportRange(json.get<double>());
+}
+
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ReportRegion, name, parent, units, cell_types, sign, activation, tau, base_firing)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ReportConnection, from, to, sign, weights, density)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ReportOutput, name, units, from, activation, readout)
@@ -60,7 +69,7 @@ ReportContent report_from_json(std::string_view text) {
     if (json.contains("training")) content.training = json.at("training").get<ReportTraining>();
     return content;
   } catch (const nlohmann::json::exception& error) {
-    throw Error("not the content of a report: " + clean_text(error.what()));
+    throw Error("not the content of a report: " + clean_text(json_problem(error)));
   }
 }
 

@@ -16,7 +16,7 @@ std::string cell_types_of(const Region& region, const RegionLayout& layout) {
     const CellType& type = region.cell_types[k];
     words.push_back(fmt::format("{} ({})", type.name, layout.cell_types[k].range.size));
   }
-  return words.empty() ? "" : join(words);
+  return join(words);
 }
 
 /// Weights of one connection, counted over the blocks it has a part in.
@@ -41,6 +41,7 @@ void count_weights(const std::vector<Block>& blocks, bool input, std::vector<Cou
 
 std::string sign_of(const Count& count, const Network& network) {
   if ((count.input ? network.dale_input() : network.dale()) == Dale::none) return not_fixed;
+  if (count.positive == 0 && count.negative == 0) return "none";
   if (count.positive > 0 && count.negative > 0) return "mixed";
   return name_of(count.negative > 0 ? Sign::inhibitory : Sign::excitatory);
 }
@@ -64,6 +65,23 @@ std::string sign_of(const Region& region, UnitRange range, const Network& networ
 }
 
 }  // namespace
+
+std::string words_of(const ReportRange& range) {
+  return range.low == range.high ? fmt::format("{:.6g}", range.low)
+                                 : fmt::format("{:.4g} to {:.4g}", range.low, range.high);
+}
+
+void describe_units(const Network& network, const Parameters& parameters, ReportContent& content) {
+  for (std::size_t k = 0; k < content.regions.size(); ++k) {
+    const UnitRange range = network.regions()[k].range;
+    const auto spread = [&range](const Eigen::VectorXd& values) {
+      const auto part = values.segment(range.start, range.size);
+      return ReportRange(part.minCoeff(), part.maxCoeff());
+    };
+    content.regions[k].tau = spread(parameters.tau);
+    content.regions[k].base_firing = spread(parameters.bias);
+  }
+}
 
 void describe_network(const Network& network, ReportContent& content) {
   const NetworkSpec& spec = network.spec();

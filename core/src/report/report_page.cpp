@@ -110,8 +110,8 @@ void add_regions(const ReportContent& content, Data& page) {
     row["sign"] = text(region.sign);
     row["sign_class"] = sign_class(region.sign);
     row["activation"] = text(region.activation);
-    row["tau"] = short_number(region.tau);
-    row["base_firing"] = short_number(region.base_firing);
+    row["tau"] = words_of(region.tau);
+    row["base_firing"] = words_of(region.base_firing);
     regions.push_back(row);
   }
   page["regions"] = std::move(regions);
@@ -189,7 +189,7 @@ void add_simulations(const ReportContent& content, Data& page) {
     row["steps"] = grouped(simulation.steps);
     row["duration"] = short_number(static_cast<double>(simulation.steps) * content.dt);
     row["noise"] = simulation.noise ? "on" : "off";
-    row["manipulations"] = simulation.manipulations.empty() ? Data("none") : text(join(simulation.manipulations));
+    row["manipulations"] = text(list_words(simulation.manipulations));
     simulations.push_back(row);
   }
   page["simulations"] = std::move(simulations);

@@ -23,6 +23,14 @@ bool all_positive(const std::vector<double>& values) {
   return std::ranges::all_of(values, [](double value) { return !std::isfinite(value) || value > 0.0; });
 }
 
+/// Whether a part of the loss is nearly all of it, so that its curve would lie on that of the whole.
+bool hides(const std::vector<double>& part, const std::vector<double>& whole) {
+  for (std::size_t i = 0; i < part.size(); ++i) {
+    if (std::isfinite(whole[i]) && std::abs(whole[i] - part[i]) > 0.02 * std::abs(whole[i])) return false;
+  }
+  return true;
+}
+
 /// A curve against the iteration; a single value as a point.
 Series curve(std::string label, const std::vector<std::int64_t>& iterations, const std::vector<double>& values,
              int colour, double width) {
@@ -44,15 +52,17 @@ class Curves {
   Panel loss() const {
     const TrainingHistory& history = outcome_.history;
     Panel panel = empty_panel("Loss", "loss");
-    panel.series.push_back(curve("batch", history.iteration, history.loss, light + blue, pale_width));
-    add_validation(history.validation_loss, panel);
     int colour = 2;
     for (const auto& [name, values] : history.terms) {
-      if (history.terms.size() < 2 || !any_finite(values)) continue;
+      if (!any_finite(values) || hides(values, history.loss)) continue;
       panel.series.push_back(curve(name, history.iteration, values, colour++, 1.0));
     }
+    panel.series.push_back(curve("batch", history.iteration, history.loss, light + blue, pale_width));
+    add_validation(history.validation_loss, panel);
     panel.y.log = all_positive(history.loss) && all_positive(history.validation_loss);
-    if (plan_.stop_loss) panel.guides.push_back({Guide::Kind::horizontal, *plan_.stop_loss, "stop"});
+    if (plan_.stop_loss && (!panel.y.log || *plan_.stop_loss > 0.0)) {
+      panel.guides.push_back({Guide::Kind::horizontal, *plan_.stop_loss, "stop"});
+    }
     return panel;
   }
 
@@ -117,16 +127,25 @@ class Curves {
   const TrainingOutcome& outcome_;
 };
 
-std::string caption(const TrainingPlan& plan, const TrainingHistory& history) {
+/// Whether a panel has the line where training ends.
+bool shows_stop(const Figure& figure) {
+  const auto has_stop = [](const Panel& panel) {
+    return std::ranges::any_of(panel.guides, [](const Guide& guide) { return guide.label == "stop"; });
+  };
+  return std::ranges::any_of(figure.panels, has_stop);
+}
+
+std::string caption(const TrainingPlan& plan, const Task& task, const TrainingHistory& history) {
   std::string text = "Pale: of each logged iteration's batch, before its update";
-  if (history.terms.size() > 1) text += "; its parts in other colours";
+  const auto drawn = [&](const auto& term) { return any_finite(term.second) && !hides(term.second, history.loss); };
+  if (std::ranges::any_of(history.terms, drawn)) text += "; its parts in other colours";
   text += ".";
   if (!history.validation_iteration.empty()) {
-    text += " Bold: of trials held out for validation";
+    text += task.holds_out_trials() ? " Bold: of trials held out for validation"
+                                    : " Bold: of validation, on trials that training learns from";
     text += history.terms.size() > 1 ? ", the loss without penalties." : ".";
   }
   if (plan.optimiser.clip_norm > 0.0) text += " Gradients longer than the line marked clip were scaled down to it.";
-  if (plan.stop_loss || plan.stop_performance) text += " Training ends at the line marked stop.";
   return text;
 }
 
@@ -139,7 +158,7 @@ std::optional<Figure> training_curves(const TrainingPlan& plan, const Task& task
   Figure figure;
   figure.name = "training";
   figure.title = "Training";
-  figure.caption = caption(plan, history);
+  figure.caption = caption(plan, task, history);
   figure.panels.push_back(curves.loss());
   if (any_finite(history.performance) || any_finite(history.validation_performance)) {
     figure.panels.push_back(curves.performance(task.performance_label()));
@@ -148,6 +167,7 @@ std::optional<Figure> training_curves(const TrainingPlan& plan, const Task& task
   if (plan.schedule.kind != RateSchedule::Kind::constant || plan.schedule.warmup > 0) {
     figure.panels.push_back(curves.rate());
   }
+  if (shows_stop(figure)) figure.caption += " Training ends at the line marked stop.";
   figure.columns = figure.panels.size() == 3 ? 3 : 2;
   return figure;
 }

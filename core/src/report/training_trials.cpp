@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "mrnn/names.hpp"
 #include "report/training_parts.hpp"
 
 namespace mrnn {
@@ -15,6 +16,7 @@ constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr Index most_lines = 8;     // in a panel; more channels are shown as colours
 constexpr Index most_overlaid = 2;  // more lines stand one above the other
 constexpr std::size_t most_trials = 3;
+constexpr const char *input_value = "input", *output_value = "output y", *target_value = "target";
 constexpr int darker = 8;  // darker + k is a darker palette colour k
 
 /// A line of a row: a channel, its name and colour.
@@ -29,14 +31,16 @@ struct Row {
   std::string name;
   const Sequence* values = nullptr;
   const Sequence* targets = nullptr;  ///< drawn with lines; with colours only on the same scale; nothing: none
+  std::string value;                  ///< of these words, what it shows
   std::vector<Channel> channels;
   bool as_colours() const noexcept { return std::ssize(channels) > most_lines; }
 };
 
+/// Named as in the configuration and in arrays, where channels count from 0.
 std::vector<Channel> channels_of(const std::string& name, UnitRange range, int colour, int colour_step) {
   std::vector<Channel> channels;
   for (Index k = 0; k < range.size; ++k) {
-    channels.push_back({range.start + k, range.size == 1 ? name : fmt::format("{} {}", name, k + 1),
+    channels.push_back({range.start + k, range.size == 1 ? name : fmt::format("{} {}", name, k),
                         colour + static_cast<int>(k) * colour_step});
   }
   return channels;
@@ -48,26 +52,19 @@ std::vector<Row> rows_of(const Network& network, const Trials& trials, const Seq
   for (const NamedRange& input : network.input_regions()) {
     std::vector<Channel> channels = channels_of(input.name, input.range, region_colour(network, input.name), 0);
     const bool joins = !rows.empty() && std::ssize(rows.back().channels) + input.range.size <= most_lines;
-    if (!joins) rows.push_back({"input", &trials.inputs, nullptr, {}});
+    if (!joins) rows.push_back({"input", &trials.inputs, nullptr, input_value, {}});
     rows.back().channels.insert(rows.back().channels.end(), channels.begin(), channels.end());
     if (rows.back().as_colours()) rows.back().name = input.name;
   }
   const Sequence* targets = trials.targets.empty() ? nullptr : &trials.targets;
   for (const OutputLayout& output : network.output_layouts()) {
-    Row row{output.name, &outputs, targets, channels_of(output.name, output.range, 0, 1)};
+    Row row{output.name, &outputs, targets, output_value, channels_of(output.name, output.range, 0, 1)};
     if (row.as_colours() && targets != nullptr) {
-      rows.push_back({output.name + " (target)", targets, &outputs, row.channels});
+      rows.push_back({output.name + " (target)", targets, &outputs, target_value, row.channels});
     }
     rows.push_back(std::move(row));
   }
   return rows;
-}
-
-/// The step at which a trial's own last epoch ends; what follows fills up the batch.
-Index end_of(const Trials& trials, Index trial) {
-  Index end = 0;
-  for (const Epoch& epoch : trials.epochs) end = std::max(end, epoch.last[static_cast<std::size_t>(trial)]);
-  return end > 0 ? std::min(end, trials.steps) : trials.steps;
 }
 
 std::string condition_of(const Trials& trials, Index trial) {
@@ -99,7 +96,7 @@ std::vector<Index> choose(const Trials& trials) {
 std::pair<double, double> extent(const Row& row, const Trials& trials, const std::vector<Index>& chosen) {
   double low = std::numeric_limits<double>::infinity(), high = -low;
   for (const Index trial : chosen) {
-    for (Index step = 0; step < end_of(trials, trial); ++step) {
+    for (Index step = 0; step < trial_end(trials, trial); ++step) {
       for (const Channel& channel : row.channels) {
         for (const Sequence* values : {row.values, row.targets}) {
           if (values == nullptr) continue;
@@ -117,7 +114,7 @@ class TrialPanels {
  public:
   TrialPanels(const Trials& trials, std::vector<Index> chosen, double dt)
       : trials_(trials), chosen_(std::move(chosen)), dt_(dt) {
-    for (const Index trial : chosen_) end_ = std::max(end_, end_of(trials_, trial));
+    for (const Index trial : chosen_) end_ = std::max(end_, trial_end(trials_, trial));
   }
 
   Panel draw(const Row& row, std::size_t column) const {
@@ -155,7 +152,7 @@ class TrialPanels {
   void add_colours(const Row& row, Index trial, Panel& panel) const {
     const auto [low, high] = extent(row, trials_, chosen_);
     HeatMap map;
-    const Index steps = end_of(trials_, trial);
+    const Index steps = trial_end(trials_, trial);
     map.values.resize(std::ssize(row.channels), steps);
     for (Index step = 0; step < steps; ++step) {
       for (std::size_t k = 0; k < row.channels.size(); ++k) {
@@ -163,10 +160,13 @@ class TrialPanels {
       }
     }
     map.x_high = static_cast<double>(steps) * dt_;
-    map.y_low = 0.5;
-    map.y_high = static_cast<double>(row.channels.size()) + 0.5;
-    map.low = low;
-    map.high = high;
+    map.y_low = -0.5;
+    map.y_high = static_cast<double>(row.channels.size()) - 0.5;
+    map.label = row.value + " (a.u.)";
+    map.diverging = low < 0.0 && high > 0.0;
+    const double widest = std::max(-low, high);
+    map.low = map.diverging ? -widest : low;
+    map.high = map.diverging ? widest : high;
     panel.heat_map = std::move(map);
   }
 
@@ -202,7 +202,7 @@ class TrialPanels {
   /// Every value lasts for its step, so that a pulse of one step looks like one.
   Series series_of(const Sequence& values, Index channel, Index trial, double offset) const {
     Series series;
-    for (Index step = 0; step < end_of(trials_, trial); ++step) {
+    for (Index step = 0; step < trial_end(trials_, trial); ++step) {
       const double value = values(channel, trial, step) + offset;
       series.x.insert(series.x.end(), {static_cast<double>(step) * dt_, static_cast<double>(step + 1) * dt_});
       series.y.insert(series.y.end(), {value, value});
@@ -222,6 +222,34 @@ class TrialPanels {
   Index end_ = 0;
 };
 
+/// `inputs (without their noise) and outputs`: what the rows drawn as lines, or those drawn as colours, show.
+std::string shown_in(const std::vector<Row>& rows, bool as_colours) {
+  std::vector<std::string> words;
+  for (const auto& [value, word] : {std::pair{input_value, "inputs (without their noise)"},
+                                    std::pair{output_value, "outputs"}, std::pair{target_value, "targets"}}) {
+    const auto matches = [&, value = value](const Row& row) {
+      return row.as_colours() == as_colours && row.value == value;
+    };
+    if (std::ranges::any_of(rows, matches)) words.emplace_back(word);
+  }
+  std::string all = join(words);
+  if (const auto last = all.rfind(", "); last != std::string::npos) all.replace(last, 2, " and ");
+  return all;
+}
+
+std::string caption_of(const std::vector<Row>& rows, const Trials& trials) {
+  const std::string lines = shown_in(rows, false), colours = shown_in(rows, true);
+  const auto wanted = [](const Row& row) { return !row.as_colours() && row.targets != nullptr; };
+  std::vector<std::string> sentences;
+  if (!lines.empty()) sentences.push_back("Solid: " + lines + ".");
+  if (std::ranges::any_of(rows, wanted)) sentences.emplace_back("Dashed: targets, where the loss counts them.");
+  if (!colours.empty()) sentences.push_back("Colours: " + colours + ", channel by channel.");
+  if (!trials.epochs.empty()) {
+    sentences.emplace_back("Lines from top to bottom: borders of the epochs named above.");
+  }
+  return join(sentences, " ");
+}
+
 }  // namespace
 
 std::optional<Figure> training_trials(const Network& network, const Trials& trials, const Sequence& outputs) {
@@ -232,9 +260,7 @@ std::optional<Figure> training_trials(const Network& network, const Trials& tria
   Figure figure;
   figure.name = "training_examples";
   figure.title = "Examples of trials after training";
-  figure.caption =
-      "Solid: inputs (without their noise) and outputs. Dashed: targets, where the loss counts them. Lines from top to "
-      "bottom: borders of the epochs named above.";
+  figure.caption = caption_of(rows, trials);
   figure.columns = static_cast<int>(chosen.size());
   figure.panel_height = 110.0;
   figure.panel_width = chosen.size() == 1 ? 400.0 : 186.0;

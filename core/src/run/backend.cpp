@@ -42,7 +42,7 @@ std::string Backend::products_problem(const SessionOptions& options) const {
     for (const Products one : own) names.push_back(fmt::format("\"{}\"", name_of(one)));
     return fmt::format(
         "is \"{}\"; the backend \"{}\" has {} only (\"bf16x3\" and \"tf32\" are modes of the backend \"cuda\")",
-        name_of(options.products), name(), join(names));
+        name_of(options.products), name(), list_words(names));
   }
   if (options.precision == Precision::float32) return "";
   return fmt::format("is \"{}\", which is for precision = \"float32\"; float64 has \"ieee\" only",

@@ -3,14 +3,20 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <new>
+#include <set>
+#include <string_view>
+#include <system_error>
 #include <utility>
 
+#include "figures/figure_files.hpp"
 #include "figures/network_diagram.hpp"
 #include "files/output_folder.hpp"
 #include "files/results_file.hpp"
+#include "files/seal.hpp"
 #include "files/text_file.hpp"
 #include "mrnn/error.hpp"
 #include "run/experiment_state.hpp"
@@ -31,7 +37,18 @@ std::string now() {
 std::string config_copy(const ExperimentState& state) {
   std::string text;
   for (const std::string& override_text : state.overrides) text += "# --set " + override_text + "\n";
-  return text + state.config_text;
+  std::string_view given = state.config_text;
+  while (given.starts_with("# --set ")) given.remove_prefix(std::min(given.find('\n'), given.size() - 1) + 1);
+  return text + std::string(given);  // without the overrides of a run that it is a copy from
+}
+
+/// Puts the configuration beside the results. One that is read from there belongs to the user and stays.
+void write_config(const ExperimentState& state, const std::filesystem::path& file, Progress& progress) {
+  std::error_code absent;
+  if (!std::filesystem::equivalent(file, state.config_file, absent)) return write_text_file(file, config_copy(state));
+  if (state.overrides.empty()) return;
+  progress.say(fmt::format("{} is the configuration of this run and stays as it is; results.h5 has the overrides",
+                           file.string()));
 }
 
 /// Runs one analysis; what it throws becomes its outcome, so that the others still run. But for the user's wish to
@@ -40,6 +57,7 @@ AnalysisOutcome analyse(const AnalysisPlan& plan, const AnalysisContext& context
   AnalysisOutcome outcome;
   try {
     plan.analysis->run(context, outcome.results);
+    check_results(outcome.results);
   } catch (const Interrupted&) {
     throw;
   } catch (const std::bad_alloc&) {
@@ -69,10 +87,11 @@ std::vector<AnalysisOutcome> analyse_all(const ExperimentState& state, const Par
                                       parameters,
                                       chosen,
                                       {*state.backend, state.session, state.task.get(), &progress, work, earlier}}));
-    progress.end();
     const AnalysisOutcome& outcome = outcomes.back();
     earlier.emplace(plan.label, outcome.failure.empty() ? &outcome.results : nullptr);
-    if (!outcome.failure.empty()) {
+    if (outcome.failure.empty()) {
+      progress.end();
+    } else {
       summary.failures.push_back(work + ": " + outcome.failure);
       progress.warn(summary.failures.back());
     }
@@ -113,8 +132,10 @@ void check_resumable(const ExperimentState& state) {
                       "there is no [train] in this configuration, so there is nothing to resume; run "
                       "without it");
   }
-  const std::filesystem::path checkpoint = state.output / "checkpoint.h5";
-  if (std::filesystem::exists(checkpoint)) return;
+  const std::filesystem::path checkpoint = state.output / OutputFolder::checkpoint_name;
+  std::error_code error;
+  if (std::filesystem::exists(checkpoint, error)) return;
+  if (error) throw FileError(checkpoint, "cannot be looked up: " + error.message());
   throw FileError(checkpoint, "there is no such checkpoint, so there is nothing to resume; run without --resume");
 }
 
@@ -125,6 +146,16 @@ void check_existing(const OutputFolder& folder, Experiment::Existing existing) {
     throw FileError(folder.path(), "holds an unfinished run; --resume goes on with it, --overwrite starts afresh");
   }
   if (existing == Existing::overwrite) folder.remove_training();
+}
+
+/// What is worth knowing before anything runs.
+void warn(const ExperimentState& state, const OutputFolder& folder, Experiment::Existing existing, Progress& progress) {
+  for (const std::string& warning : state.warnings) progress.warn(warning);
+  if (existing != Experiment::Existing::refuse_unfinished || !is_trained(state, folder)) return;
+  progress.warn(
+      fmt::format("this training is in {} already and is done again from its start; --resume goes on from its "
+                  "checkpoint, where it is finished to simulate and analyse alone",
+                  state.output.string()));
 }
 
 /// Simulates and analyses what has been trained.
@@ -142,6 +173,16 @@ void simulate_and_analyse(const ExperimentState& state, RunContents& contents, P
   }
 }
 
+/// A name whose files no other figure has: the eigenvalues of an analysis called `training` become
+/// `training_eigenvalues_2` beside the training's own.
+std::string distinct_name(const std::string& name, std::set<std::string>& stems) {
+  constexpr std::size_t longest = 100;  // of what a file is called by
+  std::string made = name;
+  for (int k = 2; !stems.insert(file_stem(made)).second; ++k) made = fmt::format("{}_{}", name.substr(0, longest), k);
+  return made;
+}
+
+/// The figures of the network, the training and the analyses, as the report is to name them.
 std::vector<Figure> all_figures(const ExperimentState& state, const RunContents& contents, ReportContent& content) {
   std::vector<Figure> figures{network_diagram(*state.network)};
   content.network_figure = figures.front().name;
@@ -156,20 +197,25 @@ std::vector<Figure> all_figures(const ExperimentState& state, const RunContents&
       figures.push_back(std::move(figure));
     }
   }
-  for (const AnalysisOutcome& outcome : contents.outcomes) {
-    figures.insert(figures.end(), outcome.results.figures.begin(), outcome.results.figures.end());
+  std::set<std::string> stems;
+  for (const Figure& figure : figures) stems.insert(file_stem(figure.name));
+  for (std::size_t k = 0; k < contents.outcomes.size(); ++k) {
+    const std::vector<Figure>& made = contents.outcomes[k].results.figures;
+    for (std::size_t i = 0; i < made.size(); ++i) {
+      figures.push_back(made[i]);
+      figures.back().name = content.analyses[k].figures[i] = distinct_name(made[i].name, stems);
+    }
   }
   return figures;
 }
 
 }  // namespace
 
-Interrupted::~Interrupted() = default;
-
 Experiment::Experiment(const ConfigNode& root, const Runtime& runtime, ExperimentOptions options)
     : state_(std::make_unique<ExperimentState>()) {
   state_->options = std::move(options);
   state_->config_text = root.source();
+  state_->config_file = root.where();
   state_->overrides = root.overrides();
   ExperimentReader(root, runtime, *state_).read();
 }
@@ -237,7 +283,7 @@ RunSummary Experiment::run(Progress& progress, Existing existing) const {
   state_->backend->expect_available();
   OutputFolder folder(state_->output);
   check_existing(folder, existing);
-  for (const std::string& warning : state_->warnings) progress.warn(warning);
+  warn(*state_, folder, existing, progress);
 
   RunSummary summary{folder.results(), folder.path() / "report.html", {}, {}};
   RunContents contents;
@@ -247,16 +293,28 @@ RunSummary Experiment::run(Progress& progress, Existing existing) const {
   }
   simulate_and_analyse(*state_, contents, progress, summary);
 
-  ReportContent content = report_content(*state_, contents.simulations, contents.outcomes);
+  ReportContent content =
+      report_content(*state_, parameters_of(*state_, contents.training), contents.simulations, contents.outcomes);
   content.created = now();
-  const RunInfo info{state_->name,    state_->config_text,       state_->overrides, state_->seed,
-                     content.backend, state_->session.precision, content.device,    state_->session.threads,
-                     content.created, state_->session.products};
+  const RunInfo info{state_->name,
+                     state_->config_text,
+                     state_->overrides,
+                     state_->seed,
+                     content.backend,
+                     state_->session.precision,
+                     content.device,
+                     state_->session.threads,
+                     content.created,
+                     state_->session.products,
+                     seal_of(folder.checkpoint())};
   write_results(*state_, info, contents, summary.results);
-  write_text_file(folder.path() / "config.toml", config_copy(*state_));
+  if (!state_->training) folder.remove_trained(state_->weights);
+  write_config(*state_, folder.path() / "config.toml", progress);
   content.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   const std::vector<Figure> figures = all_figures(*state_, contents, content);
-  for (const std::string& warning : write_report_files(content, figures, folder.path())) progress.warn(warning);
+  for (const std::string& warning : write_report_files(content, figures, folder.path(), Gnuplot(), progress)) {
+    progress.warn(warning);
+  }
   if (contents.training) summary.training = std::move(contents.training->outcome);
   return summary;
 }

@@ -1,16 +1,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 
 #include "config/spec_names.hpp"
 #include "mrnn/error.hpp"
 #include "mrnn/names.hpp"
-#include "mrnn/weights.hpp"
+#include "run/advice.hpp"
 #include "run/experiment_state.hpp"
 #include "run/make_product.hpp"
-#include "run/simulate.hpp"
+#include "run/network_weights.hpp"
+#include "run/planned_simulations.hpp"
+#include "run/target_check.hpp"
 #include "run/task_reader.hpp"
+#include "run/train_experiment.hpp"
 #include "train/training_batches.hpp"
 #include "train/training_memory.hpp"
 #include "train/training_reader.hpp"
@@ -50,10 +52,6 @@ Record read_record(const ConfigNode& table) {
   return record;
 }
 
-const char* name_of(Precision precision) {
-  return precision == Precision::float64 ? "float64" : "float32";
-}
-
 /// @param table  of the backend, which is made
 void read_products(const ConfigNode& table, const Backend& backend, SessionOptions& session) {
   std::vector<std::string> names;
@@ -78,7 +76,7 @@ TrainingProblem training_problem(const ExperimentState& state) {
 }
 
 void ExperimentReader::read() {
-  root_.find_table("plugins");  // read by whoever loads plugins, before there can be an experiment
+  check_tables();
   read_experiment();
   read_backend();
   read_network();
@@ -88,15 +86,43 @@ void ExperimentReader::read() {
   read_simulations();
   read_analyses();
   root_.finish();
-  state_.origin = {root_.flatten(), state_.backend->name(), name_of(state_.session.precision),
-                   name_of(state_.session.products)};
+  with_positions([&] { check_simulations(state_); });
+  const std::vector<std::string> more = advice(state_);
+  state_.warnings.insert(state_.warnings.end(), more.begin(), more.end());
+  if (state_.training) state_.origin = training_origin(root_, state_);
+}
+
+/// Does some work whose errors may lack the place in the configuration, and adds it.
+template <class Work>
+void ExperimentReader::with_positions(const Work& work) const {
+  try {
+    work();
+  } catch (const ConfigError& error) {
+    if (!error.where().empty()) throw;
+    const std::size_t dot = error.key().find('.');
+    const auto table = dot == std::string::npos ? std::nullopt : root_.find_table(error.key().substr(0, dot));
+    const std::string where = table ? table->where(error.key().substr(dot + 1)) : root_.where(error.key());
+    throw ConfigError(where, error.key(), error.problem());
+  }
+}
+
+/// Before anything is read: a misspelt table would show as something that another lacks.
+void ExperimentReader::check_tables() const {
+  for (const char* name : {"experiment", "backend", "network", "region", "input", "connection", "output", "task",
+                           "train", "manipulation", "simulation", "analysis", "plugins"}) {
+    root_.has(name);
+  }
+  root_.finish();
 }
 
 void ExperimentReader::read_experiment() {
   const ConfigNode table = root_.table("experiment");
   state_.name = checked_name(table);
-  state_.seed = static_cast<std::uint64_t>(table.count_or("seed", 0, 0));
+  state_.seed = table.seed("seed", 0);
   const std::string folder = table.text("output", "runs/" + state_.name);
+  if (state_.options.output && state_.options.output->empty()) {
+    throw ConfigError("--output", "", "is empty; a folder is needed");
+  }
   state_.output = state_.options.output.value_or(folder);
   if (state_.output.empty()) table.fail("output", "is empty; a folder is needed");
   table.finish();
@@ -114,6 +140,7 @@ void ExperimentReader::read_backend() {
     table.fail("name", problem);
   }
   state_.backend = entry->make();
+  note_origin(entry->origin);
   if (const std::string note = state_.backend->availability().note; !note.empty()) state_.warnings.push_back(note);
   const std::string precision =
       table.choice("precision", std::vector<std::string>{"float32", "float64"}, std::string("float32"));
@@ -138,10 +165,7 @@ void ExperimentReader::read_network() {
   }
   const auto table = root_.find_table("network");
   if (!table || !table->has("weights")) return;
-  LoadedWeights loaded = load_weights(table->path("weights"), *state_.network, state_.parameters);
-  state_.network = std::move(loaded.network);
-  state_.parameters = std::move(loaded.parameters);
-  state_.warnings.insert(state_.warnings.end(), loaded.warnings.begin(), loaded.warnings.end());
+  load_network_weights(table->path("weights"), source, state_);
 }
 
 void ExperimentReader::read_task() {
@@ -152,8 +176,13 @@ void ExperimentReader::read_task() {
                "and a duration in ms");
   }
   state_.task = make_task(*table, runtime_, *state_.network);
-  if (table->has("plugin")) note_plugin(runtime_.tasks, *table);
-  for (const ConfigNode& member : table->list("mix")) note_plugin(runtime_.tasks, member);
+  note_task(*table);
+}
+
+/// Which versions of the plugins of a task, or of a stage that has one of its own, run. @param table  read already
+void ExperimentReader::note_task(const ConfigNode& table) {
+  if (table.has("plugin")) note_plugin(runtime_.tasks, table);
+  for (const ConfigNode& member : table.list("mix")) note_plugin(runtime_.tasks, member);
 }
 
 /// Which version of the plugin of a table runs. @param table  read already
@@ -161,8 +190,16 @@ template <class Product>
 void ExperimentReader::note_plugin(const Registry<Product, const ConfigNode&, const Network&>& registry,
                                    const ConfigNode& table) {
   const std::string name = table.text("plugin");
-  const std::string words = name + " " + registry.find(name)->origin.version;
+  const Origin& origin = registry.find(name)->origin;
+  note_origin(origin);
+  const std::string words = name + " " + origin.version;
   if (std::ranges::find(state_.plugins, words) == state_.plugins.end()) state_.plugins.push_back(words);
+}
+
+void ExperimentReader::note_origin(const Origin& origin) {
+  const std::string words = runtime_.stand_in(origin);
+  if (words.empty() || std::ranges::find(state_.warnings, words) != state_.warnings.end()) return;
+  state_.warnings.push_back(words);
 }
 
 void ExperimentReader::read_manipulations() {
@@ -181,28 +218,48 @@ void ExperimentReader::read_training() {
   for (const auto& [name, manipulation] : state_.manipulations) manipulations.push_back(name);
   state_.training = mrnn::read_training(*table, *state_.network, manipulations);
   state_.stages = make_stages(*table, root_.table("task"), runtime_, *state_.network);
+  for (const ConfigNode& stage : table->list("curriculum")) note_task(stage);
   if (state_.stages.size() > 1 && state_.training->validate_every == 0) {
     table->fail("curriculum", "goes on by the performance of the validation; validate_every = 0 switches that off");
   }
   table->finish();
+  limit_validation(*table);
   check_training(*table);
+}
+
+/// Some tasks have so many trials for the validation and no more.
+void ExperimentReader::limit_validation(const ConfigNode& train) {
+  if (state_.training->validate_every == 0) return;
+  Index& trials = state_.training->validation_trials;
+  for (const TrainingStage& stage : training_problem(state_).stages) {
+    const Index available = stage.task->available_trials(Stream::validation_trials);
+    if (trials > available && train.has("validation_trials")) {
+      train.fail("validation_trials", fmt::format("is {}; the task has {} trials for it", trials, available));
+    }
+    trials = std::min(trials, available);
+    if (stage.task->holds_out_trials()) continue;
+    state_.warnings.push_back(
+        "validation is on trials that the network is trained on, so its loss says nothing of new ones and cannot tell "
+        "overfitting; task.held_out = 0.2 keeps a fifth of the trials for it");
+  }
 }
 
 /// Draws the first batch of every stage, so that what does not fit shows before anything runs.
 void ExperimentReader::check_training(const ConfigNode& train) {
   const TrainingProblem problem = training_problem(state_);
   const TrainingBatches batches(problem, *state_.training);
-  try {
+  with_positions([&] {
+    batches.check_manipulations();
     for (std::int64_t stage = std::ssize(problem.stages) - 1; stage >= 0; --stage) {
-      const BatchShape first = shape_of(batches.batch(stage, 1));
+      const Trials trials = batches.batch(stage, 1);
+      const BatchShape first = shape_of(trials);
       BatchShape& most = state_.training_needs.batch;
       if (first.steps >= most.steps) most = first;
+      const std::string unusual = uneven_probabilities(*state_.network, state_.training->loss, trials);
+      if (!unusual.empty()) state_.warnings.push_back(unusual);
     }
     check_performance(train, problem);
-  } catch (const ConfigError& error) {
-    if (!error.where().empty()) throw;
-    throw ConfigError(root_.where(error.key()), error.key(), error.problem());
-  }
+  });
   TrainingNeeds& needs = state_.training_needs;
   const TrainingStep step{*state_.backend, *state_.network, state_.session, needs.batch};
   try {
@@ -246,15 +303,17 @@ SimulationPlan ExperimentReader::read_simulation(const ConfigNode& table) const 
   SimulationPlan plan;
   plan.name = checked_name(table);
   plan.trials = table.count_or("trials", state_.task->default_trials());
-  constexpr Index most_trials = 10'000'000;
-  if (plan.trials > most_trials) {
-    table.fail("trials", fmt::format("is {}; at most {} is accepted", plan.trials, most_trials));
+  if (plan.trials > TrialRequest::most_trials) {
+    table.fail("trials", fmt::format("is {}; at most {} is accepted", plan.trials, TrialRequest::most_trials));
   }
   plan.noise = table.flag("noise", true) ? Noise::on : Noise::off;
-  plan.seed = static_cast<std::uint64_t>(table.count_or("seed", static_cast<std::int64_t>(state_.seed), 0));
+  plan.seed = table.seed("seed", state_.seed);
   plan.record = read_record(table);
   plan.manipulations = table.texts("manipulations", {});
   for (const std::string& name : plan.manipulations) {
+    if (std::ranges::count(plan.manipulations, name) > 1) {
+      table.fail("manipulations", fmt::format("names \"{}\" twice", name));
+    }
     if (state_.manipulations.contains(name)) continue;
     std::vector<std::string> known;
     for (const auto& [known_name, manipulation] : state_.manipulations) known.push_back(known_name);
@@ -266,20 +325,6 @@ SimulationPlan ExperimentReader::read_simulation(const ConfigNode& table) const 
 
 void ExperimentReader::read_analyses() {
   for (const ConfigNode& table : root_.list("analysis")) read_analysis(table);
-  check_analyses();
-}
-
-/// Do the analyses name conditions, epochs and steps that the trials have? They are made here once without being run.
-void ExperimentReader::check_analyses() const {
-  std::map<std::size_t, Simulation> planned;
-  for (const AnalysisPlan& plan : state_.analyses) {
-    std::vector<const Simulation*> chosen;
-    for (const std::size_t index : plan.simulations) {
-      if (!planned.contains(index)) planned.emplace(index, planned_simulation(state_, state_.simulations[index]));
-      chosen.push_back(&planned.at(index));
-    }
-    plan.analysis->check(chosen, state_.task.get());
-  }
 }
 
 std::vector<std::size_t> ExperimentReader::simulations_of(const ConfigNode& table) const {

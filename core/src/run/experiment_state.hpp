@@ -9,6 +9,7 @@
 
 #include "mrnn/experiment.hpp"
 #include "mrnn/network_config.hpp"
+#include "mrnn/runtime.hpp"
 #include "train/checkpoint.hpp"
 
 namespace mrnn {
@@ -30,6 +31,7 @@ struct StageTask {
 struct ExperimentState {
   ExperimentOptions options;
   std::string config_text;
+  std::filesystem::path config_file;  ///< or the name of a text that is no file
   std::vector<std::string> overrides;
 
   std::string name;
@@ -40,6 +42,8 @@ struct ExperimentState {
 
   std::optional<Network> network;
   Parameters parameters;
+  std::filesystem::path weights;                    ///< that network.weights names; empty: none
+  bool drawn_recurrent = true, drawn_input = true;  ///< are these weights freshly drawn, not loaded?
   std::unique_ptr<Task> task;
   std::map<std::string, std::unique_ptr<Manipulation>> manipulations;
   std::optional<TrainingPlan> training;
@@ -63,14 +67,20 @@ class ExperimentReader {
   void read();
 
  private:
+  template <class Work>
+  void with_positions(const Work& work) const;
+  void check_tables() const;
   void read_experiment();
   void read_backend();
   void read_network();
   void read_task();
   template <class Product>
   void note_plugin(const Registry<Product, const ConfigNode&, const Network&>& registry, const ConfigNode& table);
+  void note_task(const ConfigNode& table);
+  void note_origin(const Origin& origin);
   void read_manipulations();
   void read_training();
+  void limit_validation(const ConfigNode& train);
   void check_training(const ConfigNode& train);
   void check_performance(const ConfigNode& train, const TrainingProblem& problem) const;
   void read_simulations();
@@ -78,7 +88,6 @@ class ExperimentReader {
   void read_analyses();
   void read_analysis(const ConfigNode& table);
   void check_earlier(const ConfigNode& table, const Analysis& analysis) const;
-  void check_analyses() const;
   std::vector<std::size_t> simulations_of(const ConfigNode& table) const;
 
   const ConfigNode& root_;

@@ -11,26 +11,54 @@ OutputLoss loss_of(const Loss& loss, std::size_t output) {
   return loss.outputs.empty() ? OutputLoss{} : loss.outputs[output];
 }
 
-}  // namespace
+/// The penalties that a loss may have, in the order of its terms.
+struct PenaltyPart {
+  const char* name;
+  double Penalties::*factor;
+  double PenaltyTerms::*value;
+};
+constexpr PenaltyPart penalty_parts[] = {
+    {"l1_weights", &Penalties::l1_weights, &PenaltyTerms::l1_weights},
+    {"l2_weights", &Penalties::l2_weights, &PenaltyTerms::l2_weights},
+    {"l1_rates", &Penalties::l1_rates, &PenaltyTerms::l1_rates},
+    {"l2_rates", &Penalties::l2_rates, &PenaltyTerms::l2_rates},
+    {"rate_target", &Penalties::rate_target, &PenaltyTerms::rate_target},
+    {"wiring", &Penalties::wiring, &PenaltyTerms::wiring},
+    {"vanishing_gradient", &Penalties::vanishing_gradient, &PenaltyTerms::vanishing_gradient},
+};
 
-std::vector<std::string> loss_term_names(const Network& network, const Loss& loss) {
+std::vector<std::string> output_names(const Network& network, const Loss& loss) {
   std::vector<std::string> names;
   const auto& outputs = network.output_layouts();
   for (std::size_t k = 0; k < outputs.size(); ++k) {
     const std::string kind = loss_of(loss, k).kind == LossKind::mse ? "mse" : "cross_entropy";
     names.push_back(outputs.size() == 1 ? kind : kind + "_" + outputs[k].name);
   }
-  const Penalties& penalties = loss.penalties;
-  const auto add = [&names](double factor, const char* name) {
-    if (factor != 0.0) names.emplace_back(name);
+  return names;
+}
+
+}  // namespace
+
+LossTerms named_terms(const Network& network, const Loss& loss, const std::vector<double>& outputs,
+                      const PenaltyTerms& penalties) {
+  LossTerms made;
+  const auto add = [&made](std::string name, double value) {
+    made.terms.emplace_back(std::move(name), value);
+    made.total += value;
   };
-  add(penalties.l1_weights, "l1_weights");
-  add(penalties.l2_weights, "l2_weights");
-  add(penalties.l1_rates, "l1_rates");
-  add(penalties.l2_rates, "l2_rates");
-  add(penalties.rate_target, "rate_target");
-  add(penalties.wiring, "wiring");
-  add(penalties.vanishing_gradient, "vanishing_gradient");
+  const std::vector<std::string> names = output_names(network, loss);
+  for (std::size_t k = 0; k < names.size(); ++k) add(names[k], outputs[k]);
+  for (const auto& [name, factor, value] : penalty_parts) {
+    if (loss.penalties.*factor != 0.0) add(name, penalties.*value);
+  }
+  return made;
+}
+
+std::vector<std::string> loss_term_names(const Network& network, const Loss& loss) {
+  std::vector<std::string> names = output_names(network, loss);
+  for (const auto& [name, factor, value] : penalty_parts) {
+    if (loss.penalties.*factor != 0.0) names.emplace_back(name);
+  }
   return names;
 }
 

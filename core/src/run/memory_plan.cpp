@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "run/outputs.hpp"
-#include "run/simulate.hpp"
 
 namespace mrnn {
 namespace {
@@ -121,7 +120,7 @@ MemoryPlan plan_memory(const ExperimentState& state) {
   const std::size_t sets = state.training ? 4 : 1;  // of the experiment; first, best and last
   std::size_t earlier_trials = 0, earlier_results = 0;
   for (const SimulationPlan& simulation : state.simulations) {
-    const BatchShape trials = shape_of(make_trials(state, simulation));
+    const BatchShape& trials = simulation.shape;
     MemoryNeed need = simulation_need(state, simulation, trials);
     need.weights = sets * parameter_bytes(network);
     need.trials += earlier_trials;

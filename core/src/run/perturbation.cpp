@@ -10,16 +10,39 @@
 namespace mrnn {
 namespace {
 
-/// Calls the function with what two simulations recorded in each step, [units x trials]; not at all where one of them
-/// recorded nothing.
+/// The trials that have not ended before a step.
+std::vector<Index> trials_at(const Simulation& simulation, Index step) {
+  std::vector<Index> going;
+  for (Index trial = 0; trial < simulation.trials.count; ++trial) {
+    if (simulation.recorded(trial).contains(step)) going.push_back(trial);
+  }
+  return going;
+}
+
+/// Trials and steps recorded.
+Index samples_of(const Simulation& simulation) {
+  Index samples = 0;
+  for (Index trial = 0; trial < simulation.trials.count; ++trial) samples += simulation.recorded(trial).size();
+  return samples;
+}
+
+/// Calls the function with what two simulations of the same trials recorded in each step, [units x trials], of the
+/// trials that have not ended; not at all where one of them recorded nothing.
 template <class Function>
-void visit_steps(const Simulation::Activity& a, const Simulation::Activity& b, Function&& function) {
+void visit_steps(const Simulation& simulation, const Simulation::Activity& a, const Simulation::Activity& b,
+                 Function&& function) {
   const auto visit = [&](const auto& first, const auto& second) {
     using First = std::decay_t<decltype(first)>;
     using Second = std::decay_t<decltype(second)>;
     if constexpr (!std::is_same_v<First, std::monostate> && !std::is_same_v<Second, std::monostate>) {
       for (Index step = 0; step < first.steps; ++step) {
-        function(first.at(step).template cast<double>(), second.at(step).template cast<double>());
+        const std::vector<Index> going = trials_at(simulation, simulation.steps.first + step);
+        if (std::ssize(going) == simulation.trials.count) {
+          function(first.at(step).template cast<double>(), second.at(step).template cast<double>());
+        } else {
+          function(Eigen::MatrixXd(first.at(step)(Eigen::all, going).template cast<double>()),
+                   Eigen::MatrixXd(second.at(step)(Eigen::all, going).template cast<double>()));
+        }
       }
     }
   };
@@ -57,7 +80,7 @@ PerturbationScan::PerturbationScan(const AnalysisContext& context, const Conditi
   const Simulation& simulation = context.simulation();
   const auto regions = std::ssize(context.network().regions());
   control_.activity = control_.activity_change = Eigen::VectorXd::Zero(regions);
-  visit_steps(simulation.h, simulation.h, [&](const auto& h, const auto& /*same*/) {
+  visit_steps(simulation, simulation.h, simulation.h, [&](const auto& h, const auto& /*same*/) {
     for (Index r = 0; r < regions; ++r) {
       const UnitRange& range = context.network().regions()[static_cast<std::size_t>(r)].range;
       control_.activity(r) += h.middleRows(range.start, range.size).sum();
@@ -65,7 +88,7 @@ PerturbationScan::PerturbationScan(const AnalysisContext& context, const Conditi
   });
   for (Index r = 0; r < regions; ++r) {
     const Index units = context.network().regions()[static_cast<std::size_t>(r)].range.size;
-    control_.activity(r) = mean_of(control_.activity(r), units * simulation.trials.count * simulation.steps.size());
+    control_.activity(r) = mean_of(control_.activity(r), units * samples_of(simulation));
   }
   score(simulation, control_);
 }
@@ -94,7 +117,7 @@ Effect PerturbationScan::with(const std::vector<Intervention>& added) const {
   Effect effect;
   const auto& regions = context_.network().regions();
   effect.activity = effect.activity_change = Eigen::VectorXd::Zero(std::ssize(regions));
-  visit_steps(after.h, before.h, [&](const auto& h, const auto& h_before) {
+  visit_steps(before, after.h, before.h, [&](const auto& h, const auto& h_before) {
     for (std::size_t r = 0; r < regions.size(); ++r) {
       const UnitRange& range = regions[r].range;
       const auto rows = h.middleRows(range.start, range.size);
@@ -103,14 +126,15 @@ Effect PerturbationScan::with(const std::vector<Intervention>& added) const {
           (rows - h_before.middleRows(range.start, range.size)).squaredNorm();
     }
   });
-  const Index samples = before.trials.count * before.steps.size();
+  const Index samples = samples_of(before);
   for (std::size_t r = 0; r < regions.size(); ++r) {
     const auto row = static_cast<Index>(r);
     effect.activity(row) = mean_of(effect.activity(row), samples * regions[r].range.size);
     effect.activity_change(row) = std::sqrt(mean_of(effect.activity_change(row), samples * regions[r].range.size));
   }
   double squares = 0.0;
-  visit_steps(after.y, before.y, [&](const auto& y, const auto& y_before) { squares += (y - y_before).squaredNorm(); });
+  visit_steps(before, after.y, before.y,
+              [&](const auto& y, const auto& y_before) { squares += (y - y_before).squaredNorm(); });
   effect.output_change = std::sqrt(mean_of(squares, samples * context_.network().outputs()));
   score(after, effect);
   return effect;

@@ -6,17 +6,34 @@
 namespace mrnn {
 namespace {
 
+/// Mean of h over units and over what was recorded of the trials. Step by step: all of it in double may be more than
+/// there is room for.
+double mean_activity(const Simulation& simulation, const Selection& units) {
+  std::vector<Index> ends;
+  for (Index trial = 0; trial < simulation.trials.count; ++trial) ends.push_back(simulation.recorded(trial).last);
+  double sum = 0.0, share = 0.0;
+  for (Index step = simulation.steps.first; step < simulation.steps.last; ++step) {
+    Eigen::MatrixXd values = simulation.activity_at(Quantity::h, units, step);
+    Index going = 0;
+    for (Index trial = 0; trial < values.cols(); ++trial) {
+      if (step >= ends[static_cast<std::size_t>(trial)]) {
+        values.col(trial).setZero();
+      } else {
+        ++going;
+      }
+    }
+    sum += values.mean();
+    share += static_cast<double>(going) / static_cast<double>(ends.size());
+  }
+  return sum / share;
+}
+
 ReportSimulation describe(const ExperimentState& state, const SimulationPlan& plan, const Simulation& simulation) {
   ReportSimulation report{
       plan.name, simulation.trials.count, simulation.trials.steps, plan.noise == Noise::on, plan.manipulations, {}};
   if (!plan.record.h) return report;
   for (const RegionLayout& region : state.network->regions()) {
-    const Selection units({region.range});
-    double sum = 0.0;  // step by step: all of it in double may be more than there is room for
-    for (Index step = simulation.steps.first; step < simulation.steps.last; ++step) {
-      sum += simulation.activity_at(Quantity::h, units, step).mean();
-    }
-    report.activity.push_back({region.name, sum / static_cast<double>(simulation.steps.size())});
+    report.activity.push_back({region.name, mean_activity(simulation, Selection({region.range}))});
   }
   return report;
 }
@@ -59,8 +76,8 @@ void add_training_arrays(const TrainingHistory& history, ReportContent& content)
   add("validation_performance", validated, "by the task's measure");
 }
 
-ReportContent report_content(const ExperimentState& state, const std::vector<Simulation>& simulations,
-                             const std::vector<AnalysisOutcome>& outcomes) {
+ReportContent report_content(const ExperimentState& state, const Parameters& parameters,
+                             const std::vector<Simulation>& simulations, const std::vector<AnalysisOutcome>& outcomes) {
   ReportContent content;
   content.title = state.name;
   content.backend = state.backend->name();
@@ -76,6 +93,7 @@ ReportContent report_content(const ExperimentState& state, const std::vector<Sim
   content.plugins = state.plugins;
   content.warnings = state.warnings;
   describe_network(*state.network, content);
+  describe_units(*state.network, parameters, content);
   for (std::size_t k = 0; k < simulations.size(); ++k) {
     content.simulations.push_back(describe(state, state.simulations[k], simulations[k]));
     add_arrays(simulations[k], *state.network, content.arrays);

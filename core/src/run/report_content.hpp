@@ -17,8 +17,8 @@ struct AnalysisOutcome {
 
 /// Everything the report says about a run, from what was asked for and what came of it.
 /// @param outcomes  one per analysis of the experiment, in order
-ReportContent report_content(const ExperimentState& state, const std::vector<Simulation>& simulations,
-                             const std::vector<AnalysisOutcome>& outcomes);
+ReportContent report_content(const ExperimentState& state, const Parameters& parameters,
+                             const std::vector<Simulation>& simulations, const std::vector<AnalysisOutcome>& outcomes);
 
 /// Lists the arrays of /training.
 void add_training_arrays(const TrainingHistory& history, ReportContent& content);

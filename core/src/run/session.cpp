@@ -64,12 +64,15 @@ Session::Session(const Network& network, const SessionOptions& options) : networ
 Session::~Session() = default;
 void Session::do_prepare(std::shared_ptr<const Trials> /*trials*/) {}
 
+// What a call makes is given up before it begins and there again once it has succeeded: of one that throws nothing may
+// be used.
+
 void Session::write_parameters(const Parameters& parameters) {
   check_shapes(network_, parameters);
+  // Weight variants and initial states of a loaded batch were made from the old parameters.
+  has_parameters_ = has_trials_ = ran_for_backward_ = false;
   do_write_parameters(parameters);
   has_parameters_ = true;
-  // Weight variants and initial states of a loaded batch were made from the old parameters.
-  has_trials_ = ran_for_backward_ = false;
 }
 
 Parameters Session::read_parameters() const {
@@ -99,14 +102,14 @@ void Session::prepare(std::shared_ptr<const Trials> trials) {
 void Session::load(const Trials& trials) {
   if (!has_parameters_) throw ShapeError("load() needs write_parameters() first");
   check(trials);
+  has_trials_ = ran_for_backward_ = false;
+  recorded_ = {};
   do_load(trials);
   trials_ = trials.count;
   steps_ = trials.steps;
-  recorded_ = {};
   has_trials_ = true;
   target_channels_ = trials.targets.units;
   mask_channels_ = trials.mask.empty() ? trials.targets.units : trials.mask.units;
-  ran_for_backward_ = false;
 }
 
 void Session::forward(const Record& record, Noise noise) {
@@ -136,7 +139,7 @@ LossTerms Session::backward(const Loss& loss, const std::function<void()>& meanw
   expect(target_channels_, network_.outputs(), "number of channels of the trials' targets");
   expect(mask_channels_, network_.outputs(), "number of channels of the trials' mask");
   check_loss(network_, loss);
-  ran_for_backward_ = false;
+  ran_for_backward_ = has_gradients_ = false;
   // A forward pass that failed on a device, as may show only now, has recorded nothing.
   const Record recorded = std::exchange(recorded_, {});
   LossTerms terms = do_backward(
@@ -153,6 +156,7 @@ Parameters Session::read_gradients() const {
 
 void Session::write_gradients(const Parameters& gradients) {
   check_shapes(network_, gradients);
+  has_gradients_ = false;
   do_write_gradients(gradients);
   has_gradients_ = true;
 }
@@ -161,8 +165,10 @@ double Session::update(const OptimiserStep& step) {
   if (!has_parameters_) throw ShapeError("update() needs write_parameters() first");
   if (!has_gradients_) throw ShapeError("update() needs backward() or write_gradients() first");
   if (step.number < 1) throw ShapeError("the steps of an optimiser are numbered from 1");
+  // The parameters of an update that fails half-way are no one's.
+  has_parameters_ = has_gradients_ = has_trials_ = ran_for_backward_ = false;
   const double norm = do_update(step);
-  has_gradients_ = has_trials_ = ran_for_backward_ = false;
+  has_parameters_ = true;
   return norm;
 }
 

@@ -38,22 +38,11 @@ Trials make_trials(const ExperimentState& state, const SimulationPlan& plan) {
   Trials trials = state.task->make({plan.seed, Stream::simulation_trials, 0, plan.trials});
   check_trials(*state.network, trials);
   for (const std::string& name : plan.manipulations) {
+    const std::size_t before = trials.interventions.size();
     state.manipulations.at(name)->apply(*state.network, state.seed, trials);
+    for (std::size_t k = before; k < trials.interventions.size(); ++k) trials.interventions[k].manipulation = name;
   }
   return trials;
-}
-
-Simulation planned_simulation(const ExperimentState& state, const SimulationPlan& plan) {
-  Simulation simulation;
-  simulation.name = plan.name;
-  simulation.trials = make_trials(state, plan);
-  Trials& trials = simulation.trials;
-  for (Sequence* sequence : {&trials.inputs, &trials.stimulus, &trials.targets, &trials.mask}) *sequence = {};
-  simulation.record = plan.record;
-  simulation.steps = {0, trials.steps};
-  simulation.noise = plan.noise;
-  simulation.seed = plan.seed;
-  return simulation;
 }
 
 void run_trials(const Backend& backend, Session& session, Simulation& simulation,

@@ -10,9 +10,6 @@ namespace mrnn {
 /// @throws ConfigError where the task's channels do not fit the network.
 Trials make_trials(const ExperimentState& state, const SimulationPlan& plan);
 
-/// A simulation that was not run: its trials without inputs and targets, and no activity.
-Simulation planned_simulation(const ExperimentState& state, const SimulationPlan& plan);
-
 /// Runs the trials of a simulation in batches that fit a fixed amount of memory, and keeps what its record names.
 /// @param session  with the parameters written
 /// @param batch    told after each batch how many trials are done

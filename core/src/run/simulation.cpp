@@ -1,5 +1,7 @@
 #include "mrnn/simulation.hpp"
 
+#include <algorithm>
+
 #include "mrnn/error.hpp"
 #include "mrnn/parameters.hpp"
 
@@ -23,9 +25,19 @@ Sequence pick(const BasicSequence<Scalar>& all, const Rows& rows) {
   return chosen;
 }
 
+/// All units were recorded: their numbers are the rows.
+Rows checked_rows(Index recorded, const Selection& units, const char* what) {
+  for (const UnitRange& range : units.ranges()) {
+    if (range.start >= 0 && range.end() <= recorded) continue;
+    const Index row = range.start < 0 ? range.start : range.end() - 1;
+    throw ShapeError(std::string(what) + " " + std::to_string(row) + " was not recorded; there are " +
+                     std::to_string(recorded));
+  }
+  return units.indices();
+}
+
 /// Rows of the recorded arrays that hold `units`.
 Rows recorded_rows(const Selection& recorded, const Selection& units) {
-  if (recorded.empty()) return units.indices();
   Rows rows;
   for (const Index unit : units.indices()) {
     Index offset = 0;
@@ -48,29 +60,47 @@ Rows recorded_rows(const Selection& recorded, const Selection& units) {
   throw ShapeError(quantity + " of simulation \"" + simulation + "\" was not recorded");
 }
 
+Index units_of(const Simulation::Activity& activity) {
+  if (const auto* values = std::get_if<Sequence>(&activity)) return values->units;
+  if (const auto* single = std::get_if<FloatSequence>(&activity)) return single->units;
+  return 0;
+}
+
+/// Rows of an array of the simulation that hold `units`, which may be channels.
+Rows rows_of(const Simulation& simulation, Quantity what, const Selection& units) {
+  const Simulation::Activity& activity = simulation.of(what);
+  if (std::holds_alternative<std::monostate>(activity)) not_recorded(what, simulation.name);
+  if (what == Quantity::y) return checked_rows(units_of(activity), units, "channel");
+  if (simulation.record.units.empty()) return checked_rows(units_of(activity), units, "unit");
+  return recorded_rows(simulation.record.units, units);
+}
+
 }  // namespace
 
 const Simulation::Activity& Simulation::of(Quantity what) const noexcept {
   return what == Quantity::x ? x : what == Quantity::h ? h : y;
 }
 
+StepRange Simulation::recorded(Index trial) const {
+  const Index end = trial_end(trials, trial);
+  if (end >= trials.steps) return steps;
+  return {steps.first, std::clamp(end, steps.first, steps.last)};
+}
+
 Sequence Simulation::activity(Quantity what, const Selection& units) const {
-  const Rows rows = what == Quantity::y ? units.indices() : recorded_rows(record.units, units);
+  const Rows rows = rows_of(*this, what, units);
   if (const auto* values = std::get_if<Sequence>(&of(what))) return pick(*values, rows);
-  if (const auto* values = std::get_if<FloatSequence>(&of(what))) return pick(*values, rows);
-  not_recorded(what, name);
+  return pick(std::get<FloatSequence>(of(what)), rows);
 }
 
 Eigen::MatrixXd Simulation::activity_at(Quantity what, const Selection& units, Index step) const {
   if (!steps.contains(step)) throw ShapeError("step " + std::to_string(step) + " was not recorded");
-  const Rows rows = what == Quantity::y ? units.indices() : recorded_rows(record.units, units);
+  const Rows rows = rows_of(*this, what, units);
   Eigen::MatrixXd chosen(std::ssize(rows), trials.count);
   if (const auto* values = std::get_if<Sequence>(&of(what))) {
     pick(*values, rows, step - steps.first, chosen);
-  } else if (const auto* single = std::get_if<FloatSequence>(&of(what))) {
-    pick(*single, rows, step - steps.first, chosen);
   } else {
-    not_recorded(what, name);
+    pick(std::get<FloatSequence>(of(what)), rows, step - steps.first, chosen);
   }
   return chosen;
 }

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <utility>
 
+#include "config/spec_names.hpp"
+#include "files/seal.hpp"
 #include "mrnn/error.hpp"
 #include "mrnn/weights.hpp"
 #include "run/outputs.hpp"
@@ -57,18 +59,46 @@ TrainingState resumed_state(const ExperimentState& state, const OutputFolder& fo
 
 }  // namespace
 
+CheckpointOrigin training_origin(const ConfigNode& root, const ExperimentState& state) {
+  CheckpointOrigin origin{root.flatten(), state.backend->name(),
+                          state.session.precision == Precision::float64 ? "float64" : "float32",
+                          name_of(state.session.products)};
+  origin.network = ConfigNode::parse(to_toml(state.network->spec()), "network").flatten();
+  const bool manipulated = !state.training->manipulations.empty();
+  for (const auto& [key, file] : root.paths()) {
+    const bool makes_trials =
+        key.starts_with("task") || key.starts_with("train") || (manipulated && key.starts_with("manipulation"));
+    if (makes_trials) origin.files.emplace_back(key, contents_of(file));
+  }
+  return origin;
+}
+
 TrainedExperiment train(const ExperimentState& state, const OutputFolder& folder, Experiment::Existing existing,
                         Progress& progress) {
   const Trainer trainer(training_problem(state), *state.training);
   TrainingState begin = existing == Experiment::Existing::resume ? resumed_state(state, folder)
                                                                  : start_training(*state.network, state.parameters);
+  if (begin.iteration > state.training->iterations) {
+    progress.warn(fmt::format("train.iterations is {}, but the training in {} has done {} already; it stays as it is",
+                              state.training->iterations, folder.path().string(), begin.iteration));
+  }
   FolderListener listener(state, folder, begin.iteration);
   TrainedExperiment trained;
   trained.outcome = trainer.run(std::move(begin), progress, listener);
   trained.seconds = listener.seconds();
-  save_weights(folder.path() / "weights_best.h5", *state.network, trained.outcome.best);
-  save_weights(folder.path() / "weights_last.h5", *state.network, trained.outcome.last);
+  save_weights(folder.best_weights(), *state.network, trained.outcome.best);
+  save_weights(folder.last_weights(), *state.network, trained.outcome.last);
   return trained;
+}
+
+bool is_trained(const ExperimentState& state, const OutputFolder& folder) {
+  if (!state.training || folder.state() == OutputFolder::State::empty) return false;
+  try {
+    resumed_state(state, folder);
+  } catch (const Error&) {
+    return false;  // none, a damaged one, or of another training
+  }
+  return true;
 }
 
 TrainingExamples training_examples(const ExperimentState& state, const Parameters& parameters) {

@@ -14,10 +14,17 @@ struct TrainedExperiment {
   double seconds = 0.0;  ///< wall-clock time, all lives of a run that was resumed together
 };
 
+/// What the checkpoints of an experiment are of: its configuration, the network as it was built, and the files that the
+/// trials come from. @param root  the configuration, read
+CheckpointOrigin training_origin(const ConfigNode& root, const ExperimentState& state);
+
 /// Trains as the experiment says, with checkpoints, train.jsonl, and at the end weights_best.h5 and weights_last.h5 in
 /// the folder; with Existing::resume on from its checkpoint.
 TrainedExperiment train(const ExperimentState& state, const OutputFolder& folder, Experiment::Existing existing,
                         Progress& progress);
+
+/// Has the folder the checkpoint of this training?
+bool is_trained(const ExperimentState& state, const OutputFolder& folder);
 
 /// What the report shows of the trained network: a few validation trials and, where the task has a psychometric mode,
 /// the trials of that, with noise.

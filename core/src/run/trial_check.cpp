@@ -8,6 +8,7 @@
 
 #include "mrnn/error.hpp"
 #include "mrnn/names.hpp"
+#include "run/metadata_check.hpp"
 
 namespace mrnn {
 namespace {
@@ -17,7 +18,7 @@ template <class Part>
 std::string sizes(const std::vector<Part>& parts) {
   std::vector<std::string> texts;
   for (const Part& part : parts) texts.push_back(fmt::format("{} ({})", part.name, part.range.size));
-  return join(texts);
+  return list_words(texts);
 }
 
 template <class Accepted>
@@ -32,6 +33,20 @@ void check_values(const Sequence& values, const char* what, const char* needed, 
                              channel, *bad, needed));
 }
 
+/// Own lengths that no trial of the batch can have.
+void check_lengths(const Trials& trials) {
+  const auto found = trials.numbers.find(trial_steps);
+  if (found == trials.numbers.end()) return;
+  for (std::size_t trial = 0; trial < found->second.size(); ++trial) {
+    const double own = found->second[trial];
+    if (std::isnan(own) || (own >= 1.0 && own <= static_cast<double>(trials.steps) && own == std::floor(own))) continue;
+    throw RunError(
+        fmt::format("the task: {} of trial {} is {}; a whole number from 1 to the {} steps of the run is "
+                    "needed, or NaN for all of them",
+                    trial_steps, trial, own, trials.steps));
+  }
+}
+
 bool finite(double value) {
   return std::isfinite(value);
 }
@@ -42,6 +57,7 @@ bool weight(double value) {
 }  // namespace
 
 void check_trials(const Network& network, const Trials& trials) {
+  if (const auto problem = shape_problem(trials)) throw RunError("the task: " + *problem);
   if (trials.inputs.units != network.inputs()) {
     throw ConfigError("", "task",
                       fmt::format("makes {} input channels; the network has {}: {}", trials.inputs.units,
@@ -49,6 +65,7 @@ void check_trials(const Network& network, const Trials& trials) {
   }
   check_values(trials.inputs, "the input", "finite numbers are", finite);
   check_values(trials.stimulus, "the stimulus", "finite numbers are", finite);
+  check_lengths(trials);
 }
 
 void check_targets(const Network& network, const Trials& trials) {

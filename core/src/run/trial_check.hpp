@@ -6,8 +6,8 @@
 
 namespace mrnn {
 
-/// @throws ConfigError, key `task`, where the trials' input channels are not as many as the network's; RunError where
-/// an input or a stimulus is not finite.
+/// @throws RunError where something is not there for each trial and step, or an input or a stimulus is not finite;
+/// ConfigError, key `task`, where the trials' input channels are not as many as the network's.
 MRNN_EXPORT void check_trials(const Network& network, const Trials& trials);
 
 /// @throws ConfigError, key `task`, where the trials cannot be trained on: no targets, or not as many channels of

@@ -1,6 +1,8 @@
 #include "mrnn/trials.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <map>
 #include <numeric>
 
 namespace mrnn {
@@ -45,6 +47,14 @@ Trials blank_trials(Index inputs, Index count, Index steps) {
   return trials;
 }
 
+Index trial_end(const Trials& trials, Index trial) {
+  const auto found = trials.numbers.find(trial_steps);
+  if (found == trials.numbers.end()) return trials.steps;
+  const double own = found->second.at(static_cast<std::size_t>(trial));
+  if (!(own < static_cast<double>(trials.steps))) return trials.steps;  // NaN: nobody says
+  return static_cast<Index>(std::llround(std::max(0.0, own)));
+}
+
 Eigen::VectorXd stimulus_at(const Trials& trials, Index units, Index trial, Index step) {
   Eigen::VectorXd stimulus = Eigen::VectorXd::Zero(units);
   if (!trials.stimulus.empty()) stimulus = trials.stimulus.at(step).col(trial);
@@ -56,6 +66,24 @@ Eigen::VectorXd stimulus_at(const Trials& trials, Index units, Index trial, Inde
     for (const Index unit : drive->units.indices()) stimulus(unit) += drive->strength[next++] * course;
   }
   return stimulus;
+}
+
+std::vector<std::vector<Index>> groups_by_weights(const Trials& trials) {
+  std::vector<std::vector<Index>> groups;
+  std::map<std::vector<std::size_t>, std::size_t> known;
+  for (Index trial = 0; trial < trials.count; ++trial) {
+    std::vector<std::size_t> scalings;
+    for (std::size_t k = 0; k < trials.interventions.size(); ++k) {
+      const Intervention& intervention = trials.interventions[k];
+      if (std::holds_alternative<ScaleWeights>(intervention.what) && intervention.acts_on(trial)) {
+        scalings.push_back(k);
+      }
+    }
+    const auto [place, is_new] = known.try_emplace(std::move(scalings), groups.size());
+    if (is_new) groups.emplace_back();
+    groups[place->second].push_back(trial);
+  }
+  return groups;
 }
 
 Trials slice(const Trials& trials, Index first, Index count) {

@@ -106,6 +106,28 @@ class StateReader {
   const Network& network_;
 };
 
+/// Texts by key as two lists.
+void write_values(Hdf5Writer& writer, const std::string& name, const CheckpointOrigin::Values& texts) {
+  std::vector<std::string> keys, values;
+  for (const auto& [key, value] : texts) {
+    keys.push_back(key);
+    values.push_back(value);
+  }
+  writer.write_texts("/checkpoint/" + name + "_keys", keys);
+  writer.write_texts("/checkpoint/" + name + "_values", values);
+}
+
+CheckpointOrigin::Values read_values(const Hdf5Reader& reader, const std::string& name) {
+  const std::vector<std::string> keys = reader.read_texts("checkpoint/" + name + "_keys");
+  const std::vector<std::string> values = reader.read_texts("checkpoint/" + name + "_values");
+  if (keys.size() != values.size()) {
+    throw FileError(reader.file(), "is damaged: its list of " + name + " has keys without values");
+  }
+  CheckpointOrigin::Values texts;
+  for (std::size_t k = 0; k < keys.size(); ++k) texts.emplace_back(keys[k], values[k]);
+  return texts;
+}
+
 /// Opens a file that must be a checkpoint of ours.
 Hdf5Reader open_checkpoint(const std::filesystem::path& file) {
   Hdf5Reader reader(file);
@@ -134,13 +156,9 @@ void write_checkpoint(const std::filesystem::path& file, const Network& network,
   writer.attribute("/checkpoint", "precision", origin.precision);
   writer.attribute("/checkpoint", "products", origin.products);
   writer.attribute("/checkpoint", "stopped_by", state.stopped_by);
-  std::vector<std::string> keys, values;
-  for (const auto& [key, value] : origin.config) {
-    keys.push_back(key);
-    values.push_back(value);
-  }
-  writer.write_texts("/checkpoint/config_keys", keys);
-  writer.write_texts("/checkpoint/config_values", values);
+  write_values(writer, "config", origin.config);
+  write_values(writer, "network", origin.network);
+  write_values(writer, "file", origin.files);
   StateWriter states(writer);
   visit_state(state, states);
   writer.finish_sealed();
@@ -154,10 +172,11 @@ CheckpointOrigin read_checkpoint_origin(const std::filesystem::path& file) {
   // Earlier versions had no others.
   if (reader.has_attribute("/checkpoint", "products"))
     origin.products = reader.text_attribute("/checkpoint", "products");
-  const std::vector<std::string> keys = reader.read_texts("checkpoint/config_keys");
-  const std::vector<std::string> values = reader.read_texts("checkpoint/config_values");
-  if (keys.size() != values.size()) throw FileError(file, "is damaged: its configuration has keys without values");
-  for (std::size_t k = 0; k < keys.size(); ++k) origin.config.emplace_back(keys[k], values[k]);
+  origin.config = read_values(reader, "config");
+  if (reader.has("checkpoint/network_keys")) {
+    origin.network = read_values(reader, "network");
+    origin.files = read_values(reader, "file");
+  }
   return origin;
 }
 

@@ -13,8 +13,12 @@ namespace mrnn {
 
 /// What a checkpoint is of.
 struct CheckpointOrigin {
-  std::vector<std::pair<std::string, std::string>> config;  ///< ConfigNode::flatten() of the configuration
-  std::string backend, precision, products = "ieee";        ///< that the run is on
+  using Values = std::vector<std::pair<std::string, std::string>>;  ///< texts by key
+
+  Values config;                                      ///< ConfigNode::flatten() of the configuration
+  std::string backend, precision, products = "ieee";  ///< that the run is on
+  Values network = {};  ///< flatten() of to_toml() of the network as built; empty in files of earlier versions
+  Values files = {};    ///< contents_of() the files that the trials come from, by the key that names them
 };
 
 /// Writes `checkpoint.h5`: /network with the current weights, so that it is a weight file, and /checkpoint with the

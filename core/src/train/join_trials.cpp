@@ -1,5 +1,7 @@
 #include "train/join_trials.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
 
@@ -13,15 +15,24 @@ void place(const Sequence& part, Index first, Sequence& whole) {
   for (Index step = 0; step < part.steps; ++step) whole.at(step).middleCols(first, part.trials) = part.at(step);
 }
 
+void expect_channels(const Sequence& part, Index channels, const char* what) {
+  if (part.units == channels) return;
+  throw RunError(
+      fmt::format("the mixed tasks make {} of different numbers of channels: {} and {}", what, channels, part.units));
+}
+
 /// One of the sequences of all parts, joined; empty where no part has it.
-Sequence joined(const std::vector<Trials>& parts, const Trials& whole, Sequence Trials::*member) {
+Sequence joined(const std::vector<Trials>& parts, const Trials& whole, Sequence Trials::*member, const char* what) {
   const auto has = [member](const Trials& part) { return !(part.*member).empty(); };
   const auto owner = std::ranges::find_if(parts, has);
   if (owner == parts.end()) return {};
   Sequence all(((*owner).*member).units, whole.count, whole.steps);
   Index first = 0;
   for (const Trials& part : parts) {
-    if (has(part)) place(part.*member, first, all);
+    if (has(part)) {
+      expect_channels(part.*member, all.units, what);
+      place(part.*member, first, all);
+    }
     first += part.count;
   }
   return all;
@@ -37,6 +48,7 @@ Sequence join_masks(const std::vector<Trials>& parts, const Trials& whole) {
   Index first = 0;
   for (const Trials& part : parts) {
     if (!part.mask.empty()) {
+      expect_channels(part.mask, all.units, "masks");
       place(part.mask, first, all);
     } else if (!part.targets.empty()) {
       for (Index step = 0; step < part.steps; ++step) all.at(step).middleCols(first, part.count).setOnes();
@@ -56,6 +68,10 @@ Eigen::MatrixXd join_initial_states(const std::vector<Trials>& parts, Index coun
   Eigen::MatrixXd all(parts.front().initial_state.rows(), count);
   Index first = 0;
   for (const Trials& part : parts) {
+    if (part.initial_state.rows() != all.rows()) {
+      throw RunError(fmt::format("the mixed tasks make initial states of different numbers of units: {} and {}",
+                                 all.rows(), part.initial_state.rows()));
+    }
     all.middleCols(first, part.count) = part.initial_state;
     first += part.count;
   }
@@ -116,9 +132,10 @@ Trials join_trials(const std::vector<Trials>& parts) {
     whole.steps = std::max(whole.steps, part.steps);
     whole.ids.insert(whole.ids.end(), part.ids.begin(), part.ids.end());
   }
-  whole.inputs = joined(parts, whole, &Trials::inputs);
-  whole.stimulus = joined(parts, whole, &Trials::stimulus);
-  whole.targets = joined(parts, whole, &Trials::targets);
+  whole.inputs = joined(parts, whole, &Trials::inputs, "inputs");
+  if (whole.inputs.empty()) whole.inputs = Sequence(0, whole.count, whole.steps);  // of a network without any
+  whole.stimulus = joined(parts, whole, &Trials::stimulus, "stimuli");
+  whole.targets = joined(parts, whole, &Trials::targets, "targets");
   whole.mask = join_masks(parts, whole);
   whole.initial_state = join_initial_states(parts, whole.count);
   whole.numbers = joined(parts, whole.count, std::numeric_limits<double>::quiet_NaN(), &Trials::numbers);

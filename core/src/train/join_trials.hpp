@@ -9,7 +9,7 @@ namespace mrnn {
 
 /// The trials of all parts, one after the other, as one batch of the longest's steps. Shorter ones are continued with
 /// zeros, mask included. Metadata that a part lacks are NaN and ""; epochs it lacks are [0, 0).
-/// @throws RunError where some parts set initial states and others do not.
+/// @throws RunError where some parts set initial states and others do not, or numbers of channels differ.
 MRNN_EXPORT Trials join_trials(const std::vector<Trials>& parts);
 
 /// Trials [first, first + count) of a sequence.

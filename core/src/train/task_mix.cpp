@@ -6,6 +6,8 @@
 #include <cmath>
 #include <limits>
 
+#include "mrnn/error.hpp"
+#include "run/metadata_check.hpp"
 #include "train/join_trials.hpp"
 
 namespace mrnn {
@@ -29,8 +31,14 @@ Trials TaskMix::make(const TrialRequest& request) const {
     const std::uint64_t number = request.first + static_cast<std::uint64_t>(k);
     const MixedTask& mixed = task_of(request, number);
     Trials trial = mixed.task->make({request.seed, request.stream, number, 1, request.mode});
+    if (trial.count != 1) {
+      throw RunError(fmt::format("the task \"{}\" made {} trials where one was asked for", mixed.name, trial.count));
+    }
     trial.texts["task"] = {mixed.name};
-    trial.numbers["task_steps"] = {static_cast<double>(trial.steps)};
+    trial.numbers.try_emplace(trial_steps, 1, static_cast<double>(trial.steps));
+    if (const auto problem = shape_problem(trial)) {
+      throw RunError(fmt::format("the task \"{}\": {}", mixed.name, *problem));
+    }
     parts.push_back(std::move(trial));
   }
   return join_trials(parts);
@@ -42,16 +50,25 @@ Index TaskMix::default_trials() const {
   return trials;
 }
 
+Index TaskMix::available_trials(Stream stream) const {
+  Index trials = std::numeric_limits<Index>::max();
+  for (const MixedTask& mixed : tasks_) trials = std::min(trials, mixed.task->available_trials(stream));
+  return trials;
+}
+
+bool TaskMix::holds_out_trials() const {
+  return std::ranges::all_of(tasks_, [](const MixedTask& mixed) { return mixed.task->holds_out_trials(); });
+}
+
 Scores TaskMix::score(const Trials& trials, const Sequence& outputs) const {
   Scores scores;
   scores.score = Eigen::VectorXd::Constant(trials.count, std::numeric_limits<double>::quiet_NaN());
   const auto& names = trials.texts.at("task");
-  const auto& steps = trials.numbers.at("task_steps");
   bool any = false;
   for (Index k = 0; k < trials.count; ++k) {
     const auto mixed = std::ranges::find(tasks_, names[static_cast<std::size_t>(k)], &MixedTask::name);
     if (mixed == tasks_.end()) continue;
-    const auto own_steps = static_cast<Index>(steps[static_cast<std::size_t>(k)]);
+    const Index own_steps = trial_end(trials, k);
     const Scores own =
         mixed->task->score(first_steps(slice(trials, k, 1), own_steps), first_steps(columns(outputs, k, 1), own_steps));
     if (own.score.size() != 1) continue;

@@ -18,13 +18,16 @@ struct MixedTask {
 
 /// Several tasks at once: each trial is of one of them, drawn with the given probabilities (in proportion to their sum)
 /// by the trial's number. Trials of different length are continued as Task says. Metadata: those of all tasks, NaN and
-/// "" in trials of a task that has none of that name; `task`, the task's name; `task_steps`, the trial's own steps.
+/// "" in trials of a task that has none of that name; `task`, the task's name; `trial_steps`, the trial's own steps.
 class MRNN_EXPORT TaskMix final : public Task {
  public:
   explicit TaskMix(std::vector<MixedTask> tasks) : tasks_(std::move(tasks)) {}
 
   Trials make(const TrialRequest& request) const override;
   Index default_trials() const override;
+  /// So many that none of the tasks could run out, were all trials its own.
+  Index available_trials(Stream stream) const override;
+  bool holds_out_trials() const override;
   /// By the task of each trial; NaN where that has no measure.
   Scores score(const Trials& trials, const Sequence& outputs) const override;
   std::string performance_label() const override { return "performance, each trial's by its own task"; }

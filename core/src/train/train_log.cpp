@@ -2,7 +2,7 @@
 
 #include <cerrno>
 #include <nlohmann/json.hpp>
-#include <sstream>
+#include <string>
 #include <system_error>
 
 #include "files/text_file.hpp"
@@ -13,24 +13,43 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+/// `cannot be read: Permission denied`
+std::string failure(const char* what, int number) {
+  return what + (number == 0 ? std::string() : ": " + std::generic_category().message(number));
+}
+
 /// The lines of iterations up to `iteration`, and the seconds of the last of them. A line that was cut short ends it.
 struct Kept {
-  std::string text;
+  std::uintmax_t bytes = 0;
   double seconds = 0.0;
 };
 
+/// Line by line: the log of a long training is larger than what one holds in memory.
 Kept lines_up_to(const std::filesystem::path& file, std::int64_t iteration) {
   Kept kept;
-  if (iteration == 0 || !std::filesystem::exists(file)) return kept;
-  std::istringstream lines(read_text_file(file));
-  for (std::string line; std::getline(lines, line);) {
+  std::error_code error;
+  if (iteration == 0 || std::filesystem::status(file, error).type() == std::filesystem::file_type::not_found) {
+    return kept;
+  }
+  errno = 0;
+  std::ifstream lines(file, std::ios::binary);
+  if (!lines) throw FileError(file, failure("cannot be read", errno));
+  for (std::string line; std::getline(lines, line) && !lines.eof();) {  // at the end of the file: without a line break
     const Json entry = Json::parse(line, nullptr, false);
     if (!entry.is_object() || !entry.contains("iteration") || !entry["iteration"].is_number_integer()) break;
     if (entry["iteration"].get<std::int64_t>() > iteration) break;
     if (entry.contains("seconds") && entry["seconds"].is_number()) kept.seconds = entry["seconds"].get<double>();
-    kept.text += line + "\n";
+    kept.bytes += line.size() + 1;
   }
+  if (lines.bad()) throw FileError(file, failure("cannot be read", errno));
   return kept;
+}
+
+void keep_bytes(const std::filesystem::path& file, std::uintmax_t bytes) {
+  if (bytes == 0) return write_text_file(file, "");
+  std::error_code error;
+  std::filesystem::resize_file(file, bytes, error);
+  if (error) throw FileError(file, "cannot be written: " + error.message());
 }
 
 Json entry_of(const TrainingHistory& history) {
@@ -55,7 +74,7 @@ TrainLog::TrainLog(std::filesystem::path file, std::int64_t iteration)
     : file_(std::move(file)), started_(std::chrono::steady_clock::now()) {
   const Kept kept = lines_up_to(file_, iteration);
   seconds_before_ = kept.seconds;
-  write_text_file(file_, kept.text);
+  keep_bytes(file_, kept.bytes);
   stream_.open(file_, std::ios::binary | std::ios::app);
 }
 
@@ -69,9 +88,7 @@ void TrainLog::append(const TrainingHistory& history) {
   errno = 0;
   stream_ << entry.dump() << std::endl;  // at once, for whoever watches the training
   if (stream_) return;
-  const int number = errno;
-  throw FileError(file_,
-                  "cannot be written" + (number == 0 ? std::string() : ": " + std::generic_category().message(number)));
+  throw FileError(file_, failure("cannot be written", errno));
 }
 
 }  // namespace mrnn

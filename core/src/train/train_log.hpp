@@ -16,7 +16,7 @@ namespace mrnn {
 class MRNN_EXPORT TrainLog {
  public:
   /// Begins anew, or, resumed at an iteration above 0, keeps the lines up to it and drops those after.
-  /// @throws FileError where it cannot be written.
+  /// @throws FileError where it cannot be read or written.
   TrainLog(std::filesystem::path file, std::int64_t iteration);
 
   /// Writes the last entry of the history, with the validation of the same iteration.

@@ -6,7 +6,8 @@
 #include <utility>
 
 #include "mrnn/error.hpp"
-#include "mrnn/experiment.hpp"
+#include "mrnn/progress.hpp"
+#include "train/training_batches.hpp"
 #include "train/training_run.hpp"
 
 namespace mrnn {
@@ -26,6 +27,7 @@ void check(const TrainingProblem& problem, const TrainingPlan& plan) {
     throw ShapeError("batch, log_every and validation_trials are numbers of at least 1");
   }
   check_loss(*problem.network, plan.loss);
+  TrainingBatches(problem, plan).check_manipulations();
 }
 
 TrainingOutcome outcome_of(TrainingState state) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "mrnn/error.hpp"
+#include "run/target_check.hpp"
 #include "run/trial_check.hpp"
 
 namespace mrnn {
@@ -36,12 +37,17 @@ bool restrict_to(const std::vector<Index>& chosen, Intervention& intervention) {
   return !intervention.trials.empty();
 }
 
+bool lacks_condition(const ConfigError& error) {
+  return error.key().ends_with(".conditions");
+}
+
 }  // namespace
 
 Trials TrainingBatches::make(std::int64_t stage, const TrialRequest& request, TrialUse use) const {
   Trials trials = problem_.stages[static_cast<std::size_t>(stage)].task->make(request);
   check_trials(*problem_.network, trials);
   check_targets(*problem_.network, trials);
+  check_target_probabilities(*problem_.network, plan_.loss, trials);
   for (std::size_t k = 0; k < trials.ids.size(); ++k) {
     trials.ids[k] = static_cast<std::uint64_t>(use) + request.first + static_cast<std::uint64_t>(k);
   }
@@ -60,7 +66,7 @@ void TrainingBatches::manipulate(std::uint64_t first, Trials& trials) const {
     const std::vector<Index> chosen = chosen_trials(plan_.manipulations[k], problem_.session.seed, first, trials.count);
     if (chosen.empty()) continue;
     const std::vector<Intervention> before = std::exchange(trials.interventions, {});
-    apply(*problem_.manipulations[k], first, trials);
+    apply(*problem_.manipulations[k], trials);
     std::vector<Intervention> added = std::exchange(trials.interventions, before);
     for (Intervention& intervention : added) {
       if (restrict_to(chosen, intervention)) trials.interventions.push_back(std::move(intervention));
@@ -68,14 +74,49 @@ void TrainingBatches::manipulate(std::uint64_t first, Trials& trials) const {
   }
 }
 
-void TrainingBatches::apply(const Manipulation& manipulation, std::uint64_t first, Trials& trials) const {
+void TrainingBatches::apply(const Manipulation& manipulation, Trials& trials) const {
   try {
     manipulation.apply(*problem_.network, problem_.session.seed, trials);
   } catch (const ConfigError& error) {
-    // A batch may lack a condition by chance. That there is such a condition shows in the first.
-    if (first == 0 || !error.key().ends_with(".conditions")) throw;
-    trials.interventions.clear();
+    if (!lacks_condition(error)) throw;
+    trials.interventions.clear();  // by chance: check_manipulations() has found that there is such a condition
   }
+}
+
+void TrainingBatches::check_manipulations() const {
+  for (const Manipulation* manipulation : problem_.manipulations) {
+    std::optional<ConfigError> mistake;
+    for (std::int64_t stage = 0; stage < std::ssize(problem_.stages); ++stage) {
+      mistake = missing_condition(stage, *manipulation);
+      if (!mistake) break;
+    }
+    if (mistake) throw *mistake;
+  }
+}
+
+/// What a manipulation says of trials that lack its conditions, where many of a stage do.
+std::optional<ConfigError> TrainingBatches::missing_condition(std::int64_t stage,
+                                                              const Manipulation& manipulation) const {
+  constexpr int sets = 32;
+  constexpr Index enough = 1024;  // all conditions of a task, even where they are drawn
+  const Task& task = *problem_.stages[static_cast<std::size_t>(stage)].task;
+  const Index available = task.available_trials(Stream::training_trials);
+  TrialRequest request{problem_.session.seed, Stream::training_trials};
+  request.count = std::max(plan_.batch, std::min(task.default_trials(), available));
+  std::optional<ConfigError> mistake;
+  for (int set = 0; set < sets; ++set) {
+    if (set > 0) request.first += static_cast<std::uint64_t>(request.count);
+    if (set > 0 && request.count < enough) request.count = std::min(2 * request.count, std::max(available, Index{1}));
+    Trials trials = make(stage, request, TrialUse::training);
+    try {
+      manipulation.apply(*problem_.network, problem_.session.seed, trials);
+      return std::nullopt;
+    } catch (const ConfigError& error) {
+      if (!lacks_condition(error)) throw;
+      mistake = error;
+    }
+  }
+  return mistake;
 }
 
 Trials TrainingBatches::validation(std::int64_t stage, Index count) const {

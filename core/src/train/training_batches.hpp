@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
+#include "mrnn/error.hpp"
 #include "mrnn/export.hpp"
 #include "mrnn/trainer.hpp"
 
@@ -26,11 +28,15 @@ class MRNN_EXPORT TrainingBatches {
   Trials validation(std::int64_t stage, Index count) const;
   /// `count` trials in psychometric mode.
   Trials psychometric(std::int64_t stage, Index count) const;
+  /// Do trials of some stage have the conditions that each manipulation names? A single batch may lack one by chance,
+  /// and goes without the manipulation then. @throws ConfigError.
+  void check_manipulations() const;
 
  private:
   Trials make(std::int64_t stage, const TrialRequest& request, TrialUse use) const;
   void manipulate(std::uint64_t first, Trials& trials) const;
-  void apply(const Manipulation& manipulation, std::uint64_t first, Trials& trials) const;
+  void apply(const Manipulation& manipulation, Trials& trials) const;
+  std::optional<ConfigError> missing_condition(std::int64_t stage, const Manipulation& manipulation) const;
 
   const TrainingProblem& problem_;
   const TrainingPlan& plan_;

@@ -6,13 +6,13 @@
 #include <optional>
 
 #include "mrnn/names.hpp"
+#include "mrnn/task.hpp"
 #include "train/loss_reader.hpp"
 
 namespace mrnn {
 namespace {
 
-// Their product stays within the numbers that trials can have.
-constexpr Index most_trials = 10'000'000;
+// Times TrialRequest::most_trials it stays within the numbers that trials can have.
 constexpr std::int64_t most_iterations = 1'000'000'000;
 
 /// A setting written as a table with a `name`, or as the name alone: `schedule = "cosine"`.
@@ -38,12 +38,6 @@ double below(const ConfigNode& table, std::string_view key, double high, double 
     table.fail(key, fmt::format("is {}; a number from 0 to below {} is accepted", value, high));
   }
   return value;
-}
-
-std::int64_t read_count(const ConfigNode& train, std::string_view key, std::int64_t fallback, std::int64_t most) {
-  const std::int64_t count = train.count_or(key, fallback);
-  if (count > most) train.fail(key, fmt::format("is {}; at most {} is accepted", count, most));
-  return count;
 }
 
 void read_optimiser(const ConfigNode& train, TrainingPlan& plan) {
@@ -142,10 +136,10 @@ void read_manipulations(const ConfigNode& train, const std::vector<std::string>&
 TrainingPlan read_training(const ConfigNode& train, const Network& network,
                            const std::vector<std::string>& manipulations) {
   TrainingPlan plan;
-  plan.iterations = read_count(train, "iterations", plan.iterations, most_iterations);
-  plan.batch = read_count(train, "batch", plan.batch, most_trials);
+  plan.iterations = train.count_or("iterations", plan.iterations, 1, most_iterations);
+  plan.batch = train.count_or("batch", plan.batch, 1, TrialRequest::most_trials);
   plan.validate_every = train.count_or("validate_every", plan.validate_every, 0);
-  plan.validation_trials = read_count(train, "validation_trials", plan.validation_trials, most_trials);
+  plan.validation_trials = train.count_or("validation_trials", plan.validation_trials, 1, TrialRequest::most_trials);
   plan.checkpoint_every = train.count_or("checkpoint_every", plan.checkpoint_every, 0);
   plan.log_every = train.count_or("log_every", plan.log_every);
   plan.noise = train.flag("noise", true) ? Noise::on : Noise::off;

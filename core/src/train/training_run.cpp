@@ -8,6 +8,7 @@
 
 #include "mrnn/error.hpp"
 #include "mrnn/loss.hpp"
+#include "mrnn/names.hpp"
 #include "run/outputs.hpp"
 #include "train/rate_schedule.hpp"
 #include "train/training_memory.hpp"
@@ -96,7 +97,7 @@ TrainingRun::Step TrainingRun::step(std::int64_t iteration, Logged logged) {
     session_->forward(record, plan_.noise);
     done.loss = session_->backward(plan_.loss, [&] { prepare_batch(iteration + 1); });
   });
-  if (!std::isfinite(done.loss.total)) throw RunError(fmt::format("the loss is {}", done.loss.total));
+  if (!std::isfinite(done.loss.total)) throw RunError("the loss is " + number_words(done.loss.total));
   if (record.y) {
     const Task& task = *problem_.stages[static_cast<std::size_t>(state_.stage)].task;
     done.performance = performance(task.score(*trials, session_->read_activity(Quantity::y)));
@@ -104,8 +105,8 @@ TrainingRun::Step TrainingRun::step(std::int64_t iteration, Logged logged) {
   done.rate = rate_at(plan_, iteration, state_.rate_factor);
   done.gradient_norm = session_->update({plan_.optimiser, done.rate, iteration});
   if (!std::isfinite(done.gradient_norm)) {
-    throw RunError(
-        fmt::format("the norm of the gradient is {}, though the loss is {:.6g}", done.gradient_norm, done.loss.total));
+    throw RunError(fmt::format("the norm of the gradient is {}, though the loss is {:.6g}",
+                               number_words(done.gradient_norm), done.loss.total));
   }
   return done;
 }
@@ -163,7 +164,7 @@ void TrainingRun::validate() {
   const Sequence outputs = with_trial_numbers(
       validation_, "validation", [&] { return run_outputs(*problem_.backend, *session_, validation_, plan_.noise); });
   const double loss = data_loss(*problem_.network, plan_.loss, validation_, outputs);
-  if (!std::isfinite(loss)) throw RunError(fmt::format("the loss of the validation is {}", loss));
+  if (!std::isfinite(loss)) throw RunError("the loss of the validation is " + number_words(loss));
   const double score = performance(task.score(validation_, outputs));
   state_.history.validation_iteration.push_back(state_.iteration);
   state_.history.validation_loss.push_back(loss);

@@ -12,6 +12,7 @@
 #include "mrnn/comparison_report.hpp"
 #include "mrnn/error.hpp"
 #include "mrnn/plugin.hpp"
+#include "mrnn/samples.hpp"
 
 namespace {
 
@@ -25,11 +26,11 @@ constexpr std::size_t most_kept = std::size_t{1} << 29;
 constexpr Index default_rbf_samples = 1000;
 constexpr Index most_rbf_samples = 10'000;
 
-/// So many evenly spaced samples, all where there are no more.
+/// So many of the samples, the same ones of every activity; all where there are no more.
 mrnn::Sequence thinned(mrnn::Sequence samples, Index count) {
   if (count >= samples.trials) return samples;
   mrnn::Sequence chosen(samples.units, count, 1);
-  for (Index k = 0; k < count; ++k) chosen.at(0).col(k) = samples.at(0).col(k * samples.trials / count);
+  chosen.at(0) = samples.at(0)(Eigen::all, mrnn::spread_samples(samples.trials, count));
   return chosen;
 }
 
@@ -160,7 +161,7 @@ void attach(mrnn::PluginContext& context) {
           "kernel = \"linear\"     linear | rbf\n"
           "bandwidth = 1         rbf: times the median distance\n"
           "debiased = false      estimate without the bias of few samples\n"
-          "samples               at most, evenly spaced; default: all, 1000 for rbf");
+          "samples               at most, drawn from all times; default: all, 1000 for rbf");
 }
 
 }  // namespace

@@ -85,9 +85,7 @@ class CommunicationSubspace final : public mrnn::Analysis {
         dimensions_(config.count_or("dimensions", 10)),
         factors_(config.count_or("factors", 0, 0)),
         private_(config.flag("private", true)) {
-    if (config.has("simulation") && config.texts("simulation").size() > 1) {
-      config.fail("simulation", "names several; communication is that within one simulation");
-    }
+    mrnn::expect_one_simulation(config, "communication is that within one simulation");
     const bool own = std::ranges::any_of(groups_, [](const Group& group) { return group.within >= 0; });
     if (config.has("private") && private_ && !own) {
       config.fail("private", "has no meaning where no source is a target, too");
@@ -148,7 +146,8 @@ class CommunicationSubspace final : public mrnn::Analysis {
     std::optional<Pair> own;  // kept while the others are compared with it
     Index own_best = 0;
     std::optional<Index> source_factors;
-    const auto step = [&] { context.advance(0); };
+    long done = (draw * std::ssize(groups_) + static_cast<long>(number)) * std::ssize(group.targets);
+    const auto step = [&] { context.advance(done); };
     for (const std::size_t t : order(group)) {
       Pair pair = communication_subspace::make_pair(
           group.source.name, group.targets[t].name,
@@ -174,7 +173,7 @@ class CommunicationSubspace final : public mrnn::Analysis {
         own_best = made.curve.best;
       }
       report.pairs[number * group.targets.size() + t].draws.push_back(std::move(made));
-      context.advance(1);
+      context.advance(++done);
     }
   }
 

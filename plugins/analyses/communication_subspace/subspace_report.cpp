@@ -192,8 +192,9 @@ void add_arrays(const Report& report, mrnn::AnalysisResults& results) {
   VectorXd dropped(std::ssize(report.dropped));
   std::ranges::copy(report.dropped, dropped.begin());
   results.add("dropped_units", dropped, {"unit"}, "1", "numbers of units that do not vary and are left out");
-  results.texts.push_back({"sources", report.sources, "sources"});
-  results.texts.push_back({"targets", report.targets, "targets; one that is also the source is the other half of it"});
+  results.texts.push_back({"sources", report.sources, "sources", "source"});
+  results.texts.push_back(
+      {"targets", report.targets, "targets; one that is also the source is the other half of it", "target"});
 }
 
 void add_summary(const Report& report, mrnn::AnalysisResults& results) {

@@ -39,10 +39,11 @@ class CurbdFit final : public mrnn::Analysis {
         source_(config, network, options_.activation),
         part_(read_part(config)),
         components_(config.count_or("components", 3, 1)) {
+    mrnn::expect_one_simulation(config, "one network is fitted to the activity of one simulation");
     if (source_.dt() / static_cast<double>(options_.dt_factor) > options_.tau) {
       config.fail("tau", "is shorter than a step of the model, dt / dt_factor; the steps would not follow it");
     }
-    if (config.has("seed")) seed_ = static_cast<std::uint64_t>(config.count("seed", 0));
+    if (config.has("seed")) seed_ = config.seed("seed", 0);
   }
 
   mrnn::Record needs() const override { return {.h = !source_.from_file()}; }

@@ -58,7 +58,7 @@ class Writer {
   }
 
   void add_regions() {
-    mrnn::NamedTexts names{"regions", {}, "names of the regions, targets and sources alike"};
+    mrnn::NamedTexts names{"regions", {}, "names of the regions, targets and sources alike", "region"};
     mrnn::NamedArray first{"region_first", {regions_}, {}, "1", {"region"}, "number of the first unit"};
     mrnn::NamedArray units{"region_units", {regions_}, {}, "1", {"region"}, "number of units"};
     for (const mrnn::NamedRange& region : found_.data.regions) {

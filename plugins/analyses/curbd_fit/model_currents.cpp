@@ -55,6 +55,12 @@ class Correlation {
   Index count_ = 0;
 };
 
+/// Samples of a trial that send into its next: all but the last.
+mrnn::StepRange acting_samples(const Data& data, Index trial) {
+  const mrnn::StepRange& samples = data.trials[static_cast<std::size_t>(trial)];
+  return {samples.first, samples.last - 1};
+}
+
 }  // namespace
 
 MatrixXd weights_between(const Data& data, const MatrixXd& weights, Pair pair, WeightPart part) {
@@ -94,13 +100,14 @@ PairCurrent current_between(const Data& data, const Fit& fit, Pair pair, WeightP
 Comparison compare(const Data& data, const Fit& fit, const Truth& truth, Pair pair) {
   const MatrixXd activity = activity_of(data, fit, pair.from);
   const MatrixXd weights = weights_between(data, fit.weights, pair, WeightPart::all);
-  const Index acting = data.trials.front().size() - 1;  // the last sample of a trial sends into no step
+  const Index most = data.count() - truth.trials();
   Correlation units;
-  mrnn::RunningStatistics of_truth(weights.rows(), acting * truth.trials());
-  mrnn::RunningStatistics of_model(weights.rows(), acting * truth.trials());
+  mrnn::RunningStatistics of_truth(weights.rows(), most), of_model(weights.rows(), most);
   for (Index trial = 0; trial < truth.trials(); ++trial) {
+    const mrnn::StepRange acting = acting_samples(data, trial);
+    if (acting.size() < 1) continue;
     const MatrixXd expected = truth.current(pair.to, pair.from, trial);
-    const MatrixXd found = weights * activity.middleCols(data.trials[static_cast<std::size_t>(trial)].first, acting);
+    const MatrixXd found = weights * activity.middleCols(acting.first, acting.size());
     units.add(expected, found);
     of_truth.add(expected);
     of_model.add(found);
@@ -115,12 +122,15 @@ Comparison compare(const Data& data, const Fit& fit, const Truth& truth, Pair pa
   if (axis.cols() == 0 || model_axis.cols() == 0) return result;
   Correlation leading;
   for (Index trial = 0; trial < truth.trials(); ++trial) {
-    const Index first = data.trials[static_cast<std::size_t>(trial)].first;
+    const mrnn::StepRange acting = acting_samples(data, trial);
+    if (acting.size() < 1) continue;
     const MatrixXd expected = axis.transpose() * truth.current(pair.to, pair.from, trial);
-    const MatrixXd found = model_axis.transpose() * weights * activity.middleCols(first, acting);
+    const MatrixXd found = model_axis.transpose() * weights * activity.middleCols(acting.first, acting.size());
     leading.add(expected, found);
-    result.true_component.segment(first, acting) = expected.transpose().array() - axis.col(0).dot(of_truth.mean());
-    result.found_component.segment(first, acting) = found.transpose().array() - model_axis.col(0).dot(of_model.mean());
+    result.true_component.segment(acting.first, acting.size()) =
+        expected.transpose().array() - axis.col(0).dot(of_truth.mean());
+    result.found_component.segment(acting.first, acting.size()) =
+        found.transpose().array() - model_axis.col(0).dot(of_model.mean());
   }
   result.component_correlation = std::abs(leading.value());
   return result;

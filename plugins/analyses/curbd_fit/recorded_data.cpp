@@ -136,7 +136,10 @@ std::vector<Index> DataSource::trials_of(const mrnn::Simulation& simulation) con
 }
 
 void DataSource::check(const mrnn::Simulation& planned) const {
-  check_resets(file_ ? file_->count() : std::ssize(trials_of(planned)) * planned.trials.steps);
+  if (file_) return check_resets(file_->count());
+  Index samples = 0;
+  for (const Index trial : trials_of(planned)) samples += planned.recorded(trial).size();
+  check_resets(samples);
 }
 
 void DataSource::check_resets(Index samples) const {
@@ -149,17 +152,20 @@ void DataSource::check_resets(Index samples) const {
 
 Data DataSource::recorded(const mrnn::Simulation& simulation) const {
   const std::vector<Index> trials = trials_of(simulation);
-  const Index steps = simulation.steps.size();
   Data data;
-  Index units = 0;
+  Index units = 0, samples = 0;
   for (const mrnn::Selection& region : units_) units += region.size();
-  data.samples = mrnn::Sequence(units, 1, std::ssize(trials) * steps);
-  data.trials = trials_of_length(std::ssize(trials), steps);
+  for (const Index trial : trials) {
+    const Index steps = simulation.recorded(trial).size();
+    data.trials.push_back({samples, samples + steps});
+    samples += steps;
+  }
+  data.samples = mrnn::Sequence(units, 1, samples);
   Eigen::Map<Eigen::MatrixXd> values(data.samples.data.data(), units, data.count());
   for (std::size_t r = 0; r < units_.size(); ++r) {
     const mrnn::Sequence activity = simulation.activity(mrnn::Quantity::h, units_[r]);
     for (std::size_t k = 0; k < trials.size(); ++k) {
-      for (Index step = 0; step < steps; ++step) {
+      for (Index step = 0; step < data.trials[k].size(); ++step) {
         values.col(data.trials[k].first + step).segment(regions_[r].range.start, activity.units) =
             activity.at(step).col(trials[k]);
       }

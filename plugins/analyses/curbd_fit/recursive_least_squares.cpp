@@ -46,9 +46,4 @@ const Eigen::MatrixXd& RecursiveLeastSquares::weights() {
   return weights_;
 }
 
-Eigen::MatrixXd RecursiveLeastSquares::inverse_correlation() {
-  carry_out();
-  return p_.selfadjointView<Eigen::Lower>();
-}
-
 }  // namespace curbd

@@ -20,8 +20,6 @@ class RecursiveLeastSquares {
   void learn(const Eigen::VectorXd& activity, const Eigen::VectorXd& error);
   /// J, with all that was learned.
   const Eigen::MatrixXd& weights();
-  /// P, with all that was learned.
-  Eigen::MatrixXd inverse_correlation();
 
  private:
   static constexpr Eigen::Index most_pending = 32;

@@ -15,7 +15,8 @@ Eigen::MatrixXd Truth::current(std::size_t to, std::size_t from, Index trial) co
   const mrnn::Simulation& simulation = context_.simulation();
   const mrnn::Pathway pathway(context_.network(), mrnn::Pathway::Source::recurrent, units_[to], units_[from]);
   const Index number = trials_[static_cast<std::size_t>(trial)];
-  const mrnn::StepRange steps{simulation.steps.first + 1, simulation.steps.last};
+  const mrnn::StepRange recorded = simulation.recorded(number);
+  const mrnn::StepRange steps{recorded.first + 1, recorded.last};
   mrnn::WeightsInForce weights(context_.network(), context_.parameters());
   Eigen::MatrixXd current(units_[to].size(), steps.size());
   for (const mrnn::StepRange& run : stretches_of_weights(simulation.trials.interventions, number, steps)) {

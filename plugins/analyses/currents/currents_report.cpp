@@ -75,11 +75,11 @@ class Writer {
   }
 
   void add_axes() {
-    mrnn::NamedTexts targets{"targets", {}, "what receives the currents"};
+    mrnn::NamedTexts targets{"targets", {}, "what receives the currents", "target"};
     for (const mrnn::Population& target : found_.request.targets) targets.values.push_back(target.name);
-    mrnn::NamedTexts sources{"sources", {}, "what the currents come from"};
+    mrnn::NamedTexts sources{"sources", {}, "what the currents come from", "source"};
     for (const Source& source : found_.request.sources) sources.values.push_back(source.name);
-    mrnn::NamedTexts conditions{"conditions", {}, "names of the conditions"};
+    mrnn::NamedTexts conditions{"conditions", {}, "names of the conditions", "condition"};
     for (const mrnn::Condition& condition : found_.scope.conditions.list) conditions.values.push_back(condition.name);
     for (auto* texts : {&targets, &sources, &conditions}) results_.texts.push_back(std::move(*texts));
     mrnn::NamedArray time{"time", {times_}, {}, "ms", {"time"}, "of the step that the current enters, after time zero"};
@@ -178,8 +178,12 @@ class Writer {
 
   void add_trials() {
     const Index trials = found_.scope.trials();
-    mrnn::NamedArray norm{"norm_trials", {targets_, sources_, trials, times_},  {},
-                          "a.u.",        {"target", "source", "trial", "time"}, "|C|, length of the current"};
+    mrnn::NamedArray norm{"norm_trials",
+                          {targets_, sources_, trials, times_},
+                          {},
+                          "a.u.",
+                          {"target", "source", "trial", "time"},
+                          "|C|, length of the current; NaN where a trial has no such step"};
     each([&](const Current& current) { append(norm.values, current.norm_trials, trials, times_); });
     results_.add(std::move(norm));
     add_projections("projection_trials", "trial", trials, "of the current less its mean on its leading components",
@@ -191,15 +195,18 @@ class Writer {
     for (std::size_t a = 0; a < found_.targets.size(); ++a) {
       const std::string& name = found_.request.targets[a].name;
       const Index units = found_.request.targets[a].units.size();
-      mrnn::NamedArray all{
-          name + "_current",      {sources_, trials, times_, units}, {}, "a.u.", {"source", "trial", "time", "unit"},
-          "C, the current itself"};
+      mrnn::NamedArray all{name + "_current",
+                           {sources_, trials, times_, units},
+                           {},
+                           "a.u.",
+                           {"source", "trial", "time", "unit"},
+                           "C, the current itself; NaN where a trial has no such step"};
       mrnn::NamedArray mean{name + "_mean_current",
                             {sources_, conditions_, times_, units},
                             {},
                             "a.u.",
                             {"source", "condition", "time", "unit"},
-                            "C, mean over trials"};
+                            "C, mean over trials; NaN where no trial has that step"};
       for (const Current& current : found_.targets[a].from) {
         all.values.insert(all.values.end(), current.stored.begin(), current.stored.end());
         mean.values.insert(mean.values.end(), current.stored_mean.begin(), current.stored_mean.end());

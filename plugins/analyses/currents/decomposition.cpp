@@ -66,11 +66,12 @@ class Target {
   Index times() const { return scope_.window.size(); }
 
   /// Steps of a trial that lie in the window and whose step before is known.
-  std::optional<mrnn::StepRange> steps_of(const mrnn::Simulation& simulation, const std::optional<Index>& zero) const {
+  std::optional<mrnn::StepRange> steps_of(const mrnn::Simulation& simulation, Index number,
+                                          const std::optional<Index>& zero) const {
     if (!zero) return std::nullopt;
     const Index known = simulation.steps.first == 0 ? 0 : simulation.steps.first + 1;
     const mrnn::StepRange steps{std::max(*zero + scope_.window.first, known),
-                                std::min(*zero + scope_.window.last, simulation.steps.last)};
+                                std::min(*zero + scope_.window.last, simulation.recorded(number).last)};
     if (steps.size() < 1) return std::nullopt;
     return steps;
   }
@@ -83,7 +84,7 @@ class Target {
       const auto zero = scope_.alignment.zero(simulation->trials);
       for (Index number = 0; number < simulation->trials.count; ++number, ++trial) {
         const auto& moment = zero[static_cast<std::size_t>(number)];
-        visit(*simulation, number, trial, moment, steps_of(*simulation, moment));
+        visit(*simulation, number, trial, moment, steps_of(*simulation, number, moment));
       }
     }
   }
@@ -156,7 +157,10 @@ class Target {
   void accumulate(const Stretch& stretch) {
     MatrixXd sum = MatrixXd::Zero(units_.size(), stretch.size());
     for (std::size_t s = 0; s < result_.from.size(); ++s) {
-      if (!result_.from[s].present) continue;
+      if (!result_.from[s].present) {
+        add_nothing(stretch, result_.from[s]);
+        continue;
+      }
       std::array<MatrixXd, part_count> current;
       current[1] = current_of(s, stretch, WeightPart::excitatory);
       current[2] = current_of(s, stretch, WeightPart::inhibitory);
@@ -172,6 +176,12 @@ class Target {
       result_.counts.row(stretch.condition).segment(stretch.time, stretch.size()).array() += 1.0;
     }
     check(stretch, sum);
+  }
+
+  /// Of a source without a connection: 0 at the steps that the trial has, as the sums and averages are.
+  void add_nothing(const Stretch& stretch, Current& result) const {
+    if (request_.per_trial) result.norm_trials.row(stretch.trial).segment(stretch.time, stretch.size()).setZero();
+    if (request_.store) keep(stretch, MatrixXd::Zero(units_.size(), stretch.size()), result);
   }
 
   void add_averages(const Stretch& stretch, const std::array<MatrixXd, part_count>& current, Current& result) const {

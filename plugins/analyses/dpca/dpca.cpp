@@ -223,10 +223,10 @@ class Dpca final : public mrnn::Analysis {
     for (const mrnn::Levels& factor : grid.factors) {
       trials.shape.push_back(std::ssize(factor.values));
       trials.axes.push_back(factor.name);
-      results.texts.push_back({"levels_" + factor.name, factor.values, "values of " + factor.name});
+      results.texts.push_back({"levels_" + factor.name, factor.values, "values of " + factor.name, factor.name});
     }
     results.add(std::move(trials));
-    mrnn::NamedTexts names{"marginalisations", {}, "names of the marginalisations"};
+    mrnn::NamedTexts names{"marginalisations", {}, "names of the marginalisations", "marginalisation"};
     for (const dpca::Marginalisation& marginalisation : keys_.marginalisations) {
       names.values.push_back(marginalisation.name);
     }

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <bit>
-#include <cmath>
 
+#include "mrnn/duration.hpp"
 #include "mrnn/names.hpp"
 #include "mrnn/selectors.hpp"
 
@@ -60,7 +60,7 @@ Keys::Keys(const mrnn::ConfigNode& config, const mrnn::Network& network) {
   read_components(config);
   read_fit(config);
   const double dt = network.spec().dt;
-  bin = std::max<Index>(1, std::llround(std::min(config.positive("bin", dt) / dt, 1e9)));
+  bin = std::max<Index>(1, mrnn::to_steps(config.positive("bin", dt), dt));
   significance = config.flag("significance", false);
   for (const char* key : {"splits", "shuffles", "consecutive"}) {
     if (!significance && config.has(key)) config.fail(key, "has no meaning without significance = true");

@@ -88,7 +88,7 @@ std::vector<bool> complete_trials(const std::vector<const mrnn::Simulation*>& si
     const auto zero = alignment.zero(simulation->trials);
     for (std::size_t trial = 0; trial < zero.size(); ++trial) {
       complete.push_back(zero[trial] && !caught[trial] && *zero[trial] + window.first >= simulation->steps.first &&
-                         *zero[trial] + window.last <= simulation->steps.last);
+                         *zero[trial] + window.last <= simulation->recorded(static_cast<Index>(trial)).last);
     }
   }
   return complete;

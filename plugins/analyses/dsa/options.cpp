@@ -7,9 +7,12 @@
 namespace dsa {
 namespace {
 
+/// Of steps and delays; their product stays within the numbers that steps can have.
+constexpr std::int64_t most_count = 1'000'000;
+
 /// A whole number of 1 or more, or several, ascending.
 std::vector<Index> read_counts(const mrnn::ConfigNode& config, const std::string& key) {
-  constexpr double fallback = 10.0, most = 1e6;
+  constexpr double fallback = 10.0, most = most_count;
   std::vector<Index> counts;
   for (const double number : config.numbers(key, {fallback})) {
     if (!(number >= 1.0 && number <= most && number == std::floor(number))) {
@@ -45,7 +48,7 @@ void read_sweep(const mrnn::ConfigNode& config, Options& options) {
   Sweep& sweep = options.sweep;
   sweep.delays = read_counts(config, "delays");
   sweep.ranks = options.rank.given;
-  sweep.interval = config.count_or("delay_interval", 1);
+  sweep.interval = config.count_or("delay_interval", 1, 1, most_count);
   const std::string criterion = config.choice("criterion", std::vector<std::string>{"aic", "mase"}, "aic");
   options.criterion = criterion == "aic" ? Criterion::aic : Criterion::mase;
   sweep.held_out = config.number("held_out", 0.2);

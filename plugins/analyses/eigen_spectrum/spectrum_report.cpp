@@ -123,8 +123,8 @@ mrnn::Panel panel(const std::vector<const StateSpectrum*>& states, LinearForm fo
   panel.x = {continuous ? "real part (1/ms)" : "real part", limits.x_low, limits.x_high};
   panel.y = {continuous ? "imaginary part (1/ms)" : "imaginary part", limits.y_low, limits.y_high};
   panel.equal_aspect = true;
-  panel.guides.push_back(
-      {continuous ? mrnn::Guide::Kind::vertical : mrnn::Guide::Kind::circle, continuous ? 0.0 : 1.0, ""});
+  const auto border = continuous ? mrnn::Guide::Kind::vertical : mrnn::Guide::Kind::circle;
+  if (form != LinearForm::partial) panel.guides.push_back({border, continuous ? 0.0 : 1.0, ""});
   // A few states have a colour each; of many, those of a trial have the same.
   const bool few = states.size() <= summary_lines;
   std::vector<Index> trials;
@@ -154,13 +154,13 @@ void add_panels(const std::vector<const StateSpectrum*>& states, LinearForm form
   const std::string& name = states.front()->simulation;
   const Box data = around(states);
   Box whole = data;
-  const double reach = form == LinearForm::continuous ? 0.0 : 1.0;  // of the unit circle, or of the line Re = 0
+  const double reach = form == LinearForm::discrete ? 1.0 : 0.0;  // of the unit circle, or of the line Re = 0
   whole.x_low = std::min(whole.x_low, -reach);
   whole.x_high = std::max(whole.x_high, reach);
   whole.y_low = std::min(whole.y_low, -reach);
   whole.y_high = std::max(whole.y_high, reach);
   figure.panels.push_back(panel(states, form, square(whole), name));
-  if (form == LinearForm::continuous || data.extent() > 0.5 * whole.extent()) return;
+  if (form != LinearForm::discrete || data.extent() > 0.5 * whole.extent()) return;
   Box near = data;
   if (near.x_high > 0.8) near.x_high = std::max(near.x_high, 1.0);  // keep the border of stability in sight
   figure.panels.push_back(panel(states, form, square(near), name + ", enlarged"));
@@ -209,7 +209,7 @@ void add_arrays(const std::vector<StateSpectrum>& states, LinearForm form, doubl
     }
     results.add(std::move(array));
   }
-  mrnn::NamedTexts names{"states", {}, "simulation, trial and step of each state"};
+  mrnn::NamedTexts names{"states", {}, "simulation, trial and step of each state", "state"};
   for (const StateSpectrum& state : states) names.values.push_back(label(state));
   results.texts.push_back(std::move(names));
 }
@@ -237,9 +237,11 @@ void add_summary(const std::vector<StateSpectrum>& states, LinearForm form, doub
 mrnn::Figure draw(const std::vector<StateSpectrum>& states, LinearForm form) {
   mrnn::Figure figure;
   figure.name = "eigenvalues";
-  figure.title = "Eigenvalues of the linearised network";
-  figure.caption = form == LinearForm::continuous ? "Modes to the left of the line decay." : "The circle has radius 1.";
-  if (form == LinearForm::discrete) figure.caption += " Modes inside it decay.";
+  figure.title = form == LinearForm::partial ? "Eigenvalues of the partial derivative, without the leak"
+                                             : "Eigenvalues of the linearised network";
+  figure.caption = form == LinearForm::partial      ? "They say nothing of stability."
+                   : form == LinearForm::continuous ? "Modes to the left of the line decay."
+                                                    : "The circle has radius 1. Modes inside it decay.";
   for (std::size_t i = 0; i < states.size();) {
     std::vector<const StateSpectrum*> together;
     const std::string& simulation = states[i].simulation;

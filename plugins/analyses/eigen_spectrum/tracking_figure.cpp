@@ -20,7 +20,7 @@ constexpr std::size_t fewest_states = 3;
 class Drawing {
  public:
   Drawing(const std::vector<StateSpectrum>& states, const Trajectory& trajectory, LinearForm form, double dt)
-      : states_(states), trajectory_(trajectory), continuous_(form == LinearForm::continuous), dt_(dt) {
+      : states_(states), trajectory_(trajectory), form_(form), continuous_(form == LinearForm::continuous), dt_(dt) {
     choose();
   }
 
@@ -31,7 +31,7 @@ class Drawing {
     mrnn::Panel panel;
     panel.x.label = "time (ms)";
     panel.y.label = continuous_ ? "real part (1/ms)" : "magnitude";
-    panel.guides.push_back({mrnn::Guide::Kind::horizontal, continuous_ ? 0.0 : 1.0, ""});
+    if (has_border()) panel.guides.push_back({mrnn::Guide::Kind::horizontal, continuous_ ? 0.0 : 1.0, ""});
     add_epochs(simulation, panel);
     for (std::size_t m = 0; m < modes_.size(); ++m) {
       mrnn::Series line;
@@ -51,8 +51,8 @@ class Drawing {
     mrnn::Panel panel;
     panel.x.label = continuous_ ? "real part (1/ms)" : "real part";
     panel.y.label = continuous_ ? "imaginary part (1/ms)" : "imaginary part";
-    panel.guides.push_back(
-        {continuous_ ? mrnn::Guide::Kind::vertical : mrnn::Guide::Kind::circle, continuous_ ? 0.0 : 1.0, ""});
+    const auto border = continuous_ ? mrnn::Guide::Kind::vertical : mrnn::Guide::Kind::circle;
+    if (has_border()) panel.guides.push_back({border, continuous_ ? 0.0 : 1.0, ""});
     frame(panel);
     for (std::size_t m = 0; m < modes_.size(); ++m) {
       mrnn::Series path, end;
@@ -71,6 +71,8 @@ class Drawing {
   }
 
  private:
+  /// Of stability: not without the leak.
+  bool has_border() const { return form_ != LinearForm::partial; }
   std::complex<double> value(std::size_t state, Index track) const {
     const Index k = trajectory_.at[state][static_cast<std::size_t>(track)];
     return states_[trajectory_.states[state]].spectrum.values(k);
@@ -106,7 +108,7 @@ class Drawing {
         y_high = std::max(y_high, value(s, mode).imag());
       }
     }
-    if (!continuous_ && x_high > 0.8) x_high = std::max(x_high, 1.0);
+    if (form_ == LinearForm::discrete && x_high > 0.8) x_high = std::max(x_high, 1.0);
     if (continuous_) x_high = std::max(x_high, 0.0);
     const double least = continuous_ ? 1e-5 : 1e-4;
     const double x_air = std::max(0.05 * (x_high - x_low), least), y_air = std::max(0.05 * (y_high - y_low), least);
@@ -127,6 +129,7 @@ class Drawing {
 
   const std::vector<StateSpectrum>& states_;
   const Trajectory& trajectory_;
+  LinearForm form_;
   bool continuous_;
   double dt_;                 ///< ms
   std::vector<Index> modes_;  ///< tracks drawn

@@ -1,11 +1,11 @@
 #include "choice.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 #include <string>
 #include <utility>
 
+#include "mrnn/duration.hpp"
 #include "mrnn/random.hpp"
 
 namespace fixed_points {
@@ -16,7 +16,7 @@ constexpr const char* stream = "fixed_points";
 Index read_time(const mrnn::ConfigNode& config, const char* key, double dt) {
   const double time = config.number(key);
   if (time < 0.0) config.fail(key, "is negative; it is a time in ms from the start of the run");
-  return static_cast<Index>(std::llround(std::min(time / dt, 1e12)));
+  return mrnn::to_steps(time, dt);
 }
 
 Eigen::VectorXd state(const mrnn::AnalysisContext& context, const Moment& at) {

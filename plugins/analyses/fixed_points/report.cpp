@@ -171,7 +171,7 @@ void add_seeds(const Report& report, mrnn::AnalysisResults& results) {
                [&](std::size_t k) { return static_cast<double>(report.terrain.seeds().moments[k].trial); });
   rows.numbers({"seed_step", "1", "step of each seed: it is the state before it"},
                [&](std::size_t k) { return static_cast<double>(report.terrain.seeds().moments[k].step); });
-  mrnn::NamedTexts names{"seed_simulation", {}, "simulation of each seed"};
+  mrnn::NamedTexts names{"seed_simulation", {}, "simulation of each seed", "seed"};
   for (Index seed = 0; seed < count; ++seed) names.values.push_back(report.terrain.simulation_of(seed).name);
   results.texts.push_back(std::move(names));
 }
@@ -242,8 +242,8 @@ void add_arrays(const Report& report, mrnn::AnalysisResults& results) {
   add_units("units", "unit", report.terrain.units());
   const mrnn::Selection others = report.terrain.units().complement(report.terrain.network().units());
   if (!others.empty()) add_units("held_units", "held_unit", others);
-  mrnn::NamedTexts kinds{"kind", {}, "stable, saddle, unstable, marginal; ghost, slow point"};
-  mrnn::NamedTexts names{"simulation", {}, "simulation of each point's seed"};
+  mrnn::NamedTexts kinds{"kind", {}, "stable, saddle, unstable, marginal; ghost, slow point", "point"};
+  mrnn::NamedTexts names{"simulation", {}, "simulation of each point's seed", "point"};
   for (const Point& point : report.found.points) {
     kinds.values.push_back(kind_words(point));
     names.values.push_back(report.terrain.simulation_of(point.at.seed).name);

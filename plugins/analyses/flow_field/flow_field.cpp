@@ -14,6 +14,7 @@
 #include "fixed.hpp"
 #include "grid.hpp"
 #include "mrnn/plugin.hpp"
+#include "mrnn/samples.hpp"
 #include "mrnn/selectors.hpp"
 #include "plane.hpp"
 #include "step_map.hpp"
@@ -84,9 +85,7 @@ class FlowField final : public mrnn::Analysis {
     drawing_.animate = config.flag("animate", false);
     drawing_.follows = grid_.follows();
     drawing_.trial = trial_;
-    if (config.has("simulation") && config.texts("simulation").size() > 1) {
-      config.fail("simulation", "names several; a flow field is that of one simulation");
-    }
+    mrnn::expect_one_simulation(config, "a flow field is that of one simulation");
     if (search_ && !fixed_points_of_.empty()) {
       config.fail("fixed_points_of", "cannot be given together with fixed_points, which searches for them here");
     }
@@ -260,17 +259,10 @@ class FlowField final : public mrnn::Analysis {
   /// Leaves the activity centred: subtracting the mean from a copy would take as much memory again.
   static flow_field::Plane make_plane(const Part& part, mrnn::Sequence& activity) {
     Eigen::Map<Eigen::MatrixXd> states(activity.data.data(), activity.units, activity.trials * activity.steps);
-    const Index every = activity.units > most_samples ? (states.cols() + most_samples - 1) / most_samples : 1;
-    if (every == 1) {
-      const Eigen::VectorXd mean = states.rowwise().mean();
-      states.colwise() -= mean;
-      return part.plane.make(states, mean);
-    }
-    Eigen::MatrixXd samples(activity.units, (states.cols() + every - 1) / every);
-    for (Index k = 0; k < samples.cols(); ++k) samples.col(k) = states.col(k * every);
-    const Eigen::VectorXd mean = samples.rowwise().mean();
-    samples.colwise() -= mean;
+    const Eigen::VectorXd mean = states.rowwise().mean();
     states.colwise() -= mean;
+    if (activity.units <= most_samples || states.cols() <= most_samples) return part.plane.make(states, mean);
+    const Eigen::MatrixXd samples = states(Eigen::all, mrnn::spread_samples(states.cols(), most_samples));
     return part.plane.make(samples, mean);
   }
 

@@ -1,8 +1,9 @@
 #include "grid.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <string>
+
+#include "mrnn/duration.hpp"
 
 namespace flow_field {
 namespace {
@@ -61,7 +62,7 @@ StepChoice::StepChoice(const mrnn::ConfigNode& config, double dt) : config_(conf
   const auto read_time = [&](const char* key) {
     const double time = config.number(key);
     if (time < 0.0) config.fail(key, "is negative; it is a time in ms from the start of the run");
-    return static_cast<Index>(std::llround(std::min(time / dt, 1e12)));
+    return mrnn::to_steps(time, dt);
   };
   if (config.has("start")) first_ = read_time("start");
   if (config.has("stop")) last_ = read_time("stop");

@@ -8,6 +8,7 @@
 #include "channels.hpp"
 #include "gramians_report.hpp"
 #include "measures.hpp"
+#include "mrnn/duration.hpp"
 #include "mrnn/linearisation.hpp"
 #include "mrnn/plugin.hpp"
 #include "mrnn/selectors.hpp"
@@ -40,12 +41,12 @@ class Gramians final : public mrnn::Analysis {
     request_.modes = config.count_or("modes", 10, 0);
     request_.keep_matrices = config.flag("matrices", false);
     if (config.has("horizon")) {
-      request_.terms = to_steps(config.positive("horizon"));
+      request_.terms = mrnn::to_steps(config.positive("horizon"), dt_);
       if (request_.terms == 0) config.fail("horizon", "is shorter than half a step");
     }
     for (const double time : config.numbers("reach_times", std::vector<double>{})) {
       if (time < 0.0) config.fail("reach_times", "holds a negative time; times are in ms from the start of the run");
-      reach_steps_.push_back(to_steps(time));
+      reach_steps_.push_back(mrnn::to_steps(time, dt_));
     }
   }
 
@@ -85,9 +86,6 @@ class Gramians final : public mrnn::Analysis {
 
  private:
   static constexpr long parts_per_state = 100;
-
-  /// Nearest whole number of steps; times beyond any run are cut.
-  Index to_steps(double ms) const { return static_cast<Index>(std::llround(std::min(ms / dt_, 1e12))); }
 
   void check_reach(const mrnn::Simulation& simulation) const {
     for (const Index step : reach_steps_) {
@@ -170,7 +168,7 @@ void attach(mrnn::PluginContext& context) {
       "times             the same in ms\n"
       "every             instead: every so many steps\n"
       "state             a state to use in place of the simulation's: one number, or one per unit\n"
-      "reach_times      ms; states whose least energy is wanted\n"
+      "reach_times       ms; states whose least energy is wanted\n"
       "modes = 10        leading modes and axes\n"
       "matrices = false  also store the gramians themselves");
 }

@@ -122,14 +122,14 @@ void add_names(const Report& report, mrnn::AnalysisResults& results) {
     for (const auto& entry : list) names.push_back(entry.name);
     return names;
   };
-  mrnn::NamedTexts states{"states", {}, "simulation, trial and step of each state"};
+  mrnn::NamedTexts states{"states", {}, "simulation, trial and step of each state", "state"};
   for (const StateGramians& state : report.states) states.values.push_back(label(state));
   results.texts.push_back(std::move(states));
-  results.texts.push_back({"sources", channel_names(report.sources), "channels of the sources"});
-  results.texts.push_back({"source_groups", names_of(report.sources), "names of the sources"});
-  results.texts.push_back({"targets", channel_names(report.targets), "channels of the targets"});
-  results.texts.push_back({"target_groups", names_of(report.targets), "names of the targets"});
-  results.texts.push_back({"regions", names_of(report.parts), "regions of the linearised units"});
+  results.texts.push_back({"sources", channel_names(report.sources), "channels of the sources", "source"});
+  results.texts.push_back({"source_groups", names_of(report.sources), "names of the sources", "source_group"});
+  results.texts.push_back({"targets", channel_names(report.targets), "channels of the targets", "target"});
+  results.texts.push_back({"target_groups", names_of(report.targets), "names of the targets", "target_group"});
+  results.texts.push_back({"regions", names_of(report.parts), "regions of the linearised units", "region"});
 }
 
 }  // namespace

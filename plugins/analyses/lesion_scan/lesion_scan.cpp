@@ -40,6 +40,7 @@ class LesionScan final : public mrnn::Analysis {
  public:
   LesionScan(const mrnn::ConfigNode& config, const mrnn::Network& network)
       : config_(config), needs_(mrnn::PerturbationScan::needs(network)), factor_(config.number("factor", 0.0)) {
+    mrnn::expect_one_simulation(config, "lesions are made in one simulation");
     if (factor_ == 1.0) config.fail("factor", "is 1, which changes nothing; 0 removes the weights");
     config.text("by", "condition");  // what the trials offer is known only when they are there
     const bool everything = !config.has("connections") && !config.has("regions");
@@ -96,7 +97,7 @@ class LesionScan final : public mrnn::Analysis {
       if (!has_weights && config_.has("regions")) {
         config_.fail("regions", "there is nothing to lesion: \"" + name +
                                     "\" has no weights into it or out of it; the " + "network has the connections " +
-                                    mrnn::join(mrnn::connection_names(network)));
+                                    mrnn::list_words(mrnn::connection_names(network)));
       }
     }
   }
@@ -130,11 +131,12 @@ class LesionScan final : public mrnn::Analysis {
     results.add("control_activity", control.activity, {"region"}, "a.u.", "the same without a lesion");
     results.add("activity_change", change, {"lesion", "region"}, "a.u.",
                 "root mean square of the change of h, trial by trial");
-    results.texts.push_back({"lesions", names(), "what was lesioned: a connection, or all weights of a region"});
-    mrnn::NamedTexts region_names{"regions", {}, "names of the regions"};
+    results.texts.push_back(
+        {"lesions", names(), "what was lesioned: a connection, or all weights of a region", "lesion"});
+    mrnn::NamedTexts region_names{"regions", {}, "names of the regions", "region"};
     for (const mrnn::RegionLayout& region : network.regions()) region_names.values.push_back(region.name);
     results.texts.push_back(std::move(region_names));
-    mrnn::NamedTexts condition_names{"conditions", {}, "names of the conditions"};
+    mrnn::NamedTexts condition_names{"conditions", {}, "names of the conditions", "condition"};
     for (const mrnn::Condition& condition : conditions.list) condition_names.values.push_back(condition.name);
     results.texts.push_back(std::move(condition_names));
   }

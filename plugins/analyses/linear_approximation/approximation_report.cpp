@@ -6,6 +6,8 @@
 #include <sstream>
 #include <utility>
 
+#include "mrnn/samples.hpp"
+
 namespace linear_approximation {
 namespace {
 
@@ -82,7 +84,7 @@ void add_parts(const Report& report, mrnn::AnalysisResults& results) {
   results.add(std::move(array));
   results.add("region_r2", report.measures.part_r2, {"region", "trial"}, "1",
               "share of each region's variance over time that the linear network has");
-  mrnn::NamedTexts regions{"regions", {}, "regions of the linear units"};
+  mrnn::NamedTexts regions{"regions", {}, "regions of the linear units", "region"};
   for (const Part& part : report.comparison.errors.parts()) regions.values.push_back(part.name);
   results.texts.push_back(std::move(regions));
 }
@@ -134,16 +136,11 @@ Measures measure(const ErrorSums& errors, double threshold, double dt) {
 }
 
 Plane make_plane(const mrnn::Sequence& full) {
-  const Index all = full.trials * full.steps;
-  const Index every = std::max<Index>(1, (all + most_samples - 1) / most_samples);
-  MatrixXd samples(full.units, all == 0 ? 0 : (all + every - 1) / every);
-  for (Index k = 0; k < samples.cols(); ++k) {
-    samples.col(k) = full.at(k * every % full.steps).col(k * every / full.steps);
-  }
-  if (samples.cols() == 0) return {Eigen::VectorXd::Zero(full.units), {MatrixXd(full.units, 0), {}}};
-  Plane plane{samples.rowwise().mean(), {}};
-  samples.colwise() -= plane.mean;
-  plane.components = mrnn::principal_components(samples, 2);
+  const Eigen::Map<const MatrixXd> all(full.data.data(), full.units, full.trials * full.steps);
+  if (all.cols() == 0) return {Eigen::VectorXd::Zero(full.units), {MatrixXd(full.units, 0), {}}};
+  Plane plane{all.rowwise().mean(), {}};
+  const MatrixXd samples = all(Eigen::all, mrnn::spread_samples(all.cols(), most_samples));
+  plane.components = mrnn::principal_components(samples.colwise() - plane.mean, 2);
   return plane;
 }
 

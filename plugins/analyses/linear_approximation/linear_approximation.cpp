@@ -23,9 +23,7 @@ class LinearApproximation final : public mrnn::Analysis {
         plan_(config, network),
         threshold_(config.positive("threshold", 0.1)),
         rate_(network.spec().dynamics == mrnn::Dynamics::rate) {
-    if (config.has("simulation") && config.texts("simulation").size() > 1) {
-      config.fail("simulation", "names several; a linear approximation is that of one simulation");
-    }
+    mrnn::expect_one_simulation(config, "a linear approximation is that of one simulation");
   }
 
   mrnn::Record needs() const override {

@@ -1,21 +1,16 @@
 #include "plan.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 #include <string>
 
+#include "mrnn/duration.hpp"
 #include "mrnn/selectors.hpp"
 
 namespace linear_approximation {
 namespace {
 
 using mrnn::Index;
-
-/// Nearest whole number of steps; times beyond any run are cut.
-Index to_steps(double ms, double dt) {
-  return static_cast<Index>(std::llround(std::min(ms / dt, 1e12)));
-}
 
 Excluded read_excluded(const mrnn::ConfigNode& config, bool any) {
   const std::vector<std::string> accepted{"input", "drop"};
@@ -43,8 +38,8 @@ PlanChoice::PlanChoice(const mrnn::ConfigNode& config, const mrnn::Network& netw
   if (config.has("about_trial")) plan_.about_trial = config.count("about_trial", 0);
   plan_.restart = config.flag("restart", false);
   plan_.stored = config.count_or("stored_trials", 10, 0);
-  start_ = to_steps(config.at_least_zero("start", 0.0), dt);
-  if (config.has("stop")) stop_ = to_steps(config.positive("stop"), dt);
+  start_ = mrnn::to_steps(config.at_least_zero("start", 0.0), dt);
+  if (config.has("stop")) stop_ = mrnn::to_steps(config.positive("stop"), dt);
   if (stop_ && *stop_ <= start_) config.fail("stop", "leaves no step after start");
   if (plan_.restart && states_.given()) {
     config.fail("restart", "starts again from recorded states; it cannot be given together with state");
@@ -79,7 +74,7 @@ Plan PlanChoice::make(const mrnn::Simulation& simulation) const {
   plan.steps = steps(simulation);
   plan.references = states_.names_steps() ? states_.steps(simulation) : std::vector<Index>{plan.steps.first};
   std::ranges::sort(plan.references);
-  plan.references.erase(std::ranges::unique(plan.references).begin(), plan.references.end());
+  plan.references.erase(std::unique(plan.references.begin(), plan.references.end()), plan.references.end());
   if (plan.references.front() >= plan.steps.last && plan.references.size() > 1) {
     config_.fail("stop", "lies before all of the states to linearise about");
   }

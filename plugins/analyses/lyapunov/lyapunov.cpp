@@ -1,7 +1,6 @@
 // Lyapunov exponents: how fast neighbouring trajectories of the network move apart.
 
 #include <algorithm>
-#include <cmath>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,6 +8,7 @@
 
 #include "growth.hpp"
 #include "lyapunov_report.hpp"
+#include "mrnn/duration.hpp"
 #include "mrnn/plugin.hpp"
 #include "mrnn/selectors.hpp"
 #include "trajectory.hpp"
@@ -37,9 +37,7 @@ class Lyapunov final : public mrnn::Analysis {
                                std::to_string(units) + " exponents");
     }
     request_.every = config.count_or("every", 1);
-    if (config.has("discard")) {
-      discard_ = static_cast<Index>(std::llround(std::min(config.at_least_zero("discard", 0.0) / dt_, 1e12)));
-    }
+    if (config.has("discard")) discard_ = mrnn::to_steps(config.at_least_zero("discard", 0.0), dt_);
   }
 
   mrnn::Record needs() const override {

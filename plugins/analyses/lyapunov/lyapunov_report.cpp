@@ -54,6 +54,20 @@ Eigen::MatrixXd running_of(const SimulationExponents& simulation, Index exponent
   return values;
 }
 
+/// The largest exponent of each trial, a row: not always the first one, before they have settled.
+Eigen::MatrixXd largest_of(const SimulationExponents& simulation) {
+  return exponents_of(simulation).colwise().maxCoeff();
+}
+
+/// Running estimates of the largest exponent, [samples x trials].
+Eigen::MatrixXd running_largest(const SimulationExponents& simulation) {
+  Eigen::MatrixXd values = running_of(simulation, 0);
+  for (Index i = 1; i < simulation.growth.trials.front().exponents.size(); ++i) {
+    values = values.cwiseMax(running_of(simulation, i));
+  }
+  return values;
+}
+
 /// (trial) from a function of one trial, trials of all simulations one after the other.
 mrnn::NamedArray per_trial(const Report& report, std::string name, std::string units, std::string description,
                            const std::function<double(const Growth&)>& value) {
@@ -67,12 +81,13 @@ mrnn::NamedArray per_trial(const Report& report, std::string name, std::string u
 
 void add_exponents(const Report& report, mrnn::AnalysisResults& results) {
   Eigen::MatrixXd mean(std::ssize(report.simulations), report.count), sem = mean;
-  mrnn::NamedArray trials{"exponents_trials",
-                          {0, report.count},
-                          {},
-                          "1/s",
-                          {"trial", "exponent"},
-                          "Lyapunov exponents of each trial, largest first"};
+  mrnn::NamedArray trials{
+      "exponents_trials",
+      {0, report.count},
+      {},
+      "1/s",
+      {"trial", "exponent"},
+      "Lyapunov exponents of each trial, in the order of the columns: falling, once they have settled"};
   for (Index s = 0; s < mean.rows(); ++s) {
     const Eigen::MatrixXd values = exponents_of(report.simulations[static_cast<std::size_t>(s)]);
     const Mean over_trials = mean_of(values);
@@ -81,7 +96,8 @@ void add_exponents(const Report& report, mrnn::AnalysisResults& results) {
     trials.shape.front() += values.cols();
     trials.values.insert(trials.values.end(), values.data(), values.data() + values.size());
   }
-  results.add("exponents", mean, {"simulation", "exponent"}, "1/s", "Lyapunov exponents, mean over trials");
+  results.add("exponents", mean, {"simulation", "exponent"}, "1/s",
+              "Lyapunov exponents, mean over trials; falling, once they have settled");
   results.add("exponents_sem", sem, {"simulation", "exponent"}, "1/s",
               "standard error of the mean over trials; NaN for a single trial");
   results.add(std::move(trials));
@@ -116,8 +132,8 @@ void add_convergence(const Report& report, mrnn::AnalysisResults& results) {
 }
 
 void add_trials(const Report& report, mrnn::AnalysisResults& results) {
-  mrnn::NamedTexts names{"simulations", {}, "names of the simulations"};
-  mrnn::NamedTexts of_trial{"trial_simulation", {}, "simulation of each trial"};
+  mrnn::NamedTexts names{"simulations", {}, "names of the simulations", "simulation"};
+  mrnn::NamedTexts of_trial{"trial_simulation", {}, "simulation of each trial", "trial"};
   for (const SimulationExponents& simulation : report.simulations) {
     names.values.push_back(simulation.name);
     of_trial.values.insert(of_trial.values.end(), simulation.growth.trials.size(), simulation.name);
@@ -142,10 +158,10 @@ std::string meaning(const Mean& largest) {
   return "neither growth nor decay can be told from 0";
 }
 
-/// By how much the estimate of the first exponent has changed over the second half of the samples, mean over trials;
+/// By how much the estimate of the largest exponent has changed over the second half of the samples, mean over trials;
 /// 0 where that is little beside it and its error.
 double drift(const SimulationExponents& simulation, const Mean& largest) {
-  const Eigen::VectorXd running = mean_of(running_of(simulation, 0)).mean;
+  const Eigen::VectorXd running = mean_of(running_largest(simulation)).mean;
   const double change = running(running.size() - 1) - running(running.size() / 2);
   const double error = std::isfinite(largest.sem(0)) ? 2.0 * largest.sem(0) : 0.0;
   return std::abs(change) > 0.1 * std::abs(largest.mean(0)) + error ? change : 0.0;
@@ -258,9 +274,9 @@ void add_arrays(const Report& report, mrnn::AnalysisResults& results) {
 void add_summary(const Report& report, mrnn::AnalysisResults& results) {
   for (const SimulationExponents& simulation : report.simulations) {
     const auto trials = simulation.growth.trials.size();
-    const Mean exponents = mean_of(exponents_of(simulation));
+    const Mean largest = mean_of(largest_of(simulation));
     std::string line = simulation.name + " (" + std::to_string(trials) + (trials == 1 ? " trial" : " trials") +
-                       "): largest Lyapunov exponent " + with_error(exponents) + " per s, " + meaning(exponents);
+                       "): largest Lyapunov exponent " + with_error(largest) + " per s, " + meaning(largest);
     const Mean dimension = mean_of_totals(report, simulation, &Totals::dimension);
     const Mean entropy = mean_of_totals(report, simulation, &Totals::entropy);
     if (std::isnan(dimension.mean(0))) {
@@ -270,7 +286,7 @@ void add_summary(const Report& report, mrnn::AnalysisResults& results) {
     }
     if (entropy.mean(0) > 0.0) line += ", entropy " + with_error(entropy) + " nats per s";
     results.summary.push_back(std::move(line));
-    if (const double change = drift(simulation, exponents); change != 0.0) {
+    if (const double change = drift(simulation, largest); change != 0.0) {
       results.summary.push_back(simulation.name + ": the largest exponent still moved by " + number(change) +
                                 " per s over the second half of the time; a longer run (duration) settles it");
     }

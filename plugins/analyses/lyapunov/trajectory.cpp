@@ -5,6 +5,7 @@
 #include <numeric>
 #include <string>
 
+#include "mrnn/duration.hpp"
 #include "mrnn/error.hpp"
 
 namespace lyapunov {
@@ -14,11 +15,6 @@ using mrnn::Index;
 
 /// More trials add little to a mean, and each costs as much as the first.
 constexpr Index default_trials = 10;
-
-/// Nearest whole number of steps; times beyond any run are cut.
-Index to_steps(double ms, double dt) {
-  return static_cast<Index>(std::llround(std::min(ms / dt, 1e12)));
-}
 
 }  // namespace
 
@@ -33,12 +29,12 @@ TrajectoryChoice::TrajectoryChoice(const mrnn::ConfigNode& config, double dt) : 
     if (trials_.empty()) config.fail("trials", "is an empty list; leave it out for the first ten");
   }
   if (config.has("duration")) {
-    duration_ = to_steps(config.positive("duration"), dt);
+    duration_ = mrnn::to_steps(config.positive("duration"), dt);
     if (duration_ == 0) config.fail("duration", "is shorter than half a step");
   }
   if (config.has("hold_at")) {
     if (!continued()) config.fail("hold_at", "needs duration: inputs are held where the network is run on by itself");
-    hold_at_ = to_steps(config.at_least_zero("hold_at", 0.0), dt);
+    hold_at_ = mrnn::to_steps(config.at_least_zero("hold_at", 0.0), dt);
   }
 }
 

@@ -59,12 +59,12 @@ class ParticipationRatio final : public mrnn::Analysis {
       std::vector<Dimensionality> found;
       groups_.visit(simulations, populations_.quantity, population.units,
                     [&](const std::string& name, const mrnn::Sequence& activity, const auto& choice) {
-                      context.advance(0);
+                      context.advance(std::ssize(estimates));
                       names.push_back(name);
                       found.push_back(participation_ratio::dimensionality(activity, choice, shares_));
                     });
       estimates.push_back(collect(population, found));
-      context.advance(1);
+      context.advance(std::ssize(estimates));
     }
     if (groups_.over() == Over::time) {
       finish_times(context, estimates, results);
@@ -107,7 +107,7 @@ class ParticipationRatio final : public mrnn::Analysis {
       add_summary(made, names, results);
     }
     add_shares(results);
-    results.texts.push_back({"groups", names, "samples that each estimate is of"});
+    results.texts.push_back({"groups", names, "samples that each estimate is of", "group"});
     results.figures.push_back(participation_ratio::draw_groups(network, estimates, names));
   }
 
@@ -137,7 +137,7 @@ class ParticipationRatio final : public mrnn::Analysis {
     }
     add_shares(results);
     results.add("time", times, {"time"}, "ms", "time after the moment of alignment");
-    results.texts.push_back({"simulations", simulations, "simulations that the estimates are of"});
+    results.texts.push_back({"simulations", simulations, "simulations that the estimates are of", "simulation"});
     results.figures.push_back(
         participation_ratio::draw_times(context.network(), {estimates, simulations, times, groups_.time_label()}));
   }

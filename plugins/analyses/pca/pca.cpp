@@ -82,7 +82,7 @@ class Pca final : public mrnn::Analysis {
           mrnn::aligned_activity(simulations, populations_.quantity, population.units, alignment_, window);
       projections.push_back(project(population.name, std::move(activity), conditions));
       add_arrays(projections.back(), results);
-      context.advance(1);
+      context.advance(std::ssize(projections));
     }
     results.add("time", time, {"time"}, "ms", "time after the moment of alignment");
     mrnn::add_trials(conditions, simulations, results);

@@ -51,6 +51,7 @@ void add_single_trials(const Projection& projection, const Eigen::VectorXd& time
 
 void add_conditions(const Projection& projection, const mrnn::Conditions& conditions, const Eigen::VectorXd& time,
                     bool labelled, mrnn::Panel& panel) {
+  if (labelled) panel.key_title = mrnn::key_title(conditions);
   for (const Index c : some_of(projection.conditions.trials, most_conditions)) {
     const auto number = static_cast<std::size_t>(c);
     mrnn::Series line = path(projection.conditions, c, time);

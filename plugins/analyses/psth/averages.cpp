@@ -35,7 +35,8 @@ Eigen::MatrixXd align_trials(const std::vector<const mrnn::Simulation*>& simulat
     const auto zero = alignment.zero(simulation->trials);
     for (Index trial = 0; trial < courses.rows(); ++trial, ++row) {
       if (!zero[static_cast<std::size_t>(trial)]) continue;
-      const Eigen::VectorXd course = smoothing.apply(courses.row(trial).transpose());
+      // What comes after the trial's own end is no part of it, nor of its smoothed course.
+      const Eigen::VectorXd course = smoothing.apply(courses.row(trial).head(simulation->recorded(trial).size()));
       // Sample k of the window is recorded step k + shift.
       const Index shift = window.first + *zero[static_cast<std::size_t>(trial)] - simulation->steps.first;
       const Index first = std::max<Index>(0, -shift);

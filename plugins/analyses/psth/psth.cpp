@@ -5,6 +5,7 @@
 #include <memory>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "averages.hpp"
@@ -43,6 +44,7 @@ class Psth final : public mrnn::Analysis {
         populations_(mrnn::read_populations(config, network)),
         alignment_(config, dt_),
         smoothing_(config, dt_),
+        min_trials_(config.count_or("min_trials", 3)),
         per_trial_(config.flag("per_trial", true)) {
     config.text("by", "condition");  // what the trials offer is known only when they are there
   }
@@ -123,17 +125,13 @@ class Psth final : public mrnn::Analysis {
   void draw(const std::vector<const mrnn::Simulation*>& simulations, const mrnn::Conditions& conditions,
             const std::vector<psth::Average>& averages, const Eigen::VectorXd& time,
             mrnn::AnalysisResults& results) const {
-    std::string label = "time (ms)";
-    std::vector<double> marks;
-    // Aligned to an epoch, an intervention lies elsewhere in each trial.
-    if (alignment_.by_epoch()) {
-      label = "time from " + alignment_.epoch() + " (ms)";
-    } else {
-      marks = psth::intervention_times(simulations, alignment_.step(), dt_);
-    }
-    if (alignment_.is_shifted()) marks.push_back(0.0);
-    std::erase_if(marks, [&](double mark) { return mark < time(0) || mark > time(time.size() - 1); });
-    results.figures.push_back(psth::draw({populations_, averages, conditions, time, label, marks}));
+    const psth::Landmarks landmarks = psth::find_landmarks(simulations, alignment_, alignment_.window(simulations));
+    const bool zero = alignment_.is_shifted() && time(0) <= 0.0 && time(time.size() - 1) >= 0.0;
+    const std::string label = alignment_.by_epoch() ? "time from " + alignment_.epoch() + " (ms)" : "time (ms)";
+    std::vector<std::string> names;
+    for (const mrnn::Simulation* simulation : simulations) names.push_back(simulation->name);
+    results.figures.push_back(psth::draw(
+        {populations_, averages, conditions, std::move(names), time, label, zero, landmarks, dt_, min_trials_}));
   }
 
   mrnn::ConfigNode config_;  ///< for the position in messages
@@ -141,6 +139,7 @@ class Psth final : public mrnn::Analysis {
   mrnn::Populations populations_;
   mrnn::Alignment alignment_;
   psth::Smoothing smoothing_;
+  Index min_trials_;  ///< of lines in the figure
   bool per_trial_;
 };
 
@@ -159,6 +158,7 @@ void attach(mrnn::PluginContext& context) {
       "align_at = 0      instead: ms from the start of the run\n"
       "window            [from, to] in ms around time zero; default: all that was recorded\n"
       "smoothing         { kernel = \"gaussian\" | \"boxcar\", width = ms (standard deviation, full width) }\n"
+      "min_trials = 3    of a mean in the figure, for conditions that have more\n"
       "per_trial = true  also store single trials");
 }
 

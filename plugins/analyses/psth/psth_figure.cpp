@@ -2,87 +2,201 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
+#include <limits>
 #include <utility>
+
+#include "mrnn/names.hpp"
 
 namespace psth {
 namespace {
 
 using mrnn::Index;
 
-/// More conditions than this cannot be told apart by colour.
-constexpr std::size_t most_conditions = 12;
-constexpr std::size_t most_marks = 6;
+/// More conditions than this cannot be told apart by colour, or by colours of an ordered scale.
+constexpr std::size_t most_conditions = 12, most_numbers = 24;
+constexpr std::size_t most_borders = 6;
+constexpr double room = 0.05;  ///< share of a common range of y left free above and below
+constexpr double no_value = std::numeric_limits<double>::quiet_NaN();
 
-void add_condition(const Drawing& drawing, const Average& average, std::size_t number, bool labelled,
-                   mrnn::Panel& panel) {
-  const auto row = static_cast<Index>(number);
-  const mrnn::ConditionStyle style = mrnn::condition_style(drawing.conditions, number);
-  mrnn::Series line, band;
-  band.kind = mrnn::Series::Kind::band;
-  line.colour = band.colour = style.colour;
-  line.dashed = style.dashed;
-  if (labelled) line.label = drawing.conditions.list[number].name;
-  for (Index t = 0; t < drawing.time.size(); ++t) {
-    const double mean = average.mean(row, t), sem = average.sem(row, t);
-    if (!std::isfinite(mean)) continue;
-    line.x.push_back(drawing.time(t));
-    line.y.push_back(mean);
-    if (average.counts(row, t) < 2.0) continue;
-    band.x.push_back(drawing.time(t));
-    band.y.push_back(mean - sem);
-    band.upper.push_back(mean + sem);
+/// Draws one panel after another.
+class Panels {
+ public:
+  explicit Panels(const Drawing& drawing)
+      : drawing_(drawing), split_(drawing.simulations.size() > 2 && drawing.conditions.values.size() > 1) {
+    switch (drawing.populations.quantity) {
+      case mrnn::Quantity::h:
+        quantity_ = "activity h";
+        break;
+      case mrnn::Quantity::x:
+        quantity_ = "pre-activation x";
+        break;
+      case mrnn::Quantity::y:
+        quantity_ = "output y";
+        break;
+    }
   }
-  if (!band.x.empty()) panel.series.push_back(std::move(band));
-  if (!line.x.empty()) panel.series.push_back(std::move(line));
-}
+
+  mrnn::Figure draw() {
+    mrnn::Figure figure;
+    figure.name = "psth";
+    figure.title = "Mean " + quantity_ + " over units and trials";
+    figure.columns = split_ ? static_cast<int>(drawing_.simulations.size()) : 0;
+    figure.shared_x = true;
+    for (std::size_t p = 0; p < drawing_.populations.list.size(); ++p) {
+      const std::size_t parts = split_ ? drawing_.simulations.size() : 1;
+      for (std::size_t s = 0; s < parts; ++s) figure.panels.push_back(panel(p, s));
+      if (split_) share_y(parts, figure);
+    }
+    figure.caption = caption();
+    return figure;
+  }
+
+ private:
+  const mrnn::Conditions& conditions() const { return drawing_.conditions; }
+
+  bool is_drawn(std::size_t number) const {
+    const std::size_t most = conditions().numbers.empty() ? most_conditions : most_numbers;
+    return (conditions().values.size() > 1 ? conditions().list[number].value : number) < most;
+  }
+
+  mrnn::Panel panel(std::size_t population, std::size_t simulation) {
+    mrnn::Panel made;
+    made.title = drawing_.populations.list[population].name;
+    if (split_) made.title += ": " + drawing_.simulations[simulation];
+    made.x.label = drawing_.time_label;
+    made.y.label = quantity_ + " (a.u.)";
+    add_guides(simulation, made);
+    for (std::size_t c = 0; c < conditions().list.size(); ++c) {
+      if (!is_drawn(c) || (split_ && conditions().list[c].simulation != simulation)) continue;
+      add_condition(drawing_.averages[population], c, made);
+    }
+    const bool keyed = std::ranges::any_of(made.series, [](const mrnn::Series& s) { return !s.label.empty(); });
+    if (keyed) made.key_title = mrnn::key_title(conditions());
+    return made;
+  }
+
+  void add_guides(std::size_t simulation, mrnn::Panel& made) const {
+    using Kind = mrnn::Guide::Kind;
+    const auto ms = [&](Index step) { return static_cast<double>(step) * drawing_.dt; };
+    const Landmarks& landmarks = drawing_.landmarks;
+    for (const EpochMark& epoch : landmarks.epochs) {
+      made.guides.push_back({Kind::epoch, ms(epoch.steps.first), epoch.name, ms(epoch.steps.last)});
+    }
+    std::size_t count = 0;
+    for (const auto& [step, simulations] : landmarks.borders) {
+      if (++count > most_borders) break;
+      if (split_ && !simulations.contains(simulation)) continue;
+      made.guides.push_back({Kind::vertical, ms(step), "", 0.0, true});
+    }
+    if (drawing_.zero) made.guides.push_back({Kind::vertical, 0.0, ""});
+  }
+
+  /// One key is enough: what has been named once has no label again.
+  std::string label_of(std::size_t number) {
+    if (conditions().list.size() < 2) return "";
+    const mrnn::Condition& condition = conditions().list[number];
+    const std::string label = split_ ? conditions().values[condition.value] : condition.name;
+    if (std::ranges::find(named_, label) != named_.end()) return "";
+    return named_.emplace_back(label);
+  }
+
+  void add_condition(const Average& average, std::size_t number, mrnn::Panel& made) {
+    const auto row = static_cast<Index>(number);
+    mrnn::ConditionStyle style = mrnn::condition_style(conditions(), number);
+    if (split_) style = {mrnn::value_colour(conditions(), conditions().list[number].value), false};
+    mrnn::Series line, band;
+    band.kind = mrnn::Series::Kind::band;
+    line.colour = band.colour = style.colour;
+    line.dashed = style.dashed;
+    // A condition of few trials is shown where all of them are there.
+    const double least = std::min(static_cast<double>(drawing_.min_trials), average.counts.row(row).maxCoeff());
+    for (Index t = 0; t < drawing_.time.size(); ++t) {
+      const double count = average.counts(row, t), mean = average.mean(row, t), sem = average.sem(row, t);
+      const bool shown = count >= std::max(1.0, least) && std::isfinite(mean);
+      left_out_ = left_out_ || (count >= 1.0 && !shown);
+      add_point(shown, {drawing_.time(t), mean, mean}, line);
+      add_point(shown && count >= 2.0, {drawing_.time(t), mean - sem, mean + sem}, band);
+    }
+    if (line.x.empty()) return;
+    line.label = label_of(number);
+    line.upper.clear();
+    if (!band.x.empty()) made.series.push_back(std::move(band));
+    made.series.push_back(std::move(line));
+  }
+
+  struct Point {
+    double x = 0.0, y = 0.0, upper = 0.0;
+  };
+
+  /// Leaves one point without value where some are missing between others, so that the line is broken there.
+  static void add_point(bool shown, Point point, mrnn::Series& series) {
+    if (!shown && (series.y.empty() || std::isnan(series.y.back()))) return;
+    series.x.push_back(point.x);
+    series.y.push_back(shown ? point.y : no_value);
+    series.upper.push_back(shown ? point.upper : no_value);
+  }
+
+  /// One range of y for the panels of a population, the last `count`.
+  static void share_y(std::size_t count, mrnn::Figure& figure) {
+    double low = std::numeric_limits<double>::infinity(), high = -low;
+    const auto first = figure.panels.end() - static_cast<std::ptrdiff_t>(count);
+    for (auto made = first; made != figure.panels.end(); ++made) {
+      for (const mrnn::Series& series : made->series) {
+        for (const auto* values : {&series.y, &series.upper}) {
+          for (const double value : *values) {
+            if (!std::isfinite(value)) continue;
+            low = std::min(low, value);
+            high = std::max(high, value);
+          }
+        }
+      }
+    }
+    if (!(low < high)) return;
+    for (auto made = first; made != figure.panels.end(); ++made) {
+      made->y.low = low - room * (high - low);
+      made->y.high = high + room * (high - low);
+    }
+  }
+
+  std::string caption() const {
+    const Landmarks& landmarks = drawing_.landmarks;
+    std::string text = "Bands: standard error of the mean over trials.";
+    if (left_out_) {
+      text += " Means of fewer than " + std::to_string(drawing_.min_trials) +
+              " trials are left out where a condition has more at other times.";
+    }
+    std::vector<std::string> dashed;
+    if (!landmarks.epochs.empty()) dashed.emplace_back("borders of the epochs named above");
+    if (drawing_.zero) dashed.emplace_back("time zero");
+    if (!dashed.empty()) text += " Dashed lines from top to bottom: " + mrnn::join(dashed, "; ") + ".";
+    if (!landmarks.borders.empty()) {
+      text += " Solid lines from top to bottom: " + mrnn::join(landmarks.manipulations, " or ") + " begins or ends";
+      if (landmarks.borders.size() > most_borders) {
+        text += ", the first " + std::to_string(most_borders) + " of " + std::to_string(landmarks.borders.size()) +
+                " times";
+      }
+      text += ".";
+    }
+    std::size_t drawn = 0;
+    for (std::size_t c = 0; c < conditions().list.size(); ++c) drawn += is_drawn(c) ? 1 : 0;
+    if (drawn < conditions().list.size()) {
+      text += " Only " + std::to_string(drawn) + " of " + std::to_string(conditions().list.size()) +
+              " conditions are drawn.";
+    }
+    return text;
+  }
+
+  const Drawing& drawing_;
+  bool split_;             ///< a panel per simulation
+  bool left_out_ = false;  ///< means of few trials
+  std::string quantity_;
+  std::vector<std::string> named_;  ///< in the key
+};
 
 }  // namespace
 
 mrnn::Figure draw(const Drawing& drawing) {
-  const std::size_t shown = std::min(drawing.conditions.list.size(), most_conditions);
-  const std::string quantity = drawing.populations.quantity == mrnn::Quantity::h   ? "activity h"
-                               : drawing.populations.quantity == mrnn::Quantity::x ? "pre-activation x"
-                                                                                   : "output y";
-  mrnn::Figure figure;
-  figure.name = "psth";
-  figure.title = "Mean " + quantity + " over units and trials";
-  figure.caption = "Bands: standard error of the mean over trials.";
-  if (!drawing.marks.empty()) figure.caption += " Vertical lines: an intervention begins or ends, or time zero.";
-  if (shown < drawing.conditions.list.size()) {
-    figure.caption += " Only the first " + std::to_string(shown) + " of " +
-                      std::to_string(drawing.conditions.list.size()) + " conditions are drawn.";
-  }
-  figure.columns = 0;
-  figure.shared_x = true;
-  for (std::size_t p = 0; p < drawing.populations.list.size(); ++p) {
-    mrnn::Panel panel;
-    panel.title = drawing.populations.list[p].name;
-    panel.x.label = drawing.time_label;
-    panel.y.label = quantity + " (a.u.)";
-    for (const double mark : drawing.marks) panel.guides.push_back({mrnn::Guide::Kind::vertical, mark, ""});
-    // One key is enough.
-    for (std::size_t c = 0; c < shown; ++c) add_condition(drawing, drawing.averages[p], c, p == 0 && shown > 1, panel);
-    figure.panels.push_back(std::move(panel));
-  }
-  return figure;
-}
-
-std::vector<double> intervention_times(const std::vector<const mrnn::Simulation*>& simulations, Index zero_step,
-                                       double dt) {
-  std::set<Index> steps;
-  for (const mrnn::Simulation* simulation : simulations) {
-    for (const mrnn::Intervention& intervention : simulation->trials.interventions) {
-      for (const Index step : {intervention.steps.first, intervention.steps.last}) {
-        if (step > simulation->steps.first && step < simulation->steps.last) steps.insert(step);
-      }
-    }
-  }
-  std::vector<double> times;
-  for (const Index step : steps) {
-    if (times.size() < most_marks) times.push_back(static_cast<double>(step - zero_step) * dt);
-  }
-  return times;
+  return Panels(drawing).draw();
 }
 
 }  // namespace psth

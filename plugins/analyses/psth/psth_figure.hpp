@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "averages.hpp"
+#include "landmarks.hpp"
 
 namespace psth {
 
@@ -12,16 +13,17 @@ struct Drawing {
   const mrnn::Populations& populations;
   const std::vector<Average>& averages;  ///< per population
   const mrnn::Conditions& conditions;
-  const Eigen::VectorXd& time;  ///< ms
-  std::string time_label;       ///< `time (ms)`
-  std::vector<double> marks;    ///< ms; drawn as vertical lines
+  std::vector<std::string> simulations;  ///< names
+  const Eigen::VectorXd& time;           ///< ms
+  std::string time_label;                ///< `time (ms)`
+  bool zero = false;                     ///< is time zero marked?
+  const Landmarks& landmarks;
+  double dt = 1.0;             ///< ms
+  mrnn::Index min_trials = 1;  ///< lines and bands of fewer are left out, see Psth
 };
 
-/// A panel per population, conditions in colour, bands of one SEM.
+/// A panel per population, conditions in colour, bands of one SEM. More than two simulations of several conditions have
+/// a panel each.
 mrnn::Figure draw(const Drawing& drawing);
-
-/// Times at which the interventions of simulations begin or end within their runs, as ms after `zero_step`.
-std::vector<double> intervention_times(const std::vector<const mrnn::Simulation*>& simulations, mrnn::Index zero_step,
-                                       double dt);
 
 }  // namespace psth

@@ -61,7 +61,7 @@ class PsychometricCurves final : public mrnn::Analysis {
                                                                     : psychometric::Shape::normal;
     read_lapses();
     bootstrap_ = config.count_or("bootstrap", 1000, 0);
-    if (config.has("trials")) trials_ = config.count("trials");
+    if (config.has("trials")) trials_ = config.count("trials", 1, mrnn::TrialRequest::most_trials);
     if (config.has("variable")) config.text("variable");  // what the trials offer is known only when they are there
     if (config.has("by")) config.text("by");
     if (network.outputs() == 0) config.fail("", "needs a network with outputs, from which choices are read");
@@ -188,11 +188,11 @@ class PsychometricCurves final : public mrnn::Analysis {
     column(
         "deviance", [](const Fitted& f) { return f.deviance; }, "1", "twice the log likelihood lost to the points");
     column(
-        "fit_p", [](const Fitted& f) { return f.worse; }, "1", "share of bootstrap fits with a larger deviance");
+        "fit_p", [](const Fitted& f) { return f.worse; }, "1", "share of bootstrap fits with at least this deviance");
     column(
         "at_limit", [](const Fitted& f) { return f.curve.at_limit ? 1.0 : 0.0; }, "1",
         "1: the choices do not bound the slope or the bias");
-    mrnn::NamedTexts names{"curves", {}, "names of the curves"};
+    mrnn::NamedTexts names{"curves", {}, "names of the curves", "curve"};
     for (const Fitted& fitted : curves) names.values.push_back(fitted.group.name);
     results.texts.push_back(std::move(names));
   }

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "mrnn/duration.hpp"
 #include "mrnn/perturbation.hpp"
 #include "mrnn/plugin.hpp"
 #include "mrnn/random.hpp"
@@ -41,13 +42,14 @@ class StimulationScan final : public mrnn::Analysis {
         strengths_(config.numbers("strengths")),
         duration_(config.positive("duration", 100.0)),
         fraction_(config.within("fraction", 0.0, 1.0, 1.0)) {
+    mrnn::expect_one_simulation(config, "one simulation is stimulated");
     config.text("by", "condition");  // what the trials offer is known only when they are there
     if (regions_.empty()) {
       for (const mrnn::RegionLayout& region : network.regions()) regions_.push_back(region.name);
     }
     if (strengths_.empty()) config.fail("strengths", "is an empty list; the drive to add is needed, such as [-1, 1]");
     if (config.has("onsets")) read_onsets();
-    if (std::llround(duration_ / dt_) < 1) {
+    if (mrnn::to_steps(duration_, dt_) < 1) {
       config.fail("duration", "is " + number(duration_) + " ms, less than half a step of " + number(dt_) + " ms");
     }
     for (const std::string& name : regions_) draw_size(network, name);
@@ -129,8 +131,8 @@ class StimulationScan final : public mrnn::Analysis {
   }
 
   mrnn::Intervention drive(const mrnn::Selection& units, double strength, double onset, Index steps) const {
-    const auto first = std::min<Index>(std::llround(onset / dt_), steps - 1);
-    const Index last = std::min<Index>(first + std::llround(duration_ / dt_), steps);
+    const auto first = std::min(mrnn::to_steps(onset, dt_), steps - 1);
+    const Index last = std::min(first + mrnn::to_steps(duration_, dt_), steps);
     return {{first, last},
             {},
             mrnn::Drive{units, Eigen::VectorXd::Constant(units.size(), strength), Eigen::VectorXd::Ones(last - first)}};
@@ -178,15 +180,15 @@ class StimulationScan final : public mrnn::Analysis {
                 "a.u.", "drive that was added");
     results.add("onsets", Eigen::Map<const Eigen::VectorXd>(onsets.data(), std::ssize(onsets)), {"onset"}, "ms",
                 "when it began");
-    results.texts.push_back({"stimulated", regions_, "whose units were stimulated"});
-    mrnn::NamedTexts names{"regions", {}, "names of the regions"};
+    results.texts.push_back({"stimulated", regions_, "whose units were stimulated", "stimulated"});
+    mrnn::NamedTexts names{"regions", {}, "names of the regions", "region"};
     for (const mrnn::RegionLayout& region : network.regions()) names.values.push_back(region.name);
     results.texts.push_back(std::move(names));
   }
 
   void add_conditions(const mrnn::Effect& control, const std::vector<mrnn::Effect>& effects,
                       const mrnn::Conditions& conditions, Index onsets, mrnn::AnalysisResults& results) const {
-    mrnn::NamedTexts names{"conditions", {}, "names of the conditions"};
+    mrnn::NamedTexts names{"conditions", {}, "names of the conditions", "condition"};
     for (const mrnn::Condition& condition : conditions.list) names.values.push_back(condition.name);
     results.texts.push_back(std::move(names));
     if (!std::isfinite(control.performance)) return;

@@ -1,5 +1,6 @@
 // How the subspaces that activity fills lie to each other, and to the weights that read them.
 
+#include <functional>
 #include <iomanip>
 #include <memory>
 #include <sstream>
@@ -79,18 +80,20 @@ class SubspaceAlignment final : public mrnn::Analysis {
   void run(const mrnn::AnalysisContext& context, mrnn::AnalysisResults& results) const override {
     const bool regions = sets_.between() == Between::regions;
     context.expect((regions ? 1 : std::ssize(populations_.list)) * draws_);
+    long done = 0;
+    const auto count = [&] { context.advance(++done); };
     std::vector<Comparison> comparisons;
     if (regions) {
-      comparisons.push_back(compare(context, "regions", sets_.of_regions(context.simulations(), populations_)));
+      comparisons.push_back(compare(context, "regions", sets_.of_regions(context.simulations(), populations_), count));
     } else {
       for (const mrnn::Population& population : populations_.list) {
-        comparisons.push_back(
-            compare(context, population.name,
-                    sets_.of_population(context.simulations(), populations_.quantity, population, Scale::normalised)));
+        comparisons.push_back(compare(
+            context, population.name,
+            sets_.of_population(context.simulations(), populations_.quantity, population, Scale::normalised), count));
       }
     }
     for (const Comparison& comparison : comparisons) add_comparison(comparison, results);
-    results.texts.push_back({"sets", comparisons.front().sets, "what is compared"});
+    results.texts.push_back({"sets", comparisons.front().sets, "what is compared", "set"});
     results.figures.push_back(subspace_alignment::draw_indices(comparisons));
     results.figures.push_back(subspace_alignment::draw_angles(comparisons));
     run_pathways(context, results);
@@ -110,10 +113,10 @@ class SubspaceAlignment final : public mrnn::Analysis {
   }
 
   Comparison compare(const mrnn::AnalysisContext& context, const std::string& name,
-                     const std::vector<ActivitySet>& sets) const {
+                     const std::vector<ActivitySet>& sets, const std::function<void()>& count) const {
     Comparison made{name, names_of(sets), subspace_alignment::align(sets, size_), {}};
-    made.chance = subspace_alignment::chance(sets, made.alignment, draws_, context.seed(), "subspace_alignment:" + name,
-                                             [&] { context.advance(1); });
+    made.chance =
+        subspace_alignment::chance(sets, made.alignment, draws_, context.seed(), "subspace_alignment:" + name, count);
     return made;
   }
 

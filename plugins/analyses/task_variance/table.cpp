@@ -40,7 +40,7 @@ void add_units(const Table& table, mrnn::AnalysisResults& results) {
   results.add("active", active, {"unit"}, "1", "1: the total is above the threshold");
   results.add("cluster", cluster, {"unit"}, "1", "from 0; -1: not active, or not clustered");
   std::vector<Index> numbers, order;
-  mrnn::NamedTexts regions{"unit_region", {}, "region of each unit"};
+  mrnn::NamedTexts regions{"unit_region", {}, "region of each unit", "unit"};
   for (const Population& population : table.populations) {
     for (const Index unit : population.units.indices()) {
       numbers.push_back(unit);
@@ -136,8 +136,8 @@ void order_clusters(const std::vector<int>& labels, Table& table) {
 void add_arrays(const Table& table, mrnn::AnalysisResults& results) {
   add_units(table, results);
   if (!table.labels.empty()) add_clusters(table, results);
-  results.texts.push_back({"tasks", table.columns, "names of the tasks"});
-  mrnn::NamedTexts names{"regions", {}, "names of the regions"};
+  results.texts.push_back({"tasks", table.columns, "names of the tasks", "task"});
+  mrnn::NamedTexts names{"regions", {}, "names of the regions", "region"};
   for (const Population& population : table.populations) names.values.push_back(population.name);
   results.texts.push_back(std::move(names));
 }

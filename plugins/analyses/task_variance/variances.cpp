@@ -35,10 +35,10 @@ Stretch stretch_of(const std::string& name, const std::vector<const mrnn::Simula
     const auto& epochs = simulation->trials.epochs;
     const auto epoch = std::ranges::find(epochs, name, &mrnn::Epoch::name);
     for (std::size_t trial = 0; trial < static_cast<std::size_t>(simulation->trials.count); ++trial) {
-      mrnn::StepRange range = name.empty() ? simulation->steps : mrnn::StepRange{};
+      const mrnn::StepRange recorded = simulation->recorded(static_cast<Index>(trial));
+      mrnn::StepRange range = name.empty() ? recorded : mrnn::StepRange{};
       if (epoch != epochs.end() && epoch->last[trial] > epoch->first[trial]) {
-        range = {std::max(epoch->first[trial], simulation->steps.first),
-                 std::min(epoch->last[trial], simulation->steps.last)};
+        range = {std::max(epoch->first[trial], recorded.first), std::min(epoch->last[trial], recorded.last)};
       }
       stretch.steps.push_back(range.size() > 0 ? range : mrnn::StepRange{});
     }

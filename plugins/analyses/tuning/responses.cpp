@@ -31,9 +31,11 @@ std::vector<mrnn::StepRange> Period::steps(const mrnn::Simulation& simulation) c
       if (zero[trial]) ranges[trial] = {*zero[trial] + window.first, *zero[trial] + window.last};
     }
   }
-  for (mrnn::StepRange& range : ranges) {
-    range.first = std::max(range.first, simulation.steps.first);
-    range.last = std::max(range.first, std::min(range.last, simulation.steps.last));
+  for (std::size_t trial = 0; trial < trials; ++trial) {
+    mrnn::StepRange& range = ranges[trial];
+    const mrnn::StepRange recorded = simulation.recorded(static_cast<mrnn::Index>(trial));
+    range.first = std::max(range.first, recorded.first);
+    range.last = std::max(range.first, std::min(range.last, recorded.last));
   }
   return ranges;
 }

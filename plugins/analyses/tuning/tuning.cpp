@@ -229,7 +229,7 @@ class Tuning final : public mrnn::Analysis {
 
   static void add_units(const std::vector<Tuned>& all, mrnn::AnalysisResults& results) {
     mrnn::NamedArray units{"units", {0}, {}, "1", {"unit"}, "numbers of the units in the network"};
-    mrnn::NamedTexts regions{"unit_region", {}, "region of each unit"};
+    mrnn::NamedTexts regions{"unit_region", {}, "region of each unit", "unit"};
     for (const Tuned& tuned : all) {
       for (const Index unit : tuned.population.units.indices()) {
         units.values.push_back(static_cast<double>(unit));
@@ -243,7 +243,7 @@ class Tuning final : public mrnn::Analysis {
 
   void add_regions(const std::vector<Tuned>& all, mrnn::AnalysisResults& results) const {
     VectorXd share(std::ssize(all)), fitted(share.size());
-    mrnn::NamedTexts names{"regions", {}, "names of the regions"};
+    mrnn::NamedTexts names{"regions", {}, "names of the regions", "region"};
     for (Index row = 0; row < share.size(); ++row) {
       const Tuned& tuned = all[static_cast<std::size_t>(row)];
       const auto units = static_cast<double>(tuned.r_squared.size());

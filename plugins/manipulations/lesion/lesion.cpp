@@ -64,7 +64,8 @@ class Lesion final : public mrnn::Manipulation {
       std::erase_if(own, [&](const mrnn::ScaleWeights& cut) { return !mrnn::has_weights(network, cut); });
       if (own.empty()) {
         config.fail("regions", "there is nothing to lesion: \"" + selector + "\" has no weights " + words(direction) +
-                                   "; the network has the connections " + mrnn::join(mrnn::connection_names(network)));
+                                   "; the network has the connections " +
+                                   mrnn::list_words(mrnn::connection_names(network)));
       }
       cuts_.insert(cuts_.end(), own.begin(), own.end());
     }

@@ -93,7 +93,7 @@ mrnn::Trials DelayedReach::make(const mrnn::TrialRequest& request) const {
 }
 
 StepRange DelayedReach::endpoint(StepRange movement) const {
-  const auto steps = static_cast<Index>(std::round(endpoint_ / network_.spec().dt));
+  const auto steps = mrnn::to_steps(endpoint_, network_.spec().dt);
   return {std::max(movement.first, movement.last - std::max<Index>(steps, 1)), movement.last};
 }
 

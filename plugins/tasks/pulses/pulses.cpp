@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "mrnn/duration.hpp"
 #include "mrnn/plugin.hpp"
 
 namespace {
@@ -88,7 +89,7 @@ class Pulses final : public mrnn::Task {
 
  private:
   static std::string in_ms(double time);
-  Index step_at(double time) const { return static_cast<Index>(std::round(time / dt_)); }
+  Index step_at(double time) const { return mrnn::to_steps(time, dt_); }
 
   void read_conditions(const ConfigNode& config);
   void read_baseline(const ConfigNode& config, const Network& network);
@@ -211,7 +212,7 @@ FixedEpoch Pulses::read_epoch(const ConfigNode& config) const {
     config.fail("start", "the epoch is not within the trial of " + in_ms(duration_));
   }
   if (stop <= start) config.fail("stop", "is not after start");
-  epoch.steps = {step_at(start), step_at(stop)};
+  epoch.steps = {step_at(start), std::min(steps_, step_at(stop))};
   if (epoch.steps.size() < 1) config.fail("stop", "the epoch is shorter than one step of " + in_ms(dt_));
   config.finish();
   return epoch;

@@ -31,7 +31,7 @@ class ReadySetGo final : public mrnn::Task {
  private:
   void check_times(const ConfigNode& config) const;
   void write(mrnn::TrialWriter& writer, Index trial, double measure) const;
-  Index steps(double time) const { return static_cast<Index>(std::round(time / network_.spec().dt)); }
+  Index steps(double time) const { return mrnn::to_steps(time, network_.spec().dt); }
   /// ms from set's onset to the first step, from ready's on, at which `go` exceeds `wait`; NaN where none does.
   double produced(const mrnn::Trials& trials, const mrnn::Sequence& outputs, Index trial) const;
 

@@ -102,7 +102,8 @@ mrnn::Scores SineWave::score(const mrnn::Trials& trials, const mrnn::Sequence& o
   mrnn::Scores scores{Eigen::VectorXd::Zero(trials.count), {}};
   for (Index trial = 0; trial < trials.count; ++trial) {
     double error = 0.0, power = 0.0;
-    for (Index step = 0; step < trials.epochs.front().last[static_cast<std::size_t>(trial)]; ++step) {
+    const mrnn::StepRange steps = mrnn::epoch_steps(trials, "wave", trial);
+    for (Index step = steps.first; step < steps.last; ++step) {
       const double target = trials.targets(wave, trial, step);
       error += std::pow(outputs(wave, trial, step) - target, 2);
       power += target * target;

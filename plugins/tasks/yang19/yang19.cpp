@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "mrnn/channels.hpp"
+#include "mrnn/duration.hpp"
 #include "mrnn/names.hpp"
 #include "mrnn/plugin.hpp"
 #include "mrnn/rings.hpp"
@@ -77,7 +78,7 @@ class Yang19 final : public mrnn::Task {
   void write_inputs(mrnn::TrialWriter& writer, Index trial, const DrawnTrial& drawn) const;
   void write_targets(mrnn::TrialWriter& writer, Index trial, double response) const;
   void write_metadata(mrnn::TrialWriter& writer, Index trial, const DrawnTrial& drawn) const;
-  Index steps(double time) const { return static_cast<Index>(std::round(time / network_.spec().dt)); }
+  Index steps(double time) const { return mrnn::to_steps(time, network_.spec().dt); }
 
   const Network& network_;
   Index ring_;  ///< channels of each ring

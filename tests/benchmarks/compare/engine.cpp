@@ -18,6 +18,7 @@
 #include "mrnn/eigen_backend.hpp"
 #include "mrnn/experiment.hpp"
 #include "mrnn/optimiser.hpp"
+#include "mrnn/runtime.hpp"
 
 namespace {
 

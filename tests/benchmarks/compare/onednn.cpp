@@ -15,6 +15,7 @@
 #include "commands.hpp"
 #include "mrnn/eigen_backend.hpp"
 #include "mrnn/experiment.hpp"
+#include "mrnn/runtime.hpp"
 
 namespace {
 
