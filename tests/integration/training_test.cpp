@@ -339,7 +339,7 @@ TEST_CASE("progress without a terminal is a line for the whole training", "[trai
   const Bench bench;
 
   CHECK_THAT(bench.run().err, StartsWith("training: done in "));
-  CHECK(bench.run({"--quiet"}).err.empty());
+  CHECK(bench.run({"--quiet", "--output", "other"}).err.empty());
 }
 
 TEST_CASE("tasks that cannot be trained on are answered before anything runs", "[training][bad]") {
