@@ -48,6 +48,7 @@ Matrix<Scalar> gather(const Band& band, const std::vector<Rectangle>& rectangles
 
 template <class Scalar>
 void pack_panels(const Matrix<Scalar>& weights, Scalar* out) {
+  if (weights.size() == 0) return;  // it has no memory to take parts of
   const PanelSizes panels(weights.rows(), kernels<Scalar>().panel_rows);
   for (Index p = 0; p < panels.count; ++p) {
     Eigen::Map<Matrix<Scalar>>(out, panels.rows(p), weights.cols()) =
@@ -58,6 +59,7 @@ void pack_panels(const Matrix<Scalar>& weights, Scalar* out) {
 
 template <class Scalar>
 void pack_vector_panels(const Matrix<Scalar>& weights, Scalar* out) {
+  if (weights.size() == 0) return;
   const Index highest = kernels<Scalar>().vector_panel_rows, quarter = highest / 4;
   for (Index first = 0; first < weights.rows(); first += highest) {
     const Index rows = std::min(highest, weights.rows() - first), height = (rows + quarter - 1) / quarter * quarter;
