@@ -34,6 +34,21 @@ std::string manipulated(const std::string& keys) {
          "\n[[simulation]]\nname = \"pushed\"\ntrials = 3\nmanipulations = [\"push\"]\n";
 }
 
+/// The experiment on a file of ten trials of 20 steps, without its number of validation trials.
+struct FileBench : Bench {
+  explicit FileBench(const std::string& keys) : Bench(on_file(keys)) {
+    mrnn::Hdf5Writer writer(file("data.h5"));
+    for (const char* name : {"inputs", "targets"}) writer.write(name, {10, 20, 1}, std::vector<double>(200, 0.5));
+    writer.finish();
+  }
+
+  static std::string on_file(const std::string& keys) {
+    const std::string text = with(training_experiment(), "validation_trials = 8\n", "");
+    return text.substr(0, text.find("[task]")) + "[task]\nplugin = \"dataset\"\nfile = \"data.h5\"\n" + keys + "\n" +
+           text.substr(text.find("[train]"));
+  }
+};
+
 }  // namespace
 
 TEST_CASE("what a manipulation misses in the trials of a simulation is found before the training", "[early][bad]") {
@@ -106,6 +121,25 @@ TEST_CASE("a network file that changed under a training is noticed", "[early][re
       EndsWith("mrnn: --resume: the network is not that of the checkpoint, so a file that the configuration names "
                "must have changed; connection[3].trainable: false in the checkpoint, absent now. --overwrite "
                "starts afresh\n"));
+}
+
+TEST_CASE("a validation has as many trials as the task has for it, unless the number is given", "[early][bad]") {
+  CHECK_THAT(FileBench("held_out = 0.3").mrnn("check").out, ContainsSubstring("every 10 iterations, 3 trials"));
+  CHECK_THAT(FileBench("").mrnn("check").out, ContainsSubstring("every 10 iterations, 10 trials"));
+
+  const test::Outcome outcome = FileBench("held_out = 0.3").mrnn("run", {"--set", "train.validation_trials=4"});
+  CHECK(outcome.status == 2);
+  CHECK_THAT(outcome.err, ContainsSubstring("train.validation_trials: is 4; the task has 3 trials for it"));
+}
+
+TEST_CASE("that a validation is on the trials of the training is a warning", "[early]") {
+  const std::string warning = "warning: validation is on trials that the network is trained on";
+
+  CHECK_THAT(FileBench("").mrnn("check").out, ContainsSubstring(warning));
+  CHECK_THAT(FileBench("held_out = 0.3").mrnn("check").out, !ContainsSubstring(warning));
+  const FileBench bench("held_out = 0.3");
+  REQUIRE(bench.mrnn("run").status == 0);
+  CHECK_THAT(test::text_of(bench.file("run/report.html")), ContainsSubstring("of trials held out for validation"));
 }
 
 TEST_CASE("data that changed under a training are noticed", "[early][resume][bad]") {
