@@ -19,6 +19,7 @@ run: configure
 	$(BUILD)/mrnn run $(CONFIG) $(ARGS)
 
 test: CMAKE_ARGS += -DMRNN_TESTS=ON
+test: DEPS = tests
 test: build
 	cd $(BUILD) && ctest --parallel $(JOBS) --output-on-failure --no-label-summary
 
@@ -29,7 +30,7 @@ configure: deps
 	cmake -S . -B $(BUILD) $(GENERATOR) $(CMAKE_ARGS)
 
 deps:
-	@.ci/deps
+	@.ci/deps $(DEPS)
 
 clean:
 	rm -rf $(BUILD)

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "mrnn/config.hpp"
+#include "mrnn/ranks.hpp"
 #include "mrnn/runtime.hpp"
 
 /// What the command line of `mrnn` asked for.
@@ -17,6 +19,7 @@ struct Arguments {
   std::optional<int> threads;                   ///< --threads
   std::vector<std::filesystem::path> plugin_path;
   bool resume = false, overwrite = false, quiet = false;
+  bool mpi = false;               ///< train with the other processes of an MPI job
   std::string kind;               ///< of `list`; empty: all
   std::filesystem::path in, out;  ///< of `convert`
   std::filesystem::path folder;   ///< of `report`
@@ -29,6 +32,9 @@ int check_command(const Arguments& arguments);
 int list_command(const Arguments& arguments);
 int convert_command(const Arguments& arguments);
 int report_command(const Arguments& arguments);
+
+/// The processes of the MPI job that this one is of. @throws RunError where this program has no MPI.
+std::unique_ptr<mrnn::Ranks> open_mpi();
 
 /// Registers the built-in backend and loads the plugins of the search path.
 /// @param config  the configuration, for [plugins] path; null: none

@@ -46,6 +46,7 @@ void add_commands(CLI::App& app, Arguments& arguments) {
   run->add_option("--output", arguments.output, "Run folder, over experiment.output")->type_name("DIR");
   auto* resume = run->add_flag("--resume", arguments.resume, "Go on with a training from its checkpoint");
   run->add_flag("--overwrite", arguments.overwrite, "Start an unfinished run afresh")->excludes(resume);
+  run->add_flag("--mpi", arguments.mpi, "Train with the other processes that mpirun or srun has started");
   run->add_flag("--quiet", arguments.quiet, "Print nothing but warnings and errors");
 
   CLI::App* check = app.add_subcommand("check", "Read a configuration and print its network and training; run nothing");

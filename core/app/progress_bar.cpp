@@ -41,6 +41,7 @@ void say_to_user(fmt::format_string<Arguments...> format, Arguments&&... argumen
 void watch_signals() {
   std::signal(SIGINT, ask_to_stop);
   std::signal(SIGTERM, ask_to_stop);
+  std::signal(SIGUSR1, ask_to_stop);
 }
 
 ProgressBar::ProgressBar(Voice voice) : voice_(voice), terminal_(isatty(STDERR_FILENO) != 0) {}

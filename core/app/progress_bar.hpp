@@ -40,5 +40,6 @@ class ProgressBar final : public mrnn::Progress {
   std::chrono::steady_clock::time_point started_, drawn_;
 };
 
-/// Makes SIGINT and SIGTERM ask for an orderly end; a second one ends the program at once.
+/// Makes SIGINT, SIGTERM and SIGUSR1, which schedulers can send some time before they end a job, ask for an orderly
+/// end; a second one of its kind ends the program at once.
 void watch_signals();

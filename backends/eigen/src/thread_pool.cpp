@@ -7,12 +7,13 @@
 
 #include "library_product.hpp"
 #include "mrnn/error.hpp"
+#include "mrnn/parallel.hpp"
 
 namespace mrnn::eigen {
 
 int ThreadPool::resolve(int threads) {
   if (threads > 0) return threads;
-  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  return usable_cores();
 }
 
 ThreadPool::ThreadPool(int threads) {

@@ -19,7 +19,8 @@ struct ExperimentOptions {
   std::optional<std::filesystem::path> output;  ///< run folder; default: experiment.output
   std::optional<std::string> backend;
   std::optional<int> threads;
-  std::string command;  ///< that started the run, for the report
+  std::string command;     ///< that started the run, for the report
+  Ranks* ranks = nullptr;  ///< that train together; null: this process alone. Must outlive the experiment
 };
 
 /// One [[simulation]] as asked for.
@@ -35,7 +36,7 @@ struct SimulationPlan {
 
 /// What one iteration of training needs.
 struct TrainingNeeds {
-  BatchShape batch;          ///< the first one of the stage that has the most steps
+  BatchShape batch;          ///< the first one of the stage that has the most steps; of several ranks, a share of it
   Index backward_every = 0;  ///< as in Record
   std::size_t bytes = 0;     ///< of the session
 };
@@ -88,7 +89,8 @@ class MRNN_EXPORT Experiment {
   enum class Existing : std::uint8_t { refuse_unfinished, overwrite, resume };
   /// Trains, simulates, analyses, and writes the run folder. A finished run that is there is replaced when this one
   /// finishes, and its results stay whole if this one fails. Resumed, a training goes on from its checkpoint, which
-  /// must be of the same configuration. @throws FileError, ConfigError, RunError, Interrupted.
+  /// must be of the same configuration. Of several ranks the first does all of that and the others train with it, write
+  /// nothing, and have an empty summary. @throws FileError, ConfigError, RunError, Interrupted.
   RunSummary run(Progress& progress, Existing existing = Existing::refuse_unfinished) const;
 
  private:

@@ -10,6 +10,7 @@
 #include "mrnn/backend.hpp"
 #include "mrnn/manipulation.hpp"
 #include "mrnn/progress.hpp"
+#include "mrnn/ranks.hpp"
 #include "mrnn/task.hpp"
 #include "mrnn/training.hpp"
 
@@ -28,6 +29,7 @@ struct TrainingProblem {
   SessionOptions session;                               ///< its seed draws the trials too
   std::vector<TrainingStage> stages;                    ///< at least one
   std::vector<const Manipulation*> manipulations = {};  ///< one per TrainingPlan::manipulations
+  Ranks* ranks = nullptr;  ///< that share the trials of every batch; null: this process alone
 };
 
 /// All that the rest of a training run depends on besides its problem and plan: plain values, kept in checkpoints.
@@ -73,10 +75,13 @@ class MRNN_EXPORT TrainingListener {
 /// of ids 2^54 + number, so that it can be drawn again at any time. Validation is on the trials [0, validation_trials)
 /// of the validation trials, always the same, with the noise of ids 2^55 + number. Iterations that are logged: the
 /// first, every log_every-th, and those with a validation.
+///
+/// Where there are several ranks, each makes such a trainer of the same problem and plan and calls run(); the outcome
+/// is the same on all. It has the bits of the next such run of as many ranks; of a run alone it differs by rounding.
 class MRNN_EXPORT Trainer {
  public:
   /// @throws ShapeError where problem and plan do not fit each other, ConfigError where a manipulation names a
-  /// condition that no trials have.
+  /// condition that no trials have, or ranks cannot share a batch.
   Trainer(TrainingProblem problem, TrainingPlan plan);
 
   const TrainingPlan& plan() const noexcept { return plan_; }

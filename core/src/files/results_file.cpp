@@ -78,6 +78,7 @@ void ResultsFile::write_info(const RunInfo& info) {
   writer_.attribute("/", "products", name_of(info.products));
   writer_.attribute("/", "device", info.device);
   writer_.attribute("/", "threads", std::int64_t{info.threads});
+  writer_.attribute("/", "ranks", std::int64_t{info.ranks});
   if (!info.checkpoint.empty()) writer_.attribute("/", "checkpoint", info.checkpoint);
 }
 

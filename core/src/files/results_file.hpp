@@ -29,6 +29,7 @@ struct RunInfo {
   std::string created;  ///< date and time; the only thing in the file that differs from run to run
   Products products = Products::ieee;
   std::string checkpoint = {};  ///< seal_of() the one in the folder, if any: tells whether a later training began there
+  int ranks = 1;                ///< that trained together
 };
 
 /// Can what an analysis handed back be written? Asked before anything is in the file. @throws RunError.

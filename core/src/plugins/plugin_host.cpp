@@ -47,17 +47,6 @@ void check_complete(const std::filesystem::path& file) {
   if (!complete) throw PluginError(cut_short);
 }
 
-/// The loader's own words out of `boost::dll::shared_library::load() failed (dlerror system message: FILE:
-/// WORDS): Bad file descriptor`; what follows the bracket is not about this at all.
-std::string loader_words(std::string_view text, const std::filesystem::path& file) {
-  constexpr std::string_view opening = "system message: ";
-  if (const auto start = text.find(opening); start != text.npos) text.remove_prefix(start + opening.size());
-  if (const auto end = text.rfind("): "); end != text.npos) text = text.substr(0, end);
-  const std::string own_name = file.string() + ": ";
-  if (text.starts_with(own_name)) text.remove_prefix(own_name.size());
-  return std::string(text);
-}
-
 boost::dll::shared_library open_library(const std::filesystem::path& file) {
   using boost::dll::load_mode::type;
   // Eager, so that an unresolved symbol is an error here and not the end of the process at its first call;
@@ -72,6 +61,15 @@ boost::dll::shared_library open_library(const std::filesystem::path& file) {
 }
 
 }  // namespace
+
+std::string loader_words(std::string_view text, const std::filesystem::path& file) {
+  constexpr std::string_view opening = "system message: ";
+  if (const auto start = text.find(opening); start != text.npos) text.remove_prefix(start + opening.size());
+  if (const auto end = text.rfind("): "); end != text.npos) text = text.substr(0, end);
+  const std::string own_name = file.string() + ": ";
+  if (text.starts_with(own_name)) text.remove_prefix(own_name.size());
+  return std::string(text);
+}
 
 const mrnn_plugin& open_plugin(const std::filesystem::path& file) {
   std::error_code problem;

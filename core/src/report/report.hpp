@@ -103,6 +103,7 @@ struct ReportContent {
   std::string backend, precision, device;
   std::string products = "ieee";
   int threads = 0;
+  int ranks = 1;
   std::uint64_t seed = 0;
   double seconds = 0.0;  ///< wall-clock duration of the run
   std::string created;   ///< date and time, as in results.h5

@@ -53,6 +53,7 @@ std::string report_to_json(const ReportContent& content) {
   if (content.training) json["training"] = *content.training;
   json["products"] = content.products;
   json["plugins"] = content.plugins;
+  json["ranks"] = content.ranks;
   json["format_version"] = format_version;
   return json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
@@ -65,6 +66,7 @@ ReportContent report_from_json(std::string_view text) {
     }
     auto content = json.get<ReportContent>();
     content.products = json.value("products", content.products);
+    content.ranks = json.value("ranks", content.ranks);
     content.plugins = json.value("plugins", content.plugins);
     if (json.contains("training")) content.training = json.at("training").get<ReportTraining>();
     return content;

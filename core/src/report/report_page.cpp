@@ -245,13 +245,15 @@ void add_words(const ReportContent& content, Data& page) {
   page["summary_simulations"] = simulations.empty() ? "" : "Simulated: " + join(simulations) + ".";
   const std::string device = content.device.empty() ? "" : " (" + clean_text(content.device) + ")";
   const std::string threads = content.threads > 0 ? ", " + counted(content.threads, "thread") : "";
+  const std::string ranks = content.ranks > 1 ? ", trained by " + counted(content.ranks, "rank") : "";
   const std::string products = content.products == "ieee" ? "" : " with " + clean_text(content.products) + " products";
-  page["summary_run"] =
-      fmt::format("Run by the {} backend{} in {}{}{}, seed {}; it took {}.", clean_text(content.backend), device,
-                  clean_text(content.precision), products, threads, content.seed, duration_in_words(content.seconds));
+  page["summary_run"] = fmt::format("Run by the {} backend{} in {}{}{}{}, seed {}; it took {}.",
+                                    clean_text(content.backend), device, clean_text(content.precision), products,
+                                    threads, ranks, content.seed, duration_in_words(content.seconds));
   page["conditions"] =
       "With the same versions, backend, precision, products and seed the results are the same bit for bit on the same "
-      "type of machine, for any number of threads.";
+      "type of machine, for any number of threads" +
+      std::string(content.ranks > 1 ? " and as many ranks." : ".");
 }
 
 /// What must be the same for the same results.

@@ -23,6 +23,7 @@
 #include "run/memory_plan.hpp"
 #include "run/report_content.hpp"
 #include "run/simulate.hpp"
+#include "run/together.hpp"
 #include "run/train_experiment.hpp"
 
 namespace mrnn {
@@ -158,6 +159,17 @@ void warn(const ExperimentState& state, const OutputFolder& folder, Experiment::
                   state.output.string()));
 }
 
+/// What has to hold before anything runs. The first rank takes the folder.
+void prepare(const ExperimentState& state, const Ranks& ranks, Experiment::Existing existing, Progress& progress,
+             std::optional<OutputFolder>& folder) {
+  if (existing == Experiment::Existing::resume) check_resumable(state);
+  state.backend->expect_available();
+  if (ranks.rank() > 0) return;
+  folder.emplace(state.output);
+  check_existing(*folder, existing);
+  warn(state, *folder, existing, progress);
+}
+
 /// Simulates and analyses what has been trained.
 void simulate_and_analyse(const ExperimentState& state, RunContents& contents, Progress& progress,
                           RunSummary& summary) {
@@ -279,12 +291,15 @@ Simulation Experiment::simulate(const SimulationPlan& plan, Progress& progress) 
 
 RunSummary Experiment::run(Progress& progress, Existing existing) const {
   const auto started = std::chrono::steady_clock::now();
-  if (existing == Existing::resume) check_resumable(*state_);
-  state_->backend->expect_available();
-  OutputFolder folder(state_->output);
-  check_existing(folder, existing);
-  warn(*state_, folder, existing, progress);
-
+  std::optional<OutputFolder> taken;
+  Ranks alone;
+  Ranks& ranks = state_->options.ranks ? *state_->options.ranks : alone;
+  together(ranks, [&] { prepare(*state_, ranks, existing, progress, taken); });
+  if (ranks.rank() > 0) {
+    if (state_->training) train_along(*state_, existing, progress);
+    return {};
+  }
+  const OutputFolder& folder = *taken;
   RunSummary summary{folder.results(), folder.path() / "report.html", {}, {}};
   RunContents contents;
   if (state_->training) {
@@ -306,7 +321,8 @@ RunSummary Experiment::run(Progress& progress, Existing existing) const {
                      state_->session.threads,
                      content.created,
                      state_->session.products,
-                     seal_of(folder.checkpoint())};
+                     seal_of(folder.checkpoint()),
+                     content.ranks};
   write_results(*state_, info, contents, summary.results);
   if (!state_->training) folder.remove_trained(state_->weights);
   write_config(*state_, folder.path() / "config.toml", progress);

@@ -13,6 +13,7 @@
 #include "run/target_check.hpp"
 #include "run/task_reader.hpp"
 #include "run/train_experiment.hpp"
+#include "train/share.hpp"
 #include "train/training_batches.hpp"
 #include "train/training_memory.hpp"
 #include "train/training_reader.hpp"
@@ -66,7 +67,7 @@ void read_products(const ConfigNode& table, const Backend& backend, SessionOptio
 }  // namespace
 
 TrainingProblem training_problem(const ExperimentState& state) {
-  TrainingProblem problem{state.backend.get(), &*state.network, state.session, {}, {}};
+  TrainingProblem problem{state.backend.get(), &*state.network, state.session, {}, {}, state.options.ranks};
   for (const StageTask& stage : state.stages) problem.stages.push_back({stage.task.get(), stage.until});
   if (problem.stages.empty()) problem.stages.push_back({state.task.get()});
   for (const TrainingManipulation& manipulation : state.training->manipulations) {
@@ -249,6 +250,7 @@ void ExperimentReader::check_training(const ConfigNode& train) {
   const TrainingProblem problem = training_problem(state_);
   const TrainingBatches batches(problem, *state_.training);
   with_positions([&] {
+    check_can_share(problem.ranks, *state_.training);
     batches.check_manipulations();
     for (std::int64_t stage = std::ssize(problem.stages) - 1; stage >= 0; --stage) {
       const Trials trials = batches.batch(stage, 1);
@@ -261,6 +263,8 @@ void ExperimentReader::check_training(const ConfigNode& train) {
     check_performance(train, problem);
   });
   TrainingNeeds& needs = state_.training_needs;
+  const Index ranks = state_.options.ranks ? state_.options.ranks->count() : 1;
+  needs.batch.trials = (needs.batch.trials + ranks - 1) / ranks;
   const TrainingStep step{*state_.backend, *state_.network, state_.session, needs.batch};
   try {
     needs.backward_every = backward_every(state_.training->memory, step);

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "mrnn/memory_plan.hpp"
+#include "run/control_groups.hpp"
 
 namespace mrnn {
 namespace {
@@ -42,19 +43,13 @@ std::size_t cache_of(const std::filesystem::path& group) {
   return 0;
 }
 
-/// What the control groups (version 2) of this process leave, as schedulers of clusters and containers set them.
+/// What the control groups of this process leave.
 std::size_t left_by_groups() {
   std::size_t left = SIZE_MAX;
-  std::ifstream file("/proc/self/cgroup");
-  for (std::string line; std::getline(file, line);) {
-    if (!line.starts_with("0::/")) continue;
-    const std::filesystem::path root = "/sys/fs/cgroup";
-    for (std::filesystem::path group = root / line.substr(4);; group = group.parent_path()) {
-      const std::size_t limit = number_in(group / "memory.max"), used = number_in(group / "memory.current");
-      const std::size_t held = used - std::min(used, cache_of(group));
-      if (limit > 0) left = std::min(left, limit - std::min(held, limit));
-      if (group == root || group == group.root_path()) break;
-    }
+  for (const std::filesystem::path& group : control_groups()) {
+    const std::size_t limit = number_in(group / "memory.max"), used = number_in(group / "memory.current");
+    const std::size_t held = used - std::min(used, cache_of(group));
+    if (limit > 0) left = std::min(left, limit - std::min(held, limit));
   }
   return left;
 }

@@ -44,7 +44,7 @@ class Pieces {
 }  // namespace
 
 void parallel_for(Index count, int threads, const std::function<void(Index)>& work) {
-  const Index cores = threads > 0 ? threads : static_cast<Index>(std::thread::hardware_concurrency());
+  const Index cores = threads > 0 ? threads : usable_cores();
   Pieces pieces(count, work);
   const Index wanted = std::max<Index>(0, std::min(cores, count) - 1);
   std::vector<std::thread> others;

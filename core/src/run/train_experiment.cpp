@@ -11,7 +11,9 @@
 #include "mrnn/error.hpp"
 #include "mrnn/weights.hpp"
 #include "run/outputs.hpp"
+#include "run/together.hpp"
 #include "train/resume_check.hpp"
+#include "train/share.hpp"
 #include "train/train_log.hpp"
 #include "train/training_batches.hpp"
 
@@ -42,8 +44,18 @@ bool same(const Parameters& a, const Parameters& b) {
          a.readout_bias == b.readout_bias && a.initial_state == b.initial_state && a.tau == b.tau;
 }
 
-TrainingState resumed_state(const ExperimentState& state, const OutputFolder& folder) {
-  const std::filesystem::path file = folder.checkpoint();
+/// Of a rank that the first speaks for.
+class Quiet final : public Progress {
+ public:
+  explicit Quiet(const Progress& progress) : progress_(progress) {}
+  bool interrupted() const override { return progress_.interrupted(); }
+
+ private:
+  const Progress& progress_;
+};
+
+TrainingState resumed_state(const ExperimentState& state) {
+  const std::filesystem::path file = state.output / OutputFolder::checkpoint_name;
   check_resume(read_checkpoint_origin(file), state.origin, *state.training);
   TrainingState resumed = read_checkpoint_state(file, *state.network);
   if (!same(resumed.initial, state.parameters)) {
@@ -57,12 +69,39 @@ TrainingState resumed_state(const ExperimentState& state, const OutputFolder& fo
   return resumed;
 }
 
+/// All that must be the same on all ranks.
+std::string words_of(const CheckpointOrigin& origin) {
+  std::string words = fmt::format("{} {} {}\n", origin.backend, origin.precision, origin.products);
+  for (const CheckpointOrigin::Values* values : {&origin.config, &origin.network, &origin.files}) {
+    for (const auto& [key, value] : *values) words += key + " = " + value + "\n";
+  }
+  return words;
+}
+
+/// Where a training begins; all ranks begin there together.
+TrainingState first_state(const ExperimentState& state, Experiment::Existing existing) {
+  TrainingState first;
+  const auto find = [&] {
+    first = existing == Experiment::Existing::resume ? resumed_state(state)
+                                                     : start_training(*state.network, state.parameters);
+  };
+  if (!state.options.ranks) {
+    find();
+    return first;
+  }
+  together(*state.options.ranks, find);
+  expect_same(*state.options.ranks, "the configuration", words_of(state.origin));
+  expect_same_parameters(*state.options.ranks, first.current);
+  return first;
+}
+
 }  // namespace
 
 CheckpointOrigin training_origin(const ConfigNode& root, const ExperimentState& state) {
   CheckpointOrigin origin{root.flatten(), state.backend->name(),
                           state.session.precision == Precision::float64 ? "float64" : "float32",
                           name_of(state.session.products)};
+  if (state.options.ranks) origin.ranks = state.options.ranks->count();
   origin.network = ConfigNode::parse(to_toml(state.network->spec()), "network").flatten();
   const bool manipulated = !state.training->manipulations.empty();
   for (const auto& [key, file] : root.paths()) {
@@ -73,11 +112,17 @@ CheckpointOrigin training_origin(const ConfigNode& root, const ExperimentState& 
   return origin;
 }
 
+void train_along(const ExperimentState& state, Experiment::Existing existing, const Progress& progress) {
+  const Trainer trainer(training_problem(state), *state.training);
+  Quiet quiet(progress);
+  TrainingListener nobody;
+  trainer.run(first_state(state, existing), quiet, nobody);
+}
+
 TrainedExperiment train(const ExperimentState& state, const OutputFolder& folder, Experiment::Existing existing,
                         Progress& progress) {
   const Trainer trainer(training_problem(state), *state.training);
-  TrainingState begin = existing == Experiment::Existing::resume ? resumed_state(state, folder)
-                                                                 : start_training(*state.network, state.parameters);
+  TrainingState begin = first_state(state, existing);
   if (begin.iteration > state.training->iterations) {
     progress.warn(fmt::format("train.iterations is {}, but the training in {} has done {} already; it stays as it is",
                               state.training->iterations, folder.path().string(), begin.iteration));
@@ -94,7 +139,7 @@ TrainedExperiment train(const ExperimentState& state, const OutputFolder& folder
 bool is_trained(const ExperimentState& state, const OutputFolder& folder) {
   if (!state.training || folder.state() == OutputFolder::State::empty) return false;
   try {
-    resumed_state(state, folder);
+    resumed_state(state);
   } catch (const Error&) {
     return false;  // none, a damaged one, or of another training
   }

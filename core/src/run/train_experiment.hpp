@@ -23,6 +23,9 @@ CheckpointOrigin training_origin(const ConfigNode& root, const ExperimentState& 
 TrainedExperiment train(const ExperimentState& state, const OutputFolder& folder, Experiment::Existing existing,
                         Progress& progress);
 
+/// The same on another rank than the first, which keeps what both find.
+void train_along(const ExperimentState& state, Experiment::Existing existing, const Progress& progress);
+
 /// Has the folder the checkpoint of this training?
 bool is_trained(const ExperimentState& state, const OutputFolder& folder);
 

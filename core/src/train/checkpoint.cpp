@@ -11,24 +11,10 @@
 #include "mrnn/error.hpp"
 #include "mrnn/hdf5.hpp"
 #include "mrnn/runtime.hpp"
+#include "train/parameter_arrays.hpp"
 
 namespace mrnn {
 namespace {
-
-/// Walks over the arrays of parameters: `visit(name, matrix or vector)`.
-template <class Values, class Visit>
-void visit_arrays(Values& parameters, const std::string& group, const Visit& visit) {
-  const auto visit_blocks = [&](const char* kind, auto& blocks) {
-    for (std::size_t k = 0; k < blocks.size(); ++k) visit(fmt::format("{}/{}_{}", group, kind, k), blocks[k]);
-  };
-  visit_blocks("recurrent", parameters.recurrent);
-  visit_blocks("input", parameters.input);
-  visit_blocks("readout", parameters.readout);
-  visit(group + "/bias", parameters.bias);
-  visit(group + "/readout_bias", parameters.readout_bias);
-  visit(group + "/initial_state", parameters.initial_state);
-  visit(group + "/tau", parameters.tau);
-}
 
 /// Walks over a state in one order, for writing and for reading.
 template <class State, class Visitor>
@@ -55,6 +41,10 @@ std::span<const double> values_of(const Eigen::Ref<const Eigen::MatrixXd>& array
   return {array.data(), static_cast<std::size_t>(array.size())};
 }
 
+std::string path_of(const std::string& group, const std::string& array) {
+  return fmt::format("/checkpoint/{}/{}", group, array);
+}
+
 /// Matrices are stored as they lie in memory: shape [from, to].
 template <class Array>
 std::vector<Index> stored_shape(const Array& array) {
@@ -71,8 +61,8 @@ class StateWriter {
     writer_.attribute("/checkpoint", name, value);
   }
   void parameters(const std::string& name, const Parameters& parameters) {
-    visit_arrays(parameters, "/checkpoint/" + name, [this](const std::string& path, const auto& array) {
-      writer_.write(path, stored_shape(array), values_of(array));
+    visit_arrays(parameters, [&](const std::string& array_name, const auto& array) {
+      writer_.write(path_of(name, array_name), stored_shape(array), values_of(array));
     });
   }
   void history(const TrainingHistory& history) { write_history(writer_, "/checkpoint/history", history); }
@@ -91,7 +81,8 @@ class StateReader {
   }
   void parameters(const std::string& name, Parameters& parameters) {
     parameters = zero_parameters(network_);
-    visit_arrays(parameters, "/checkpoint/" + name, [this](const std::string& path, auto& array) {
+    visit_arrays(parameters, [&](const std::string& array_name, auto& array) {
+      const std::string path = path_of(name, array_name);
       if (reader_.shape(path) != stored_shape(array)) {
         throw FileError(reader_.file(), path + " has another shape; the checkpoint is of another network");
       }
@@ -155,6 +146,7 @@ void write_checkpoint(const std::filesystem::path& file, const Network& network,
   writer.attribute("/checkpoint", "backend", origin.backend);
   writer.attribute("/checkpoint", "precision", origin.precision);
   writer.attribute("/checkpoint", "products", origin.products);
+  writer.attribute("/checkpoint", "ranks", std::int64_t{origin.ranks});
   writer.attribute("/checkpoint", "stopped_by", state.stopped_by);
   write_values(writer, "config", origin.config);
   write_values(writer, "network", origin.network);
@@ -172,6 +164,9 @@ CheckpointOrigin read_checkpoint_origin(const std::filesystem::path& file) {
   // Earlier versions had no others.
   if (reader.has_attribute("/checkpoint", "products"))
     origin.products = reader.text_attribute("/checkpoint", "products");
+  if (reader.has_attribute("/checkpoint", "ranks")) {
+    origin.ranks = static_cast<int>(reader.number_attribute("/checkpoint", "ranks"));
+  }
   origin.config = read_values(reader, "config");
   if (reader.has("checkpoint/network_keys")) {
     origin.network = read_values(reader, "network");

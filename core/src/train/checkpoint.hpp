@@ -19,6 +19,7 @@ struct CheckpointOrigin {
   std::string backend, precision, products = "ieee";  ///< that the run is on
   Values network = {};  ///< flatten() of to_toml() of the network as built; empty in files of earlier versions
   Values files = {};    ///< contents_of() the files that the trials come from, by the key that names them
+  int ranks = 1;        ///< Ranks::count()
 };
 
 /// Writes `checkpoint.h5`: /network with the current weights, so that it is a weight file, and /checkpoint with the

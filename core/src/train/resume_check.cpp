@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <string>
 #include <vector>
 
 #include "mrnn/error.hpp"
@@ -45,6 +46,7 @@ Values values_of(const CheckpointOrigin& origin) {
   values["backend.name"] = origin.backend;
   values["backend.precision"] = origin.precision;
   values["backend.products"] = origin.products;
+  values["ranks"] = std::to_string(origin.ranks);
   return values;
 }
 

@@ -7,6 +7,7 @@
 
 #include "mrnn/error.hpp"
 #include "mrnn/progress.hpp"
+#include "train/share.hpp"
 #include "train/training_batches.hpp"
 #include "train/training_run.hpp"
 
@@ -27,6 +28,7 @@ void check(const TrainingProblem& problem, const TrainingPlan& plan) {
     throw ShapeError("batch, log_every and validation_trials are numbers of at least 1");
   }
   check_loss(*problem.network, plan.loss);
+  check_can_share(problem.ranks, plan);
   TrainingBatches(problem, plan).check_manipulations();
 }
 
@@ -67,7 +69,7 @@ TrainingOutcome Trainer::run(TrainingState state, Progress& progress, TrainingLi
   progress.begin("training", static_cast<long>(plan_.iterations));
   progress.skip(static_cast<long>(state.iteration));
   while (run.goes_on()) {
-    if (progress.interrupted()) {
+    if (run.interrupted(progress)) {
       run.save();
       throw Interrupted(
           fmt::format("training interrupted after iteration {}; {}", state.iteration, run.checkpoint_text()));

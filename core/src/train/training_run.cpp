@@ -10,6 +10,7 @@
 #include "mrnn/loss.hpp"
 #include "mrnn/names.hpp"
 #include "run/outputs.hpp"
+#include "run/together.hpp"
 #include "train/rate_schedule.hpp"
 #include "train/training_memory.hpp"
 
@@ -26,15 +27,16 @@ double data_part(const Network& network, const LossTerms& loss) {
 /// Does some work of a session. Where it fails, trials that the message calls by their ids, as backends do, are called
 /// by their numbers: `trial 3 of the batch`.
 template <class Work>
-auto with_trial_numbers(const Trials& trials, const char* whole, const Work& work) {
+auto with_trial_numbers(const Share& share, const char* whole, const Work& work) {
   try {
     return work();
   } catch (const RunError& error) {
     std::string text = error.what();
-    for (std::size_t k = 0; k < trials.ids.size(); ++k) {
-      const std::string id = fmt::format("trial {},", trials.ids[k]);
+    for (std::size_t k = 0; k < share.trials->ids.size(); ++k) {
+      const std::string id = fmt::format("trial {},", share.trials->ids[k]);
       const std::size_t at = text.find(id);
-      if (at != std::string::npos) text.replace(at, id.size(), fmt::format("trial {} of the {},", k, whole));
+      const Index number = share.first + static_cast<Index>(k);
+      if (at != std::string::npos) text.replace(at, id.size(), fmt::format("trial {} of the {},", number, whole));
     }
     throw RunError(text);
   }
@@ -52,18 +54,24 @@ TrainingRun::TrainingRun(const TrainingProblem& problem, const TrainingPlan& pla
       plan_(plan),
       state_(state),
       listener_(listener),
-      batches_(problem, plan),
-      session_(problem.backend->open(*problem.network, problem.session)) {
-  session_->write_parameters(state.current);
-  if (state.iteration == 0) return;
-  session_->write_optimiser_state(state.optimiser);
-  saved_ = state.iteration;
+      ranks_(problem.ranks ? *problem.ranks : alone_),
+      batches_(problem, plan) {
+  together(ranks_, [&] {
+    session_ = problem.backend->open(*problem.network, problem.session);
+    session_->write_parameters(state.current);
+    if (state.iteration > 0) session_->write_optimiser_state(state.optimiser);
+  });
+  if (state.iteration > 0) saved_ = kept_ = state.iteration;
 }
 
 bool TrainingRun::goes_on() {
   if (state_.stopped_by == "iterations") state_.stopped_by.clear();  // there may be more of them now
   if (state_.stopped_by.empty() && state_.iteration >= plan_.iterations) state_.stopped_by = "iterations";
   return state_.stopped_by.empty();
+}
+
+bool TrainingRun::interrupted(const Progress& progress) {
+  return any(ranks_, progress.interrupted());
 }
 
 void TrainingRun::iterate() {
@@ -81,29 +89,21 @@ void TrainingRun::iterate() {
     fail(iteration, error.what());
   }
   if (plan_.validate_every == 0) stop_without_validation(done.loss);
-  if (logs) listener_.logged(state_.history);
+  if (logs) together(ranks_, [&] { listener_.logged(state_.history); });
   describe(done);
   if (is_due(iteration, plan_.checkpoint_every)) save();
 }
 
 TrainingRun::Step TrainingRun::step(std::int64_t iteration, Logged logged) {
-  const std::shared_ptr<const Trials> trials = take_batch(iteration);
-  Record record;
-  record.y = logged == Logged::yes;
-  record.backward_every = keep_every(shape_of(*trials));
-  session_->load(*trials);
   Step done;
-  with_trial_numbers(*trials, "batch", [&] {
-    session_->forward(record, plan_.noise);
-    done.loss = session_->backward(plan_.loss, [&] { prepare_batch(iteration + 1); });
-  });
-  if (!std::isfinite(done.loss.total)) throw RunError("the loss is " + number_words(done.loss.total));
-  if (record.y) {
-    const Task& task = *problem_.stages[static_cast<std::size_t>(state_.stage)].task;
-    done.performance = performance(task.score(*trials, session_->read_activity(Quantity::y)));
-  }
+  Share share;
+  Scores scores;
+  together(ranks_, [&] { done.loss = learn(iteration, logged, share, scores); });
+  done.loss = sum_over(ranks_, *problem_.network, plan_.loss, done.loss);
+  if (logged == Logged::yes) done.performance = performance_over(ranks_, share, scores);
+  sum_gradients();
   done.rate = rate_at(plan_, iteration, state_.rate_factor);
-  done.gradient_norm = session_->update({plan_.optimiser, done.rate, iteration});
+  together(ranks_, [&] { done.gradient_norm = session_->update({plan_.optimiser, done.rate, iteration}); });
   if (!std::isfinite(done.gradient_norm)) {
     throw RunError(fmt::format("the norm of the gradient is {}, though the loss is {:.6g}",
                                number_words(done.gradient_norm), done.loss.total));
@@ -111,22 +111,49 @@ TrainingRun::Step TrainingRun::step(std::int64_t iteration, Logged logged) {
   return done;
 }
 
-std::shared_ptr<const Trials> TrainingRun::take_batch(std::int64_t iteration) {
-  const NextBatch next = std::exchange(next_, {});
+LossTerms TrainingRun::learn(std::int64_t iteration, Logged logged, Share& share, Scores& scores) {
+  share = take_batch(iteration);
+  Record record;
+  record.y = logged == Logged::yes;
+  record.backward_every = keep_every(shape_of(*share.trials));
+  session_->load(*share.trials);
+  const LossTerms loss = with_trial_numbers(share, "batch", [&] {
+    session_->forward(record, plan_.noise);
+    return session_->backward(share.loss, [&] { prepare_batch(iteration + 1); });
+  });
+  if (!std::isfinite(loss.total)) throw RunError("the loss is " + number_words(loss.total));
+  if (record.y) scores = task().score(*share.trials, session_->read_activity(Quantity::y));
+  return loss;
+}
+
+void TrainingRun::sum_gradients() {
+  if (ranks_.count() == 1) return;
+  Parameters gradients;
+  together(ranks_, [&] { gradients = session_->read_gradients(); });
+  sum_over(ranks_, gradients);
+  together(ranks_, [&] { session_->write_gradients(gradients); });
+}
+
+Share TrainingRun::make_batch(std::int64_t iteration) const {
+  // All ranks make the whole batch: how many steps it has, and what is asked of it in all, is for all of them to know.
+  return share_of(*problem_.network, plan_.loss,
+                  std::make_shared<const Trials>(batches_.batch(state_.stage, iteration)), ranks_);
+}
+
+Share TrainingRun::take_batch(std::int64_t iteration) {
+  NextBatch next = std::exchange(next_, {});
   // A stage that has ended since takes its batch with it.
-  if (next.iteration != iteration || next.stage != state_.stage) {
-    return std::make_shared<const Trials>(batches_.batch(state_.stage, iteration));
-  }
+  if (next.iteration != iteration || next.stage != state_.stage) return make_batch(iteration);
   if (next.failure) std::rethrow_exception(next.failure);
-  return next.trials;
+  return std::move(next.share);
 }
 
 void TrainingRun::prepare_batch(std::int64_t iteration) {
   if (iteration > plan_.iterations) return;
-  next_ = {state_.stage, iteration, nullptr, nullptr};
+  next_ = {state_.stage, iteration};
   try {
-    next_.trials = std::make_shared<const Trials>(batches_.batch(state_.stage, iteration));
-    session_->prepare(next_.trials);
+    next_.share = make_batch(iteration);
+    session_->prepare(next_.share.trials);
   } catch (...) {
     next_.failure = std::current_exception();
   }
@@ -155,17 +182,28 @@ void TrainingRun::append(const Step& step) {
   history.stage.push_back(state_.stage);
 }
 
+void TrainingRun::make_validation() {
+  if (validation_stage_ == state_.stage) return;
+  auto all = std::make_shared<const Trials>(batches_.validation(state_.stage, plan_.validation_trials));
+  validation_ = share_of(*problem_.network, plan_.loss, std::move(all), ranks_);
+  validation_stage_ = state_.stage;
+}
+
 void TrainingRun::validate() {
-  const Task& task = *problem_.stages[static_cast<std::size_t>(state_.stage)].task;
-  if (validation_stage_ != state_.stage) {
-    validation_ = batches_.validation(state_.stage, plan_.validation_trials);
-    validation_stage_ = state_.stage;
-  }
-  const Sequence outputs = with_trial_numbers(
-      validation_, "validation", [&] { return run_outputs(*problem_.backend, *session_, validation_, plan_.noise); });
-  const double loss = data_loss(*problem_.network, plan_.loss, validation_, outputs);
+  double loss = 0.0;
+  Scores scores;
+  together(ranks_, [&] {
+    make_validation();
+    const Trials& trials = *validation_.trials;
+    if (trials.count == 0) return;  // more ranks than trials
+    const Sequence outputs = with_trial_numbers(
+        validation_, "validation", [&] { return run_outputs(*problem_.backend, *session_, trials, plan_.noise); });
+    loss = data_loss(*problem_.network, validation_.loss, trials, outputs);
+    scores = task().score(trials, outputs);
+  });
+  loss = sum_over(ranks_, loss);
+  const double score = performance_over(ranks_, validation_, scores);
   if (!std::isfinite(loss)) throw RunError("the loss of the validation is " + number_words(loss));
-  const double score = performance(task.score(validation_, outputs));
   state_.history.validation_iteration.push_back(state_.iteration);
   state_.history.validation_loss.push_back(loss);
   state_.history.validation_performance.push_back(score);
@@ -222,10 +260,16 @@ void TrainingRun::describe(const Step& step) {
 }
 
 void TrainingRun::save() {
-  if (saved_ == state_.iteration) return;
-  state_.current = session_->read_parameters();
-  state_.optimiser = session_->read_optimiser_state();
-  if (listener_.save(state_)) saved_ = state_.iteration;
+  if (kept_ == state_.iteration) return;
+  together(ranks_, [&] {
+    state_.current = session_->read_parameters();
+    state_.optimiser = session_->read_optimiser_state();
+  });
+  expect_same_parameters(ranks_, state_.current);
+  together(ranks_, [&] {
+    if (listener_.save(state_)) saved_ = state_.iteration;
+  });
+  kept_ = state_.iteration;
 }
 
 std::string TrainingRun::checkpoint_text() const {

@@ -6,12 +6,14 @@
 #include <string>
 
 #include "mrnn/trainer.hpp"
+#include "train/share.hpp"
 #include "train/training_batches.hpp"
 
 namespace mrnn {
 
 /// A training on its way: advances a TrainingState, iteration by iteration, on a session of its own. While a device
-/// computes an iteration, the host makes the trials of the next and has them brought there.
+/// computes an iteration, the host makes the trials of the next and has them brought there. Of several ranks each has
+/// such a run, and all advance the same state.
 class TrainingRun {
  public:
   /// All must outlive it.
@@ -20,6 +22,8 @@ class TrainingRun {
 
   /// Is there more to do?
   bool goes_on();
+  /// Has the user asked any of the ranks to stop?
+  bool interrupted(const Progress& progress);
   void iterate();
   /// Brings the parameters and the optimiser's memory into the state and has it saved.
   void save();
@@ -35,19 +39,25 @@ class TrainingRun {
     double gradient_norm = 0.0, rate = 0.0, performance = TrainingState::none;
   };
   enum class Logged : std::uint8_t { no, yes };
-  /// The trials of an iteration to come, or why they could not be made: that is an error of that iteration.
+  /// This rank's share of an iteration to come, or why it could not be made: that is an error of that iteration.
   struct NextBatch {
     std::int64_t stage = -1, iteration = -1;
-    std::shared_ptr<const Trials> trials;  ///< shared with the session
-    std::exception_ptr failure;
+    Share share = {};  ///< its trials shared with the session
+    std::exception_ptr failure = nullptr;
   };
 
   Step step(std::int64_t iteration, Logged logged);
-  std::shared_ptr<const Trials> take_batch(std::int64_t iteration);
+  /// Loss, gradients and scores of this rank's share.
+  LossTerms learn(std::int64_t iteration, Logged logged, Share& share, Scores& scores);
+  void sum_gradients();
+  Share make_batch(std::int64_t iteration) const;
+  Share take_batch(std::int64_t iteration);
   void prepare_batch(std::int64_t iteration);
   Index keep_every(const BatchShape& batch);
   void append(const Step& step);
   void validate();
+  void make_validation();
+  const Task& task() const { return *problem_.stages[static_cast<std::size_t>(state_.stage)].task; }
   bool is_better(double loss, double performance) const;
   bool advance_stage(double performance);
   void stop_after_validation(double loss, double performance);
@@ -59,11 +69,14 @@ class TrainingRun {
   const TrainingPlan& plan_;
   TrainingState& state_;
   TrainingListener& listener_;
+  Ranks alone_;
+  Ranks& ranks_;
   TrainingBatches batches_;
   std::unique_ptr<Session> session_;
   NextBatch next_;
-  Trials validation_;
+  Share validation_;
   std::int64_t validation_stage_ = -1;           ///< of validation_
+  std::optional<std::int64_t> kept_;             ///< iteration whose parameters the state has
   std::optional<std::int64_t> saved_;            ///< iteration of the last checkpoint
   Index planned_steps_ = 0, planned_every_ = 0;  ///< the last answer of keep_every()
   std::string note_;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <thread>
 #include <utility>
 
 #include "mrnn/parallel.hpp"
@@ -62,7 +61,7 @@ void Inspector::look_closer(const Group& group) {
   }
   if (points.empty()) return;
   const StepMap map = terrain_.map(group, seeds);
-  const Index threads = map.threads() > 0 ? map.threads() : static_cast<Index>(std::thread::hardware_concurrency());
+  const Index threads = map.threads() > 0 ? map.threads() : mrnn::usable_cores();
   const Index at_once = map.size() > many_units ? std::max<Index>(1, threads) : points_at_once;
   for (Index first = 0; first < std::ssize(points); first += at_once) {
     const auto begin = points.begin() + first;

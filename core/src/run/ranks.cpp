@@ -1,0 +1,18 @@
+#include "mrnn/ranks.hpp"
+
+namespace mrnn {
+
+Ranks::~Ranks() = default;
+
+int Ranks::rank() const {
+  return 0;
+}
+int Ranks::count() const {
+  return 1;
+}
+void Ranks::sum(std::span<double> /*values*/) {}
+std::vector<std::string> Ranks::gather(const std::string& text) {
+  return {text};
+}
+
+}  // namespace mrnn
