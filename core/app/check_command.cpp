@@ -127,6 +127,13 @@ std::string device_words(const mrnn::Experiment& experiment) {
 }  // namespace
 
 int check_command(const Arguments& arguments) {
+  if (arguments.config.extension() == ".json") {
+    if (!arguments.overrides.empty()) {
+      throw mrnn::ConfigError("--set", "", "a network in JSON has no keys to override; mrnn convert makes TOML of it");
+    }
+    print_network(mrnn::build_network(mrnn::import_mrnntorch(arguments.config), 0), nullptr);
+    return 0;
+  }
   const mrnn::ConfigNode root = mrnn::ConfigNode::read_file(arguments.config, arguments.overrides);
   if (!root.has("experiment") && !root.has("task")) {
     const mrnn::NetworkSource source = mrnn::read_network(root);

@@ -35,7 +35,9 @@ void add_config(CLI::App& command, Arguments& arguments) {
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
   command.add_option("--backend", arguments.backend, "Backend to run on, over backend.name")->type_name("NAME");
-  command.add_option("--threads", arguments.threads, "Threads, over backend.threads; 0: all cores")
+  command
+      .add_option("--threads", arguments.threads,
+                  "Threads, over backend.threads; 0: all cores that the process may use")
       ->check(CLI::Range(0, 4096));
   add_plugin_path(command, arguments);
 }

@@ -1,11 +1,13 @@
 #include <fmt/format.h>
 
+#include <exception>
 #include <optional>
 
 #include "commands.hpp"
 #include "mrnn/error.hpp"
 #include "mrnn/experiment.hpp"
 #include "progress_bar.hpp"
+#include "run/rank_cores.hpp"
 #include "run/together.hpp"
 
 namespace {
@@ -17,13 +19,13 @@ struct ReadExperiment {
   mrnn::Runtime runtime;
   std::optional<mrnn::Experiment> experiment;
 
-  ReadExperiment(const Arguments& arguments, mrnn::Ranks& ranks) {
+  ReadExperiment(const Arguments& arguments, mrnn::Ranks& ranks, int cores) {
     const mrnn::ConfigNode root = mrnn::ConfigNode::read_file(arguments.config, arguments.overrides);
     load_plugins(runtime, arguments, &root);
     const std::string launcher = ranks.count() > 1 ? fmt::format("mpirun -n {} ", ranks.count()) : "";
     experiment.emplace(root, runtime,
                        mrnn::ExperimentOptions{arguments.output, arguments.backend, arguments.threads,
-                                               launcher + arguments.command, &ranks});
+                                               launcher + arguments.command, cores, &ranks});
   }
 };
 
@@ -47,7 +49,8 @@ void print(const mrnn::RunSummary& summary, bool quiet) {
 
 void run(const Arguments& arguments, mrnn::Ranks& ranks) {
   std::optional<ReadExperiment> read;
-  together(ranks, [&] { read.emplace(arguments, ranks); });
+  const int cores = ranks.count() > 1 ? cores_of_rank(ranks) : 0;
+  together(ranks, [&] { read.emplace(arguments, ranks, cores); });
   ProgressBar progress(arguments.quiet ? ProgressBar::Voice::quiet : ProgressBar::Voice::normal);
   if (arguments.mpi && ranks.count() == 1) {
     progress.warn("--mpi finds no process but this one; mpirun -n 4 mrnn run CONFIG --mpi starts four");
@@ -64,10 +67,13 @@ void run(const Arguments& arguments, mrnn::Ranks& ranks) {
 int run_command(const Arguments& arguments) {
   watch_signals();
   const std::unique_ptr<mrnn::Ranks> ranks = arguments.mpi ? open_mpi() : std::make_unique<mrnn::Ranks>();
-  try {
+  if (ranks->rank() == 0) {
     run(arguments, *ranks);
-  } catch (const mrnn::Error&) {
-    if (ranks->rank() == 0) throw;  // which says it, and has the exit status
+    return 0;
+  }
+  try {
+    jointly(*ranks, [&] { run(arguments, *ranks); });
+  } catch (const std::exception&) {  // the first rank knows of it, says it and has the exit status
   }
   return 0;
 }

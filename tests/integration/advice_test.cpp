@@ -34,6 +34,11 @@ TEST_CASE("a configuration whose parts all act has no warning", "[advice]") {
   CHECK(warnings(small_experiment()).empty());
 }
 
+TEST_CASE("a step so short that it may be meant in seconds is noticed", "[advice]") {
+  const std::string seconds = with(small_experiment(), "dt = 10.0", "dt = 0.04");
+  CHECK_THAT(warnings(seconds), ContainsSubstring("network.dt is 0.04 ms, which is very short; all times are in ms\n"));
+}
+
 TEST_CASE("signs that no law keeps are named", "[advice]") {
   const std::string free = with(small_experiment(), "dale = \"clamp\"", "dale = \"none\"");
   CHECK(warnings(free) ==

@@ -324,3 +324,25 @@ TEST_CASE("a wrong command line is answered with status 2 and the nearest comman
   CHECK_THAT(test::mrnn({"--version"}).out, StartsWith("0.1") && ContainsSubstring("\ninner loops: "));
   CHECK(test::mrnn({"convert", "a.png", "b.toml"}).status == 2);
 }
+
+TEST_CASE("a network in JSON is checked, and is no configuration to run", "[program]") {
+  const test::TemporaryFolder folder;
+  folder.write("net.json", R"({"recurrent_regions": [{"name": "cortex", "num_units": 4}],
+                               "input_regions": [{"name": "cue", "num_units": 2}],
+                               "input_connections": [{"src_region": "cue", "dst_region": "cortex"}]})");
+  const auto mrnn = [&](const std::vector<std::string>& arguments) {
+    return test::mrnn(arguments, {.folder = folder.path()});
+  };
+
+  const test::Outcome checked = mrnn({"check", "net.json"}), ran = mrnn({"run", "net.json"}),
+                      set = mrnn({"check", "net.json", "--set", "network.dt=1.0"});
+
+  CHECK(checked.status == 0);
+  CHECK_THAT(checked.out, StartsWith("4 units, 2 input channels, 0 output channels, 8 weights;"));
+  CHECK(ran.status == 2);
+  CHECK(ran.err ==
+        "mrnn: net.json: is JSON; a configuration in TOML names a network of mRNNTorch as network.file, and mrnn "
+        "convert makes TOML of it\n");
+  CHECK(set.status == 2);
+  CHECK_THAT(set.err, ContainsSubstring("--set: a network in JSON has no keys to override"));
+}

@@ -24,8 +24,7 @@ std::vector<test::SessionGradient> by_ranks(int count, const test::Training& tra
     own.trials = *share.trials;
     own.loss = share.loss;
     test::SessionGradient found = test::run_backward(own, {.threads = 1});
-    found.terms = sum_over(ranks, training.network, training.loss, found.terms);
-    sum_over(ranks, found.gradient);
+    sum_over(ranks, training.network, training.loss, found.terms, found.gradient);
     all[static_cast<std::size_t>(ranks.rank())] = std::move(found);
   });
   CHECK(thrown == std::vector<std::string>(static_cast<std::size_t>(count)));
@@ -70,19 +69,6 @@ TEST_CASE("losses and gradients of shares add up to those of the batch", "[share
   check_same(found.front(), test::run_backward(training, {.threads = 1}));
 }
 
-TEST_CASE("all ranks have the same bits", "[share]") {
-  const test::Training training = test::make_training({.units = 9, .trials = 7, .steps = 4, .penalty = "l2_rates"});
-
-  std::vector<test::SessionGradient> found = by_ranks(3, training);
-
-  const auto first = test::parameter_groups(found[0].gradient);
-  for (std::size_t rank = 1; rank < found.size(); ++rank) {
-    CHECK(found[rank].terms.total == found[0].terms.total);
-    const auto own = test::parameter_groups(found[rank].gradient);
-    for (std::size_t k = 0; k < first.size(); ++k) CHECK(own[k].copy() == first[k].copy());
-  }
-}
-
 TEST_CASE("targets that are no numbers where nothing is asked do not reach the sum", "[share]") {
   test::Training training = test::make_training({.units = 9, .trials = 4, .steps = 4, .mask = "random"});
   // Nothing is asked of the last two trials, which are all that the second rank has.
@@ -123,14 +109,17 @@ TEST_CASE("one rank has the batch itself, and the loss as it is", "[share]") {
   CHECK(share.loss.penalties.rate_target == training.loss.penalties.rate_target);
 }
 
-TEST_CASE("a rank without trials adds nothing to a performance", "[share]") {
+TEST_CASE("the performance of a batch is the mean of the scores that count, on whatever rank", "[share]") {
   const std::vector<std::string> thrown = test::run_ranks(3, [](Ranks& ranks) {
     // Two trials of three ranks: the first has none.
     const Index first = 2 * ranks.rank() / 3, count = 2 * (ranks.rank() + 1) / 3 - first;
+    const Share share{std::make_shared<const Trials>(blank_trials(0, count, 1)), {}, first, 2};
     Scores own;
     own.score = Eigen::VectorXd::Constant(count, ranks.rank() == 1 ? 0.5 : 1.0);
-    if (performance_over(ranks, {nullptr, {}, first, 2}, own) != 0.75) throw RunError("another performance");
-    if (!std::isnan(performance_over(ranks, {nullptr, {}, first, 2}, {}))) throw RunError("a performance of nothing");
+    if (performance_over(ranks, share, own) != 0.75) throw RunError("another performance");
+    const Scores none;
+    if (performance_over(ranks, share, ranks.rank() == 1 ? none : own) != 1.0) throw RunError("one of no measure");
+    if (!std::isnan(performance_over(ranks, share, none))) throw RunError("a performance of nothing");
   });
 
   CHECK(thrown == std::vector<std::string>(3));
@@ -141,7 +130,7 @@ TEST_CASE("penalties that are of a whole batch cannot be shared", "[share]") {
   plan.batch = 2;
   plan.loss.penalties.l2_rates = 1.0;
   const auto check = [&plan](int count) {
-    return test::run_ranks(count, [&plan](Ranks& ranks) { check_can_share(&ranks, plan); }).front();
+    return test::run_ranks(count, [&plan](Ranks& ranks) { check_can_share(ranks, plan); }).front();
   };
   CHECK(check(2).empty());
   CHECK(check(3) == "train.batch: is 2, fewer trials than the 3 ranks that are to share them");

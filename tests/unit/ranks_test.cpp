@@ -16,6 +16,14 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
+/// Remembers why it was left.
+class Leavable final : public Ranks {
+ public:
+  void abandon(int exit_status, const std::string& text) override { why = std::to_string(exit_status) + ": " + text; }
+
+  std::string why;
+};
+
 /// The exit status of what some work throws; 0 where it throws nothing of ours.
 template <class Work>
 int status_of(const Work& work) {
@@ -68,7 +76,8 @@ TEST_CASE("what is no error of ours is told to the other ranks too", "[ranks]") 
     });
   });
 
-  CHECK(thrown.front() == (memory ? "rank 1: out of memory" : "rank 1: odd"));
+  const std::string out_of_memory = "out of memory; fewer trials, fewer steps or a smaller record need less";
+  CHECK(thrown.front() == "rank 1: " + (memory ? out_of_memory : "odd"));
 }
 
 TEST_CASE("work that goes well on all ranks throws nothing", "[ranks]") {
@@ -87,6 +96,19 @@ TEST_CASE("what holds on any rank holds for all", "[ranks]") {
   CHECK(thrown == Texts(3));
 }
 
+TEST_CASE("what only one rank knows of ends all of them", "[ranks]") {
+  Leavable ranks;
+  const bool told = GENERATE(false, true);
+  const auto work = [&] {
+    if (told) ranks.agree();
+    throw FileError("trials.h5", "cannot be read");
+  };
+
+  CHECK_THROWS_AS(jointly(ranks, work), FileError);
+
+  CHECK(ranks.why == (told ? "" : "3: trials.h5: cannot be read"));
+}
+
 TEST_CASE("ranks that differ are named", "[ranks]") {
   const Texts thrown = test::run_ranks(3, [](Ranks& ranks) {
     expect_same(ranks, "the configuration", "seed = 1");
@@ -96,6 +118,6 @@ TEST_CASE("ranks that differ are named", "[ranks]") {
   for (const std::string& text : thrown) {
     CHECK(text ==
           "the configuration of rank 1 is not that of rank 0; all ranks are to be the same program with the same "
-          "arguments, on processors of one type");
+          "arguments and files, on processors of one type");
   }
 }

@@ -48,6 +48,35 @@ class Named final : public Manipulation {
   bool (*of_trial_)(double drawn, double goal);
 };
 
+/// Trials of three conditions, of which one is rare.
+class ConditionTask final : public Task {
+ public:
+  Trials make(const TrialRequest& request) const override {
+    Trials trials = task_.make(request);
+    for (const double drawn : trials.numbers.at("drawn")) {
+      trials.texts["condition"].emplace_back(drawn > 0.98 ? "rare" : drawn > 0.5 ? "left" : "right");
+    }
+    return trials;
+  }
+
+ private:
+  test::FakeTask task_{1.0};
+};
+
+/// Clamps a unit in the trials that a schedule names.
+class Scheduled final : public Manipulation {
+ public:
+  explicit Scheduled(const std::string& keys)
+      : schedule_(
+            Schedule::read(ConfigNode::parse("[some]\n" + keys, "test").table("some"), 10.0, Schedule::Ramps::none)) {}
+  void apply(const Network& /*network*/, std::uint64_t /*seed*/, Trials& trials) const override {
+    trials.interventions.push_back({{0, trials.steps}, schedule_.trials(trials), Clamp{Selection({{0, 1}}), 0.0}});
+  }
+
+ private:
+  Schedule schedule_;
+};
+
 struct Bench {
   Network network = test::fake_network();
   test::FakeBackend backend;
@@ -113,6 +142,28 @@ TEST_CASE("a batch that lacks a condition by chance goes without its manipulatio
 
   CHECK(manipulated > 0);
   CHECK(spared > 0);
+}
+
+TEST_CASE("of conditions that a manipulation names, a batch may have some", "[batches]") {
+  Bench bench(1.0);
+  const ConditionTask task;
+  const Scheduled scheduled("conditions = [\"left\", \"rare\"]");
+  bench.plan.batch = GENERATE(1, 3);
+  bench.problem.stages = {{&task}};
+  bench.problem.manipulations = {&scheduled};
+  const TrainingBatches batches(bench.problem, bench.plan);
+  CHECK_NOTHROW(batches.check_manipulations());
+
+  for (std::int64_t iteration = 1; iteration < 30; ++iteration) {
+    const Trials trials = batches.batch(0, iteration);
+    std::vector<Index> wanted;
+    for (Index trial = 0; trial < trials.count; ++trial) {
+      if (trials.texts.at("condition")[static_cast<std::size_t>(trial)] != "right") wanted.push_back(trial);
+    }
+    REQUIRE(trials.interventions.size() == (wanted.empty() ? 0 : 1));
+    if (!wanted.empty()) CHECK(trials.interventions[0].trials == wanted);
+    CHECK(trials.known_conditions.texts.empty());
+  }
 }
 
 TEST_CASE("a condition that a batch lacks by chance is looked for in more trials, and in every stage", "[batches]") {

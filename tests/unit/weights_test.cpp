@@ -3,129 +3,14 @@
 #include "mrnn/weights.hpp"
 
 #include <cmath>
-#include <limits>
 
 #include "catch.hpp"
 #include "files/convert.hpp"
-#include "files/hdf5_file.hpp"
-#include "files/safetensors.hpp"
-#include "mrnn/error.hpp"
 #include "mrnn/hdf5.hpp"
-#include "mrnn/network_config.hpp"
 #include "program.hpp"
-#include "temporary_folder.hpp"
+#include "weight_files.hpp"
 
-namespace {
-
-using mrnn::Dale;
-using mrnn::Hdf5Reader;
-using mrnn::Hdf5Writer;
-using mrnn::Index;
-using mrnn::LoadedWeights;
-using Numbers = std::vector<double>;
-
-constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
-
-/// Units: a 0, 1 (excitatory), b.p 0 and b.q 0 (inhibitory). Connections: a -> b, b.q -> a, cue -> b.
-mrnn::NetworkSpec example(Dale dale = Dale::clamp) {
-  mrnn::NetworkSpec spec;
-  spec.dale = dale;
-  spec.regions = {{"a", 2}, {"b", 2, {{"p", 0.5, {}}, {"q", 0.5, {}}}, mrnn::Sign::inhibitory}};
-  spec.inputs = {{"cue", 1}};
-  spec.connections = {{"a", "b"}, {"b.q", "a"}, {"cue", "b"}};
-  spec.outputs = {{"choice", 1, {"b"}}};
-  return spec;
-}
-
-/// Weights that fit the example, row by row.
-Numbers fitting() {
-  return {0, 0, 0, -0.4, 0, 0, 0, -0.8, 0.1, 0.2, 0, 0, 0.3, 0.5, 0, 0};
-}
-
-/// The arrays of a weight file; those that are empty are left out.
-struct Stored {
-  Numbers weights = fitting();
-  Numbers free, mask, sign, inputs, readout, bias, tau, initial_state;
-  std::string dale;
-  std::vector<std::string> regions;
-};
-
-std::filesystem::path write(const test::TemporaryFolder& folder, const Stored& stored) {
-  Hdf5Writer writer(folder.path() / "w.h5");
-  writer.group("/network");
-  const auto matrix = [&](const std::string& name, Index rows, const Numbers& values) {
-    if (!values.empty()) writer.write("/network/" + name, {rows, std::ssize(values) / rows}, values);
-  };
-  matrix("W_rec", 4, stored.weights);
-  matrix("free/W_rec", 4, stored.free);
-  matrix("structure/mask_rec", 4, stored.mask);
-  matrix("structure/sign_rec", 4, stored.sign);
-  matrix("W_inp", 4, stored.inputs);
-  matrix("W_out", 1, stored.readout);
-  const auto vector = [&](const std::string& name, const Numbers& values) {
-    if (!values.empty()) writer.write("/network/" + name, {std::ssize(values)}, values);
-  };
-  vector("bias", stored.bias);
-  vector("tau", stored.tau);
-  vector("x0", stored.initial_state);
-  if (!stored.dale.empty()) writer.attribute("/network", "dale", stored.dale);
-  if (!stored.regions.empty()) writer.write_texts("/network/structure/region_name", stored.regions);
-  writer.finish();
-  return folder.path() / "w.h5";
-}
-
-LoadedWeights load(const std::filesystem::path& file, const mrnn::NetworkSpec& spec) {
-  const mrnn::Network network = mrnn::build_network(spec, 1);
-  return mrnn::load_weights(file, network, mrnn::initial_parameters(network, 1));
-}
-
-LoadedWeights load(const Stored& stored, const mrnn::NetworkSpec& spec = example()) {
-  const test::TemporaryFolder folder;
-  return load(write(folder, stored), spec);
-}
-
-/// What is wrong, without the name of the file.
-std::string mistake(const Stored& stored, const mrnn::NetworkSpec& spec = example()) {
-  try {
-    load(stored, spec);
-  } catch (const mrnn::FileError& error) {
-    return std::string(error.what()).substr(error.path().string().size() + 2);
-  }
-  return "no error";
-}
-
-Numbers row_major(const Eigen::MatrixXd& matrix) {
-  Numbers values;
-  for (Index i = 0; i < matrix.rows(); ++i) {
-    for (Index j = 0; j < matrix.cols(); ++j) values.push_back(matrix(i, j) + 0.0);  // -0 becomes 0
-  }
-  return values;
-}
-
-Eigen::MatrixXd effective(const LoadedWeights& loaded) {
-  const auto weights = mrnn::effective_weights(loaded.network, loaded.parameters);
-  return mrnn::dense(loaded.network.recurrent_blocks(), weights.recurrent, loaded.network.units(),
-                     loaded.network.units());
-}
-
-Eigen::MatrixXd free_values(const LoadedWeights& loaded) {
-  return mrnn::dense(loaded.network.recurrent_blocks(), loaded.parameters.recurrent, loaded.network.units(),
-                     loaded.network.units());
-}
-
-Eigen::MatrixXd patterns(const LoadedWeights& loaded) {
-  std::vector<Eigen::MatrixXd> values;
-  for (const auto& block : loaded.network.recurrent_blocks()) values.push_back(block.pattern.cast<double>());
-  return mrnn::dense(loaded.network.recurrent_blocks(), values, loaded.network.units(), loaded.network.units());
-}
-
-Stored with_weight(Index row, Index column, double value) {
-  Stored stored;
-  stored.weights[static_cast<std::size_t>(4 * row + column)] = value;
-  return stored;
-}
-
-}  // namespace
+using namespace test;
 
 TEST_CASE("effective weights give the free parameters by their sign", "[weights]") {
   for (const Dale dale : {Dale::clamp, Dale::abs, Dale::project}) {
@@ -142,8 +27,15 @@ TEST_CASE("what a weight file lacks keeps its fresh value", "[weights]") {
   const mrnn::Network network = mrnn::build_network(example(), 1);
   const mrnn::Parameters fresh = mrnn::initial_parameters(network, 1);
 
-  const LoadedWeights loaded = load(Stored{});
+  Stored stored;
+  stored.inputs.clear();
+  stored.readout.clear();
 
+  const LoadedWeights loaded = load(stored);
+
+  REQUIRE(loaded.warnings.size() == 2);
+  CHECK_THAT(loaded.warnings[0], EndsWith("w.h5: has no W_out, so the weights of the outputs are freshly drawn"));
+  CHECK_THAT(loaded.warnings[1], EndsWith("w.h5: has no W_inp, so the weights of the inputs are freshly drawn"));
   CHECK(loaded.parameters.input[0] == fresh.input[0]);
   CHECK(loaded.parameters.readout[0] == fresh.readout[0]);
   CHECK(loaded.parameters.bias == fresh.bias);
@@ -196,49 +88,6 @@ TEST_CASE("stored free parameters are used under the same method only", "[weight
 
   CHECK(row_major(free_values(load(stored, example(Dale::abs)))) == stored.free);
   CHECK(free_values(load(stored, example(Dale::clamp)))(2, 0) == 0.1);
-}
-
-TEST_CASE("tensors of another method weigh what they weighed under it", "[weights][safetensors]") {
-  const Dale made = GENERATE(Dale::clamp, Dale::abs, Dale::project), now = GENERATE(Dale::none, Dale::clamp, Dale::abs);
-  const test::TemporaryFolder folder;
-  const mrnn::Network network = mrnn::build_network(example(made), 3);
-  mrnn::Parameters parameters = mrnn::initial_parameters(network, 3);
-  if (made == Dale::abs) parameters.recurrent[0] *= -1.0;
-  mrnn::save_weights(folder.path() / "w.h5", network, parameters);
-  mrnn::convert_weights(folder.path() / "w.h5", folder.path() / "w.safetensors");
-
-  const LoadedWeights loaded = load(folder.path() / "w.safetensors", example(now));
-
-  const Numbers weights = row_major(effective(load(folder.path() / "w.h5", example(now))));
-  CHECK(row_major(effective(loaded)) == weights);
-  CHECK(weights == row_major(effective({network, parameters, true, {}})));
-  CHECK(loaded.warnings.empty());
-}
-
-TEST_CASE("tensors are read by the method and bounds that they name", "[weights][safetensors]") {
-  const test::TemporaryFolder folder;
-  const auto loaded = [&](const Numbers& free, const std::map<std::string, std::string>& metadata,
-                          const mrnn::NetworkSpec& spec) {
-    mrnn::SafetensorsWriter writer(folder.path() / "w.safetensors", {{"W_rec", mrnn::Element::float64, {4, 4}}},
-                                   metadata);
-    writer.append(mrnn::Element::float64, free);
-    writer.finish();
-    return row_major(effective(load(folder.path() / "w.safetensors", spec)));
-  };
-  mrnn::NetworkSpec wider = example(Dale::clamp);
-  wider.bounds = {0.0, 30.0};
-  const Numbers free = {0, 0, 0, 20, 0, 0, 0, 0.5, 0.5, 20, 0, 0, 0.5, 0.5, 0, 0};
-  const Numbers within_bounds = {0, 0, 0, -10, 0, 0, 0, -0.5, 0.5, 10, 0, 0, 0.5, 0.5, 0, 0};
-
-  CHECK(loaded(free, {{"dale", "clamp"}, {"bounds", "0,10"}}, wider) == within_bounds);
-  CHECK(loaded(free, {{"dale", "clamp"}, {"bounds", "0,10"}}, example(Dale::none)) == within_bounds);
-  CHECK(loaded(free, {}, example(Dale::none)) == free);
-  CHECK_THROWS_WITH(
-      loaded(free, {{"dale", "none"}}, example(Dale::abs)),
-      ContainsSubstring("W_rec[a 0, b.q 0] = 20: the source is inhibitory, so under dale = \"abs\" its weights are not "
-                        "positive"));
-  CHECK_THROWS_WITH(loaded(free, {{"dale", "often"}}, example()),
-                    ContainsSubstring("dale is \"often\"; accepted: none, clamp, abs, project"));
 }
 
 TEST_CASE("free parameters that disagree with the weights are an error", "[weights]") {
@@ -389,6 +238,8 @@ TEST_CASE("a file that is no weight file is said to be none", "[weights]") {
 
   CHECK(text(folder.path() / "missing.h5") == "there is no such file");
   CHECK(text(folder.path() / "missing.safetensors") == "there is no such file");
+  CHECK_THAT(text(folder.path() / "model.pth"),
+             StartsWith("is PyTorch's own format; safetensors.torch.save_file(model.state_dict(), "));
   CHECK(text(folder.path() / "other.h5") == "has no group /network, so it holds no weights");
   CHECK(text(folder.path() / "newer.h5") == "has format version 2, from a newer mrnn; this one reads up to 1");
 }

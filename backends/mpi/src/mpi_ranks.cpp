@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdio>
 #include <numeric>
 
 namespace mrnn::mpi {
@@ -50,12 +51,19 @@ class MpiRanks final : public Ranks {
     MPI_Allgather(&own, 1, MPI_INT, sizes.data(), 1, MPI_INT, MPI_COMM_WORLD);
     std::exclusive_scan(sizes.begin(), sizes.end(), places.begin(), 0);
     std::string all(static_cast<std::size_t>(places.back() + sizes.back()), '\0');
+    if (all.empty()) return std::vector<std::string>(sizes.size());  // all is well, as nearly always
     MPI_Allgatherv(text.data(), own, MPI_CHAR, all.data(), sizes.data(), places.data(), MPI_CHAR, MPI_COMM_WORLD);
     std::vector<std::string> texts;
     for (std::size_t k = 0; k < sizes.size(); ++k) {
       texts.push_back(all.substr(static_cast<std::size_t>(places[k]), static_cast<std::size_t>(sizes[k])));
     }
     return texts;
+  }
+
+  void abandon(int exit_status, const std::string& why) override {
+    std::fprintf(stderr, "mrnn: rank %d: %s\n", rank_, why.c_str());
+    std::fflush(stderr);
+    MPI_Abort(MPI_COMM_WORLD, exit_status);
   }
 
  private:

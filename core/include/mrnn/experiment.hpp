@@ -20,6 +20,7 @@ struct ExperimentOptions {
   std::optional<std::string> backend;
   std::optional<int> threads;
   std::string command;     ///< that started the run, for the report
+  int cores = 0;           ///< threads where the configuration wants all; 0: as many as the process may use
   Ranks* ranks = nullptr;  ///< that train together; null: this process alone. Must outlive the experiment
 };
 

@@ -79,8 +79,8 @@ MRNN_EXPORT void check_loss(const Network& network, const Loss& loss);
 MRNN_EXPORT double data_loss(const Network& network, const Loss& loss, const Trials& trials, const Sequence& outputs);
 
 /// Of each output, the sum of the mask that its loss is divided by: over all its channels for mse, over one for
-/// cross_entropy. @throws RunError where all are zero, or the mask of a cross-entropy output differs between its
-/// channels.
+/// cross_entropy. @throws RunError where all are zero although some output has a weight, or the mask of a cross-entropy
+/// output differs between its channels.
 MRNN_EXPORT std::vector<double> mask_sums(const Network& network, const Loss& loss, const Trials& trials);
 
 }  // namespace mrnn

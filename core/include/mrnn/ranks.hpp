@@ -23,6 +23,15 @@ class MRNN_EXPORT Ranks {
   virtual void sum(std::span<double> values);
   /// What every rank has to say, in their order.
   virtual std::vector<std::string> gather(const std::string& text);
+
+  /// Ends all ranks at once, where one has failed and the others cannot know. This base cannot, and does nothing.
+  virtual void abandon(int exit_status, const std::string& why);
+  /// Do all ranks know of what is being thrown? Then each can end by itself.
+  bool agreed() const noexcept { return agreed_; }
+  void agree() noexcept { agreed_ = true; }
+
+ private:
+  bool agreed_ = false;
 };
 
 }  // namespace mrnn

@@ -94,6 +94,8 @@ class MRNN_EXPORT Trainer {
   TrainingOutcome run(const Parameters& initial, Progress& progress) const;
 
  private:
+  void train(TrainingState& state, Progress& progress, TrainingListener& listener) const;
+
   TrainingProblem problem_;
   TrainingPlan plan_;
 };

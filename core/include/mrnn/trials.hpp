@@ -3,6 +3,7 @@
 #include <Eigen/Core>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,12 @@ namespace mrnn {
 struct Epoch {
   std::string name;
   std::vector<Index> first, last;
+};
+
+/// Values of the metadata `condition`, in words or as numbers.
+struct ConditionValues {
+  std::set<std::string> texts;
+  std::set<double> numbers;
 };
 
 /// What one run of a network is given: a batch of B trials of T steps. Plain values.
@@ -33,6 +40,7 @@ struct Trials {
                                                           ///< says how long each trial is, see trial_end()
   std::map<std::string, std::vector<std::string>> texts;  ///< per-trial metadata in words, for instance condition
   std::vector<Epoch> epochs;
+  ConditionValues known_conditions;  ///< that trials of this kind may have, also where none of these has; may be empty
 };
 
 /// `count` trials of `steps` steps with zero inputs and ids 0, 1, ...

@@ -146,6 +146,11 @@ void add_values(const toml::node& node, const std::string& name,
 
 ConfigNode ConfigNode::read_file(const std::filesystem::path& file, std::span<const std::string> overrides) {
   const std::string text = read_text_file(file);
+  if (file.extension() == ".json") {
+    throw ConfigError(file.string(), "",
+                      "is JSON; a configuration in TOML names a network of mRNNTorch as network.file, and mrnn convert "
+                      "makes TOML of it");
+  }
   return parse(text, file.string(), file.has_parent_path() ? file.parent_path() : ".", overrides);
 }
 

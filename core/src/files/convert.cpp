@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <cmath>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -130,7 +131,7 @@ class TensorExport {
   }
 
  private:
-  using Change = double (*)(double);
+  using Change = std::function<double(double)>;
   struct Job {
     SafetensorsWriter::Plan plan;
     std::string array;
@@ -139,7 +140,7 @@ class TensorExport {
 
   void plan(const std::string& tensor, const std::string& array, Element element, std::vector<Index> shape,
             Change change) {
-    jobs_.push_back({{tensor, element, std::move(shape)}, array, change});
+    jobs_.push_back({{tensor, element, std::move(shape)}, array, std::move(change)});
   }
 
   void plan_matrix(const std::string& suffix) {
@@ -149,12 +150,17 @@ class TensorExport {
     for (const std::string& name : {names.free, names.mask, names.sign}) {
       if (source_.has(name)) source_.check_shape(name, shape);
     }
-    const bool constrained = stored_method(source_, suffix).value_or(StoredMethod{}).dale != Dale::none;
-    if (source_.has(names.free)) {
-      plan(names.weights, names.free, Element::float64, shape, {});
-    } else {
+    const StoredMethod method = stored_method(source_, suffix).value_or(StoredMethod{});
+    const bool constrained = method.dale != Dale::none;
+    if (!source_.has(names.free)) {
       plan(names.weights, names.weights, Element::float64, shape,
            constrained ? Change([](double weight) { return std::abs(weight); }) : nullptr);
+    } else if (method.dale == Dale::clamp) {
+      // mRNNTorch takes absolute values: of one below the bounds that would be another weight.
+      plan(names.weights, names.free, Element::float64, shape,
+           [method](double free) { return method.weight(1.0, 1.0, free); });
+    } else {
+      plan(names.weights, names.free, Element::float64, shape, {});
     }
     if (source_.has(names.mask)) plan(names.weights + "_mask", names.mask, Element::float32, shape, {});
     if (source_.has(names.sign)) {

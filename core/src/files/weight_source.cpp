@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <map>
@@ -12,6 +13,7 @@
 #include "files/safetensors.hpp"
 #include "mrnn/error.hpp"
 #include "mrnn/hdf5.hpp"
+#include "mrnn/names.hpp"
 
 namespace mrnn {
 namespace {
@@ -61,37 +63,43 @@ class Hdf5Weights final : public WeightSource {
   Hdf5Reader reader_;
 };
 
-/// Weights saved from PyTorch under the names of mRNNTorch; `W_rec` there is the free parameter. The names may
-/// have a prefix (`rnn.W_rec`), as parameters of a larger model do.
+/// What an array of /network is called among the parameters of mRNNTorch, or of a model around it.
+const std::map<std::string, std::string> tensor_names = {
+    {"free/W_rec", "W_rec"},
+    {"free/W_inp", "W_inp"},
+    {"structure/mask_rec", "W_rec_mask"},
+    {"structure/mask_inp", "W_inp_mask"},
+    {"structure/sign_rec", "W_rec_sign_matrix"},
+    {"structure/sign_inp", "W_inp_sign_matrix"},
+    {"W_out", "W_out"},
+    {"b_out", "b_out"},
+    {"bias", "bias"},
+    {"x0", "x0"},
+    {"tau", "tau"},
+};
+
+/// Weights saved from PyTorch under the names of mRNNTorch; `W_rec` there is the free parameter. Each name may have a
+/// prefix (`rnn.W_rec`), as parameters within a larger model do.
 class SafetensorsWeights final : public WeightSource {
  public:
-  explicit SafetensorsWeights(const std::filesystem::path& file) : reader_(file) {
-    std::vector<std::string> found;
-    for (const std::string& name : reader_.names()) {
-      if (name == "W_rec" || name.ends_with(".W_rec")) found.push_back(name);
+  explicit SafetensorsWeights(const std::filesystem::path& file) : reader_(file), strangers_(reader_.names()) {
+    const std::string prefix = prefix_of_weights();
+    for (const auto& [array, tensor] : tensor_names) {
+      // What the model around an mRNN has, such as a readout, may have no prefix.
+      for (const std::string& name : {prefix + tensor, tensor}) {
+        if (!reader_.has(name) || found_.contains(array)) continue;
+        found_[array] = name;
+        std::erase(strangers_, name);
+      }
     }
-    if (found.empty()) throw FileError(file, "has no tensor W_rec");
-    if (found.size() > 1) {
-      throw FileError(file, fmt::format("has more than one tensor W_rec: {}", fmt::join(found, ", ")));
-    }
-    prefix_ = found.front().substr(0, found.front().size() - std::string_view("W_rec").size());
   }
 
   const std::filesystem::path& file() const override { return reader_.file(); }
-  bool has(const std::string& name) const override {
-    return name != "W_rec" && name != "W_inp" && reader_.has(shown(name));
-  }
+  bool has(const std::string& name) const override { return found_.contains(name); }
   std::string shown(const std::string& name) const override {
-    static const std::map<std::string, std::string> names = {
-        {"free/W_rec", "W_rec"},
-        {"free/W_inp", "W_inp"},
-        {"structure/mask_rec", "W_rec_mask"},
-        {"structure/mask_inp", "W_inp_mask"},
-        {"structure/sign_rec", "W_rec_sign_matrix"},
-        {"structure/sign_inp", "W_inp_sign_matrix"},
-    };
-    const auto known = names.find(name);
-    return prefix_ + (known == names.end() ? name : known->second);
+    if (const auto found = found_.find(name); found != found_.end()) return found->second;
+    const auto known = tensor_names.find(name);
+    return known == tensor_names.end() ? name : known->second;
   }
   std::vector<Index> shape(const std::string& name) const override { return reader_.shape(shown(name)); }
   void read_rows(const std::string& name, Index first, Index count, std::span<double> out) const override {
@@ -124,11 +132,28 @@ class SafetensorsWeights final : public WeightSource {
     }
     return values;
   }
+  std::vector<std::string> strangers() const override { return strangers_; }
   bool holds_effective() const override { return false; }
 
  private:
+  std::string prefix_of_weights() const {
+    const std::string weights = "W_rec";
+    std::vector<std::string> found;
+    for (const std::string& name : reader_.names()) {
+      if (name == weights || name.ends_with("." + weights)) found.push_back(name);
+    }
+    if (found.size() == 1) return found.front().substr(0, found.front().size() - weights.size());
+    if (found.size() > 1) {
+      throw FileError(file(), fmt::format("has more than one tensor W_rec: {}", fmt::join(found, ", ")));
+    }
+    throw FileError(file(), fmt::format("has no tensor W_rec, but {}; early versions of mRNNTorch have one tensor for "
+                                        "each connection, of which gen_w() makes W_rec",
+                                        list_words(reader_.names())));
+  }
+
   SafetensorsReader reader_;
-  std::string prefix_;
+  std::map<std::string, std::string> found_;  ///< names of tensors by those of /network
+  std::vector<std::string> strangers_;
 };
 
 }  // namespace
@@ -156,6 +181,11 @@ std::vector<double> WeightSource::read(const std::string& name, const std::vecto
 }
 
 std::unique_ptr<WeightSource> open_weights(const std::filesystem::path& file) {
+  if (file.extension() == ".pth" || file.extension() == ".pt") {
+    throw FileError(file,
+                    "is PyTorch's own format; safetensors.torch.save_file(model.state_dict(), \"weights.safetensors\") "
+                    "writes one that is read here");
+  }
   if (file.extension() == ".safetensors") return std::make_unique<SafetensorsWeights>(file);
   return std::make_unique<Hdf5Weights>(file);
 }

@@ -29,6 +29,8 @@ class WeightSource {
   /// A setting of the network the weights come from, such as `dale`.
   virtual std::optional<std::string> setting(const std::string& name) const = 0;
   virtual std::optional<std::vector<double>> numbers(const std::string& name) const = 0;
+  /// Arrays that nothing here asks for, by the names they have in the file; of formats in which others may lie.
+  virtual std::vector<std::string> strangers() const { return {}; }
   /// Does the file hold effective weights (`W_rec`) beside or instead of the free parameters (`free/W_rec`)?
   virtual bool holds_effective() const = 0;
 

@@ -136,6 +136,21 @@ void check_tau(const WeightSource& source, const Network& network, const Eigen::
   }
 }
 
+/// What the file does not say, or says in vain, without being wrong.
+void warn_of_absent(const WeightSource& source, const Network& network, std::vector<std::string>& warnings) {
+  const auto warn = [&](const std::string& text) { warnings.push_back(source.file().string() + ": " + text); };
+  if (!network.readout_blocks().empty() && !source.has("W_out")) {
+    warn("has no " + source.shown("W_out") + ", so the weights of the outputs are freshly drawn");
+  }
+  if (network.inputs() > 0 && !source.has("W_inp") && !source.has("free/W_inp")) {
+    warn("has no " + source.shown("W_inp") + ", so the weights of the inputs are freshly drawn");
+  }
+  const std::vector<std::string> strangers = source.strangers();
+  if (strangers.empty()) return;
+  warn("of no use here: " + list_words(strangers) +
+       "; W_rec, W_inp, W_out, b_out, bias, x0, tau, masks and signs are read");
+}
+
 }  // namespace
 
 LoadedWeights load_weights(const std::filesystem::path& file, const Network& network, const Parameters& fresh) {
@@ -168,6 +183,7 @@ LoadedWeights load_weights(const std::filesystem::path& file, const Network& net
   read_vector(*source, "x0", parameters.initial_state, unit);
   read_vector(*source, "tau", parameters.tau, unit);
   check_tau(*source, network, parameters.tau);
+  warn_of_absent(*source, network, loaded.warnings);
   return loaded;
 }
 

@@ -35,14 +35,15 @@ std::vector<std::string> distinct_texts(std::vector<Value> values) {
   return texts;
 }
 
+/// @param known  values that other trials of this kind have
 template <class Value>
-std::vector<bool> matching(const std::vector<Value>& of_trials, const std::vector<Value>& wanted,
-                           const ConfigNode& config) {
+std::vector<bool> matching(const std::vector<Value>& of_trials, const std::set<Value>& known,
+                           const std::vector<Value>& wanted, const ConfigNode& config) {
   for (const Value& value : wanted) {
-    if (std::ranges::find(of_trials, value) == of_trials.end()) {
-      const auto available = distinct_texts(of_trials);
-      config.fail("conditions", unknown_name("condition", fmt::format("{}", value), available));
-    }
+    if (known.contains(value) || std::ranges::find(of_trials, value) != of_trials.end()) continue;
+    std::vector<Value> all = of_trials;
+    all.insert(all.end(), known.begin(), known.end());
+    config.fail("conditions", unknown_name("condition", fmt::format("{}", value), distinct_texts(std::move(all))));
   }
   std::vector<bool> chosen;
   for (const Value& value : of_trials) chosen.push_back(std::ranges::find(wanted, value) != wanted.end());
@@ -146,8 +147,12 @@ std::vector<bool> Schedule::in_conditions(const Trials& trials) const {
   const bool in_words = !conditions_.empty();
   const auto texts = trials.texts.find("condition");
   const auto numbers = trials.numbers.find("condition");
-  if (in_words && texts != trials.texts.end()) return matching(texts->second, conditions_, config_);
-  if (!in_words && numbers != trials.numbers.end()) return matching(numbers->second, condition_numbers_, config_);
+  if (in_words && texts != trials.texts.end()) {
+    return matching(texts->second, trials.known_conditions.texts, conditions_, config_);
+  }
+  if (!in_words && numbers != trials.numbers.end()) {
+    return matching(numbers->second, trials.known_conditions.numbers, condition_numbers_, config_);
+  }
   if (texts != trials.texts.end()) config_.fail("conditions", "the conditions of these trials are texts, not numbers");
   if (numbers != trials.numbers.end()) {
     config_.fail("conditions", "the conditions of these trials are numbers, not texts");

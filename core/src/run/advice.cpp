@@ -24,6 +24,13 @@ bool is_input(const NetworkSpec& spec, const std::string& selector) {
   return std::ranges::find(spec.inputs, selector, &InputRegion::name) != spec.inputs.end();
 }
 
+/// Whoever writes seconds has the right network, and tasks that last a thousandth of what they should.
+void times_in_seconds(const NetworkSpec& spec, Advice& advice) {
+  constexpr double shortest = 0.05;  // ms; steps of rate networks have a tenth of a millisecond to tens of them
+  if (spec.dt >= shortest) return;
+  advice.push_back(fmt::format("network.dt is {} ms, which is very short; all times are in ms", spec.dt));
+}
+
 /// Signs are the weights' own where the law is "none".
 void signs_without_law(const NetworkSpec& spec, Advice& advice) {
   const bool free = spec.dale == Dale::none, free_inputs = spec.dale_input.value_or(spec.dale) == Dale::none;
@@ -168,6 +175,7 @@ void stuck_weights(const ExperimentState& state, Advice& advice) {
 
 std::vector<std::string> advice(const ExperimentState& state) {
   Advice advice;
+  times_in_seconds(state.network->spec(), advice);
   signs_without_law(state.network->spec(), advice);
   units_of_both_signs(*state.network, advice);
   unconnected_parts(*state.network, advice);

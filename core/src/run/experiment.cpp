@@ -159,9 +159,20 @@ void warn(const ExperimentState& state, const OutputFolder& folder, Experiment::
                   state.output.string()));
 }
 
+/// Of a rank that the first speaks for.
+class Quiet final : public Progress {
+ public:
+  explicit Quiet(const Progress& progress) : progress_(progress) {}
+  bool interrupted() const override { return progress_.interrupted(); }
+
+ private:
+  const Progress& progress_;
+};
+
 /// What has to hold before anything runs. The first rank takes the folder.
 void prepare(const ExperimentState& state, const Ranks& ranks, Experiment::Existing existing, Progress& progress,
              std::optional<OutputFolder>& folder) {
+  if (progress.interrupted()) throw Interrupted("interrupted before anything ran");
   if (existing == Experiment::Existing::resume) check_resumable(state);
   state.backend->expect_available();
   if (ranks.rank() > 0) return;
@@ -292,18 +303,19 @@ Simulation Experiment::simulate(const SimulationPlan& plan, Progress& progress) 
 RunSummary Experiment::run(Progress& progress, Existing existing) const {
   const auto started = std::chrono::steady_clock::now();
   std::optional<OutputFolder> taken;
-  Ranks alone;
-  Ranks& ranks = state_->options.ranks ? *state_->options.ranks : alone;
+  Ranks& ranks = or_alone(state_->options.ranks);
   together(ranks, [&] { prepare(*state_, ranks, existing, progress, taken); });
-  if (ranks.rank() > 0) {
-    if (state_->training) train_along(*state_, existing, progress);
+  expect_same(ranks, "the configuration", state_->training ? digest_of(state_->origin) : "no training");
+  if (!taken) {
+    Quiet quiet(progress);
+    if (state_->training) train(*state_, nullptr, existing, quiet);
     return {};
   }
   const OutputFolder& folder = *taken;
   RunSummary summary{folder.results(), folder.path() / "report.html", {}, {}};
   RunContents contents;
   if (state_->training) {
-    contents.training = train(*state_, folder, existing, progress);
+    contents.training = train(*state_, &folder, existing, progress);
     summary.lines.push_back(training_line(contents.training->outcome));
   }
   simulate_and_analyse(*state_, contents, progress, summary);

@@ -12,6 +12,7 @@
 #include "run/planned_simulations.hpp"
 #include "run/target_check.hpp"
 #include "run/task_reader.hpp"
+#include "run/together.hpp"
 #include "run/train_experiment.hpp"
 #include "train/share.hpp"
 #include "train/training_batches.hpp"
@@ -151,6 +152,7 @@ void ExperimentReader::read_backend() {
   const std::int64_t threads = table.count_or("threads", 0, 0);
   if (threads > most_threads) table.fail("threads", fmt::format("is {}; 0 to {} is accepted", threads, most_threads));
   state_.session.threads = state_.options.threads.value_or(static_cast<int>(threads));
+  if (state_.session.threads == 0) state_.session.threads = state_.options.cores;
   state_.session.seed = state_.seed;
   table.finish();
 }
@@ -250,7 +252,7 @@ void ExperimentReader::check_training(const ConfigNode& train) {
   const TrainingProblem problem = training_problem(state_);
   const TrainingBatches batches(problem, *state_.training);
   with_positions([&] {
-    check_can_share(problem.ranks, *state_.training);
+    check_can_share(or_alone(problem.ranks), *state_.training);
     batches.check_manipulations();
     for (std::int64_t stage = std::ssize(problem.stages) - 1; stage >= 0; --stage) {
       const Trials trials = batches.batch(stage, 1);
@@ -263,7 +265,7 @@ void ExperimentReader::check_training(const ConfigNode& train) {
     check_performance(train, problem);
   });
   TrainingNeeds& needs = state_.training_needs;
-  const Index ranks = state_.options.ranks ? state_.options.ranks->count() : 1;
+  const Index ranks = or_alone(state_.options.ranks).count();
   needs.batch.trials = (needs.batch.trials + ranks - 1) / ranks;
   const TrainingStep step{*state_.backend, *state_.network, state_.session, needs.batch};
   try {

@@ -61,7 +61,9 @@ std::vector<double> mask_sums(const Network& network, const Loss& loss, const Tr
     }
     sums.push_back(sum);
   }
-  if (std::ranges::all_of(sums, [](double sum) { return sum == 0.0; })) {
+  const bool counts = loss.outputs.empty() ||
+                      std::ranges::any_of(loss.outputs, [](const OutputLoss& output) { return output.weight != 0.0; });
+  if (counts && std::ranges::all_of(sums, [](double sum) { return sum == 0.0; })) {
     throw RunError("the mask is zero in every trial, step and output of the batch, so there is no loss");
   }
   return sums;

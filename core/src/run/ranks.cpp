@@ -14,5 +14,6 @@ void Ranks::sum(std::span<double> /*values*/) {}
 std::vector<std::string> Ranks::gather(const std::string& text) {
   return {text};
 }
+void Ranks::abandon(int /*exit_status*/, const std::string& /*why*/) {}
 
 }  // namespace mrnn

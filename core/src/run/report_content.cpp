@@ -85,7 +85,7 @@ ReportContent report_content(const ExperimentState& state, const Parameters& par
   content.products = name_of(state.session.products);
   content.device = state.backend->device(state.session);
   content.threads = state.session.threads;
-  if (state.options.ranks) content.ranks = state.options.ranks->count();
+  if (state.training) content.ranks = state.origin.ranks;
   content.seed = state.seed;
   content.version = version();
   content.command = state.options.command;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <optional>
 #include <utility>
 
 #include "config/spec_names.hpp"
@@ -44,16 +46,6 @@ bool same(const Parameters& a, const Parameters& b) {
          a.readout_bias == b.readout_bias && a.initial_state == b.initial_state && a.tau == b.tau;
 }
 
-/// Of a rank that the first speaks for.
-class Quiet final : public Progress {
- public:
-  explicit Quiet(const Progress& progress) : progress_(progress) {}
-  bool interrupted() const override { return progress_.interrupted(); }
-
- private:
-  const Progress& progress_;
-};
-
 TrainingState resumed_state(const ExperimentState& state) {
   const std::filesystem::path file = state.output / OutputFolder::checkpoint_name;
   check_resume(read_checkpoint_origin(file), state.origin, *state.training);
@@ -69,39 +61,13 @@ TrainingState resumed_state(const ExperimentState& state) {
   return resumed;
 }
 
-/// All that must be the same on all ranks.
-std::string words_of(const CheckpointOrigin& origin) {
-  std::string words = fmt::format("{} {} {}\n", origin.backend, origin.precision, origin.products);
-  for (const CheckpointOrigin::Values* values : {&origin.config, &origin.network, &origin.files}) {
-    for (const auto& [key, value] : *values) words += key + " = " + value + "\n";
-  }
-  return words;
-}
-
-/// Where a training begins; all ranks begin there together.
-TrainingState first_state(const ExperimentState& state, Experiment::Existing existing) {
-  TrainingState first;
-  const auto find = [&] {
-    first = existing == Experiment::Existing::resume ? resumed_state(state)
-                                                     : start_training(*state.network, state.parameters);
-  };
-  if (!state.options.ranks) {
-    find();
-    return first;
-  }
-  together(*state.options.ranks, find);
-  expect_same(*state.options.ranks, "the configuration", words_of(state.origin));
-  expect_same_parameters(*state.options.ranks, first.current);
-  return first;
-}
-
 }  // namespace
 
 CheckpointOrigin training_origin(const ConfigNode& root, const ExperimentState& state) {
   CheckpointOrigin origin{root.flatten(), state.backend->name(),
                           state.session.precision == Precision::float64 ? "float64" : "float32",
                           name_of(state.session.products)};
-  if (state.options.ranks) origin.ranks = state.options.ranks->count();
+  origin.ranks = or_alone(state.options.ranks).count();
   origin.network = ConfigNode::parse(to_toml(state.network->spec()), "network").flatten();
   const bool manipulated = !state.training->manipulations.empty();
   for (const auto& [key, file] : root.paths()) {
@@ -112,28 +78,40 @@ CheckpointOrigin training_origin(const ConfigNode& root, const ExperimentState& 
   return origin;
 }
 
-void train_along(const ExperimentState& state, Experiment::Existing existing, const Progress& progress) {
-  const Trainer trainer(training_problem(state), *state.training);
-  Quiet quiet(progress);
-  TrainingListener nobody;
-  trainer.run(first_state(state, existing), quiet, nobody);
-}
-
-TrainedExperiment train(const ExperimentState& state, const OutputFolder& folder, Experiment::Existing existing,
+TrainedExperiment train(const ExperimentState& state, const OutputFolder* folder, Experiment::Existing existing,
                         Progress& progress) {
-  const Trainer trainer(training_problem(state), *state.training);
-  TrainingState begin = first_state(state, existing);
+  Ranks& ranks = or_alone(state.options.ranks);
+  std::optional<Trainer> trainer;
+  TrainingState begin;
+  std::optional<FolderListener> keeper;
+  together(ranks, [&] {
+    trainer.emplace(training_problem(state), *state.training);
+    begin = existing == Experiment::Existing::resume ? resumed_state(state)
+                                                     : start_training(*state.network, state.parameters);
+    if (folder != nullptr) keeper.emplace(state, *folder, begin.iteration);
+  });
+  expect_same(ranks, "what the training begins from", fmt::format("{} {}", begin.iteration, digest_of(begin.current)));
   if (begin.iteration > state.training->iterations) {
     progress.warn(fmt::format("train.iterations is {}, but the training in {} has done {} already; it stays as it is",
-                              state.training->iterations, folder.path().string(), begin.iteration));
+                              state.training->iterations, state.output.string(), begin.iteration));
   }
-  FolderListener listener(state, folder, begin.iteration);
+  TrainingListener nobody;
+  TrainingListener& listener = keeper ? *keeper : nobody;
   TrainedExperiment trained;
-  trained.outcome = trainer.run(std::move(begin), progress, listener);
-  trained.seconds = listener.seconds();
-  save_weights(folder.best_weights(), *state.network, trained.outcome.best);
-  save_weights(folder.last_weights(), *state.network, trained.outcome.last);
+  trained.outcome = trainer->run(std::move(begin), progress, listener);
+  if (folder == nullptr) return trained;
+  trained.seconds = keeper->seconds();
+  save_weights(folder->best_weights(), *state.network, trained.outcome.best);
+  save_weights(folder->last_weights(), *state.network, trained.outcome.last);
   return trained;
+}
+
+std::string digest_of(const CheckpointOrigin& origin) {
+  std::string words = fmt::format("{} {} {}\n", origin.backend, origin.precision, origin.products);
+  for (const CheckpointOrigin::Values* values : {&origin.config, &origin.network, &origin.files}) {
+    for (const auto& [key, value] : *values) words += key + " = " + value + "\n";
+  }
+  return fmt::format("{:x}", std::hash<std::string>{}(words));
 }
 
 bool is_trained(const ExperimentState& state, const OutputFolder& folder) {

@@ -18,13 +18,14 @@ struct TrainedExperiment {
 /// trials come from. @param root  the configuration, read
 CheckpointOrigin training_origin(const ConfigNode& root, const ExperimentState& state);
 
-/// Trains as the experiment says, with checkpoints, train.jsonl, and at the end weights_best.h5 and weights_last.h5 in
-/// the folder; with Existing::resume on from its checkpoint.
-TrainedExperiment train(const ExperimentState& state, const OutputFolder& folder, Experiment::Existing existing,
-                        Progress& progress);
+/// Differs where anything of it does.
+std::string digest_of(const CheckpointOrigin& origin);
 
-/// The same on another rank than the first, which keeps what both find.
-void train_along(const ExperimentState& state, Experiment::Existing existing, const Progress& progress);
+/// Trains as the experiment says, with checkpoints, train.jsonl, and at the end weights_best.h5 and weights_last.h5 in
+/// the folder; with Existing::resume on from its checkpoint. @param folder  null on other ranks than the first, which
+/// find the same and keep nothing
+TrainedExperiment train(const ExperimentState& state, const OutputFolder* folder, Experiment::Existing existing,
+                        Progress& progress);
 
 /// Has the folder the checkpoint of this training?
 bool is_trained(const ExperimentState& state, const OutputFolder& folder);

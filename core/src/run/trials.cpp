@@ -104,6 +104,7 @@ Trials slice(const Trials& trials, Index first, Index count) {
   for (const Epoch& epoch : trials.epochs) {
     part.epochs.push_back({epoch.name, slice(epoch.first, first, count), slice(epoch.last, first, count)});
   }
+  part.known_conditions = trials.known_conditions;
   return part;
 }
 

@@ -167,6 +167,8 @@ CheckpointOrigin read_checkpoint_origin(const std::filesystem::path& file) {
   if (reader.has_attribute("/checkpoint", "ranks")) {
     origin.ranks = static_cast<int>(reader.number_attribute("/checkpoint", "ranks"));
   }
+  origin.iteration = static_cast<std::int64_t>(reader.number_attribute("/checkpoint", "iteration"));
+  origin.stopped_by = reader.text_attribute("/checkpoint", "stopped_by");
   origin.config = read_values(reader, "config");
   if (reader.has("checkpoint/network_keys")) {
     origin.network = read_values(reader, "network");

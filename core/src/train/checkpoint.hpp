@@ -17,9 +17,11 @@ struct CheckpointOrigin {
 
   Values config;                                      ///< ConfigNode::flatten() of the configuration
   std::string backend, precision, products = "ieee";  ///< that the run is on
-  Values network = {};  ///< flatten() of to_toml() of the network as built; empty in files of earlier versions
-  Values files = {};    ///< contents_of() the files that the trials come from, by the key that names them
-  int ranks = 1;        ///< Ranks::count()
+  Values network = {};          ///< flatten() of to_toml() of the network as built; empty in files of earlier versions
+  Values files = {};            ///< contents_of() the files that the trials come from, by the key that names them
+  int ranks = 1;                ///< Ranks::count()
+  std::int64_t iteration = 0;   ///< that the checkpoint is of,
+  std::string stopped_by = {};  ///< and why the training ended there, if it did and knew
 };
 
 /// Writes `checkpoint.h5`: /network with the current weights, so that it is a weight file, and /checkpoint with the

@@ -65,6 +65,12 @@ std::vector<std::string> free_tables(const TrainingPlan& plan) {
   return tables;
 }
 
+/// Has the training nothing left to do? Then nobody trains on, and other processes may simulate and analyse.
+bool is_finished(const CheckpointOrigin& checkpoint, const TrainingPlan& plan) {
+  const bool by_itself = !checkpoint.stopped_by.empty() && checkpoint.stopped_by != "iterations";
+  return by_itself || checkpoint.iteration >= plan.iterations;
+}
+
 bool may_change(const std::string& key, const TrainingPlan& plan) {
   const auto is = [&](const std::string& free) { return key == free || key.starts_with(free + "."); };
   const auto within = [&](const std::string& table) { return key == table || key.starts_with(table + "["); };
@@ -101,17 +107,20 @@ void check_files(const CheckpointOrigin& checkpoint, const CheckpointOrigin& now
 }  // namespace
 
 void check_resume(const CheckpointOrigin& checkpoint, const CheckpointOrigin& now, const TrainingPlan& plan) {
-  const std::vector<std::string> differences = differences_of(
-      values_of(checkpoint), values_of(now), [&](const std::string& key) { return may_change(key, plan); });
+  const bool finished = is_finished(checkpoint, plan);
+  const std::vector<std::string> differences =
+      differences_of(values_of(checkpoint), values_of(now),
+                     [&](const std::string& key) { return may_change(key, plan) || (finished && key == "ranks"); });
   if (differences.empty()) return check_files(checkpoint, now);
+  const bool of_ranks = !finished && checkpoint.ranks != now.ranks;
   throw ConfigError(
       "--resume", "",
-      fmt::format("the configuration is not that of the checkpoint; {}. Only {} and the tables {} may change{}; "
-                  "--overwrite starts afresh",
-                  join(differences, "; "), join(free_keys(plan)), join(free_tables(plan)),
-                  plan.schedule.kind == RateSchedule::Kind::cosine
-                      ? " (the cosine schedule depends on train.iterations)"
-                      : ""));
+      fmt::format(
+          "the configuration is not that of the checkpoint; {}. Only {} and the tables {} may change{}; "
+          "{}--overwrite starts afresh",
+          join(differences, "; "), join(free_keys(plan)), join(free_tables(plan)),
+          plan.schedule.kind == RateSchedule::Kind::cosine ? " (the cosine schedule depends on train.iterations)" : "",
+          of_ranks ? fmt::format("as many ranks go on (mpirun -n {}), ", checkpoint.ranks) : ""));
 }
 
 }  // namespace mrnn

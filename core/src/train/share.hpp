@@ -1,7 +1,7 @@
 #pragma once
 
 #include <memory>
-#include <vector>
+#include <string>
 
 #include "mrnn/export.hpp"
 #include "mrnn/loss.hpp"
@@ -24,18 +24,19 @@ struct Share {
 MRNN_EXPORT Share share_of(const Network& network, const Loss& loss, std::shared_ptr<const Trials> batch,
                            const Ranks& ranks);
 
-/// Null: nobody to share with. @throws ConfigError where a batch has fewer trials than there are ranks, or a penalty is
+/// @throws ConfigError where a batch has fewer trials than there are ranks, or a penalty is
 /// of all its trials together, so that shares of it do not add up.
-MRNN_EXPORT void check_can_share(const Ranks* ranks, const TrainingPlan& plan);
+MRNN_EXPORT void check_can_share(const Ranks& ranks, const TrainingPlan& plan);
 
-/// The sum of what the ranks found for their shares: the terms of `loss`, that of the whole batch.
-MRNN_EXPORT LossTerms sum_over(Ranks& ranks, const Network& network, const Loss& loss, const LossTerms& own);
+/// The sums of what the ranks found for their shares, in its place: the terms of `loss`, that of the whole batch, and
+/// its gradients.
+MRNN_EXPORT void sum_over(Ranks& ranks, const Network& network, const Loss& loss, LossTerms& terms,
+                          Parameters& gradients);
 /// The performance in a batch of which each rank has scored its share.
 MRNN_EXPORT double performance_over(Ranks& ranks, const Share& share, const Scores& own);
-MRNN_EXPORT void sum_over(Ranks& ranks, Parameters& parameters);
 double sum_over(Ranks& ranks, double value);
 
-/// Whether ranks have the same parameters to the bit. @throws RunError
-void expect_same_parameters(Ranks& ranks, const Parameters& parameters);
+/// Differs where a bit of the parameters does.
+std::string digest_of(const Parameters& parameters);
 
 }  // namespace mrnn

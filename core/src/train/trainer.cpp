@@ -7,6 +7,7 @@
 
 #include "mrnn/error.hpp"
 #include "mrnn/progress.hpp"
+#include "run/together.hpp"
 #include "train/share.hpp"
 #include "train/training_batches.hpp"
 #include "train/training_run.hpp"
@@ -28,7 +29,7 @@ void check(const TrainingProblem& problem, const TrainingPlan& plan) {
     throw ShapeError("batch, log_every and validation_trials are numbers of at least 1");
   }
   check_loss(*problem.network, plan.loss);
-  check_can_share(problem.ranks, plan);
+  check_can_share(or_alone(problem.ranks), plan);
   TrainingBatches(problem, plan).check_manipulations();
 }
 
@@ -65,6 +66,11 @@ Trainer::Trainer(TrainingProblem problem, TrainingPlan plan) : problem_(std::mov
 }
 
 TrainingOutcome Trainer::run(TrainingState state, Progress& progress, TrainingListener& listener) const {
+  jointly(or_alone(problem_.ranks), [&] { train(state, progress, listener); });
+  return outcome_of(std::move(state));
+}
+
+void Trainer::train(TrainingState& state, Progress& progress, TrainingListener& listener) const {
   TrainingRun run(problem_, plan_, state, listener);
   progress.begin("training", static_cast<long>(plan_.iterations));
   progress.skip(static_cast<long>(state.iteration));
@@ -79,7 +85,6 @@ TrainingOutcome Trainer::run(TrainingState state, Progress& progress, TrainingLi
   }
   run.save();
   progress.end();
-  return outcome_of(std::move(state));
 }
 
 TrainingOutcome Trainer::run(const Parameters& initial, Progress& progress) const {

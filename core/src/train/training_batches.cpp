@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <utility>
 
@@ -37,6 +38,16 @@ bool restrict_to(const std::vector<Index>& chosen, Intervention& intervention) {
   return !intervention.trials.empty();
 }
 
+void note_conditions(const Trials& trials, ConditionValues& conditions) {
+  if (const auto texts = trials.texts.find("condition"); texts != trials.texts.end()) {
+    conditions.texts.insert(texts->second.begin(), texts->second.end());
+  }
+  if (const auto numbers = trials.numbers.find("condition"); numbers != trials.numbers.end()) {
+    std::ranges::copy_if(numbers->second, std::inserter(conditions.numbers, conditions.numbers.end()),
+                         [](double number) { return !std::isnan(number); });
+  }
+}
+
 bool lacks_condition(const ConfigError& error) {
   return error.key().ends_with(".conditions");
 }
@@ -57,16 +68,16 @@ Trials TrainingBatches::make(std::int64_t stage, const TrialRequest& request, Tr
 Trials TrainingBatches::batch(std::int64_t stage, std::int64_t iteration) const {
   const auto first = static_cast<std::uint64_t>((iteration - 1) * plan_.batch);
   Trials trials = make(stage, {problem_.session.seed, Stream::training_trials, first, plan_.batch}, TrialUse::training);
-  manipulate(first, trials);
+  manipulate(stage, first, trials);
   return trials;
 }
 
-void TrainingBatches::manipulate(std::uint64_t first, Trials& trials) const {
+void TrainingBatches::manipulate(std::int64_t stage, std::uint64_t first, Trials& trials) const {
   for (std::size_t k = 0; k < plan_.manipulations.size(); ++k) {
     const std::vector<Index> chosen = chosen_trials(plan_.manipulations[k], problem_.session.seed, first, trials.count);
     if (chosen.empty()) continue;
     const std::vector<Intervention> before = std::exchange(trials.interventions, {});
-    apply(*problem_.manipulations[k], trials);
+    apply(stage, *problem_.manipulations[k], trials);
     std::vector<Intervention> added = std::exchange(trials.interventions, before);
     for (Intervention& intervention : added) {
       if (restrict_to(chosen, intervention)) trials.interventions.push_back(std::move(intervention));
@@ -74,49 +85,75 @@ void TrainingBatches::manipulate(std::uint64_t first, Trials& trials) const {
   }
 }
 
-void TrainingBatches::apply(const Manipulation& manipulation, Trials& trials) const {
+void TrainingBatches::apply(std::int64_t stage, const Manipulation& manipulation, Trials& trials) const {
   try {
     manipulation.apply(*problem_.network, problem_.session.seed, trials);
   } catch (const ConfigError& error) {
     if (!lacks_condition(error)) throw;
-    trials.interventions.clear();  // by chance: check_manipulations() has found that there is such a condition
+    trials.interventions.clear();
+    const FoundConditions& found = conditions(stage, manipulation);
+    if (found.mistake) return;  // by other stages: check_manipulations() has found one that has them
+    apply_to_some(manipulation, found.conditions, trials);
   }
+}
+
+/// Some of the conditions that a manipulation names are in the batch, or none is.
+void TrainingBatches::apply_to_some(const Manipulation& manipulation, const ConditionValues& known,
+                                    Trials& trials) const {
+  trials.known_conditions = known;
+  try {
+    manipulation.apply(*problem_.network, problem_.session.seed, trials);
+  } catch (const ConfigError& error) {
+    if (!lacks_condition(error)) throw;
+    trials.interventions.clear();
+  }
+  trials.known_conditions = {};
 }
 
 void TrainingBatches::check_manipulations() const {
   for (const Manipulation* manipulation : problem_.manipulations) {
     std::optional<ConfigError> mistake;
     for (std::int64_t stage = 0; stage < std::ssize(problem_.stages); ++stage) {
-      mistake = missing_condition(stage, *manipulation);
+      mistake = conditions(stage, *manipulation).mistake;
       if (!mistake) break;
     }
     if (mistake) throw *mistake;
   }
 }
 
-/// What a manipulation says of trials that lack its conditions, where many of a stage do.
-std::optional<ConfigError> TrainingBatches::missing_condition(std::int64_t stage,
-                                                              const Manipulation& manipulation) const {
+const TrainingBatches::FoundConditions& TrainingBatches::conditions(std::int64_t stage,
+                                                                    const Manipulation& manipulation) const {
+  const auto key = std::pair(stage, &manipulation);
+  const auto found = found_.find(key);
+  return found != found_.end() ? found->second
+                               : found_.emplace(key, find_conditions(stage, manipulation)).first->second;
+}
+
+TrainingBatches::FoundConditions TrainingBatches::find_conditions(std::int64_t stage,
+                                                                  const Manipulation& manipulation) const {
   constexpr int sets = 32;
   constexpr Index enough = 1024;  // all conditions of a task, even where they are drawn
   const Task& task = *problem_.stages[static_cast<std::size_t>(stage)].task;
   const Index available = task.available_trials(Stream::training_trials);
   TrialRequest request{problem_.session.seed, Stream::training_trials};
   request.count = std::max(plan_.batch, std::min(task.default_trials(), available));
-  std::optional<ConfigError> mistake;
+  FoundConditions found;
   for (int set = 0; set < sets; ++set) {
     if (set > 0) request.first += static_cast<std::uint64_t>(request.count);
     if (set > 0 && request.count < enough) request.count = std::min(2 * request.count, std::max(available, Index{1}));
     Trials trials = make(stage, request, TrialUse::training);
+    note_conditions(trials, found.conditions);
+    trials.known_conditions = found.conditions;
     try {
       manipulation.apply(*problem_.network, problem_.session.seed, trials);
-      return std::nullopt;
+      found.mistake.reset();
+      return found;
     } catch (const ConfigError& error) {
       if (!lacks_condition(error)) throw;
-      mistake = error;
+      found.mistake = error;
     }
   }
-  return mistake;
+  return found;
 }
 
 Trials TrainingBatches::validation(std::int64_t stage, Index count) const {

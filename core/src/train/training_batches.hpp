@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <utility>
 
 #include "mrnn/error.hpp"
 #include "mrnn/export.hpp"
@@ -28,18 +30,26 @@ class MRNN_EXPORT TrainingBatches {
   Trials validation(std::int64_t stage, Index count) const;
   /// `count` trials in psychometric mode.
   Trials psychometric(std::int64_t stage, Index count) const;
-  /// Do trials of some stage have the conditions that each manipulation names? A single batch may lack one by chance,
-  /// and goes without the manipulation then. @throws ConfigError.
+  /// Do trials of some stage have the conditions that each manipulation names? A single batch may lack them by chance.
+  /// @throws ConfigError.
   void check_manipulations() const;
 
  private:
   Trials make(std::int64_t stage, const TrialRequest& request, TrialUse use) const;
-  void manipulate(std::uint64_t first, Trials& trials) const;
-  void apply(const Manipulation& manipulation, Trials& trials) const;
-  std::optional<ConfigError> missing_condition(std::int64_t stage, const Manipulation& manipulation) const;
+  void manipulate(std::int64_t stage, std::uint64_t first, Trials& trials) const;
+  void apply(std::int64_t stage, const Manipulation& manipulation, Trials& trials) const;
+  void apply_to_some(const Manipulation& manipulation, const ConditionValues& known, Trials& trials) const;
+  /// What a manipulation needs to know of the conditions of a stage.
+  struct FoundConditions {
+    ConditionValues conditions;          ///< of so many trials that all it names are among them,
+    std::optional<ConfigError> mistake;  ///< or what it says of trials that lack one, where many do
+  };
+  const FoundConditions& conditions(std::int64_t stage, const Manipulation& manipulation) const;
+  FoundConditions find_conditions(std::int64_t stage, const Manipulation& manipulation) const;
 
   const TrainingProblem& problem_;
   const TrainingPlan& plan_;
+  mutable std::map<std::pair<std::int64_t, const Manipulation*>, FoundConditions> found_;  ///< as they are needed
 };
 
 }  // namespace mrnn

@@ -54,7 +54,7 @@ TrainingRun::TrainingRun(const TrainingProblem& problem, const TrainingPlan& pla
       plan_(plan),
       state_(state),
       listener_(listener),
-      ranks_(problem.ranks ? *problem.ranks : alone_),
+      ranks_(or_alone(problem.ranks)),
       batches_(problem, plan) {
   together(ranks_, [&] {
     session_ = problem.backend->open(*problem.network, problem.session);
@@ -95,43 +95,36 @@ void TrainingRun::iterate() {
 }
 
 TrainingRun::Step TrainingRun::step(std::int64_t iteration, Logged logged) {
-  Step done;
-  Share share;
-  Scores scores;
-  together(ranks_, [&] { done.loss = learn(iteration, logged, share, scores); });
-  done.loss = sum_over(ranks_, *problem_.network, plan_.loss, done.loss);
-  if (logged == Logged::yes) done.performance = performance_over(ranks_, share, scores);
-  sum_gradients();
-  done.rate = rate_at(plan_, iteration, state_.rate_factor);
-  together(ranks_, [&] { done.gradient_norm = session_->update({plan_.optimiser, done.rate, iteration}); });
-  if (!std::isfinite(done.gradient_norm)) {
+  Learned learned;
+  together(ranks_, [&] { learned = learn(iteration, logged); });
+  sum_over(ranks_, *problem_.network, plan_.loss, learned.loss, learned.gradients);
+  Step done{learned.loss, 0.0, rate_at(plan_, iteration, state_.rate_factor)};
+  if (logged == Logged::yes) done.performance = performance_over(ranks_, learned.share, learned.scores);
+  together(ranks_, [&] {
+    if (ranks_.count() > 1) session_->write_gradients(learned.gradients);
+    done.gradient_norm = session_->update({plan_.optimiser, done.rate, iteration});
+    if (std::isfinite(done.gradient_norm)) return;
     throw RunError(fmt::format("the norm of the gradient is {}, though the loss is {:.6g}",
                                number_words(done.gradient_norm), done.loss.total));
-  }
+  });
   return done;
 }
 
-LossTerms TrainingRun::learn(std::int64_t iteration, Logged logged, Share& share, Scores& scores) {
-  share = take_batch(iteration);
+TrainingRun::Learned TrainingRun::learn(std::int64_t iteration, Logged logged) {
+  Learned learned{take_batch(iteration), {}, {}};
+  const Share& share = learned.share;
   Record record;
   record.y = logged == Logged::yes;
   record.backward_every = keep_every(shape_of(*share.trials));
   session_->load(*share.trials);
-  const LossTerms loss = with_trial_numbers(share, "batch", [&] {
+  learned.loss = with_trial_numbers(share, "batch", [&] {
     session_->forward(record, plan_.noise);
     return session_->backward(share.loss, [&] { prepare_batch(iteration + 1); });
   });
-  if (!std::isfinite(loss.total)) throw RunError("the loss is " + number_words(loss.total));
-  if (record.y) scores = task().score(*share.trials, session_->read_activity(Quantity::y));
-  return loss;
-}
-
-void TrainingRun::sum_gradients() {
-  if (ranks_.count() == 1) return;
-  Parameters gradients;
-  together(ranks_, [&] { gradients = session_->read_gradients(); });
-  sum_over(ranks_, gradients);
-  together(ranks_, [&] { session_->write_gradients(gradients); });
+  if (!std::isfinite(learned.loss.total)) throw RunError("the loss is " + number_words(learned.loss.total));
+  if (record.y) learned.scores = task().score(*share.trials, session_->read_activity(Quantity::y));
+  if (ranks_.count() > 1) learned.gradients = session_->read_gradients();
+  return learned;
 }
 
 Share TrainingRun::make_batch(std::int64_t iteration) const {
@@ -203,12 +196,15 @@ void TrainingRun::validate() {
   });
   loss = sum_over(ranks_, loss);
   const double score = performance_over(ranks_, validation_, scores);
-  if (!std::isfinite(loss)) throw RunError("the loss of the validation is " + number_words(loss));
+  const bool better = is_better(loss, score);
+  together(ranks_, [&] {
+    if (!std::isfinite(loss)) throw RunError("the loss of the validation is " + number_words(loss));
+    if (better) state_.best = session_->read_parameters();
+  });
   state_.history.validation_iteration.push_back(state_.iteration);
   state_.history.validation_loss.push_back(loss);
   state_.history.validation_performance.push_back(score);
-  if (is_better(loss, score)) {
-    state_.best = session_->read_parameters();
+  if (better) {
     state_.best_iteration = state_.better_since = state_.iteration;
     state_.best_loss = loss;
     state_.best_performance = score;
@@ -265,7 +261,7 @@ void TrainingRun::save() {
     state_.current = session_->read_parameters();
     state_.optimiser = session_->read_optimiser_state();
   });
-  expect_same_parameters(ranks_, state_.current);
+  expect_same(ranks_, "the network as trained", digest_of(state_.current));
   together(ranks_, [&] {
     if (listener_.save(state_)) saved_ = state_.iteration;
   });

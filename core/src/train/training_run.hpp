@@ -47,9 +47,14 @@ class TrainingRun {
   };
 
   Step step(std::int64_t iteration, Logged logged);
-  /// Loss, gradients and scores of this rank's share.
-  LossTerms learn(std::int64_t iteration, Logged logged, Share& share, Scores& scores);
-  void sum_gradients();
+  /// What this rank found for its share.
+  struct Learned {
+    Share share;
+    LossTerms loss;
+    Scores scores;
+    Parameters gradients = {};  ///< of several ranks; of one the session has them
+  };
+  Learned learn(std::int64_t iteration, Logged logged);
   Share make_batch(std::int64_t iteration) const;
   Share take_batch(std::int64_t iteration);
   void prepare_batch(std::int64_t iteration);
@@ -69,7 +74,6 @@ class TrainingRun {
   const TrainingPlan& plan_;
   TrainingState& state_;
   TrainingListener& listener_;
-  Ranks alone_;
   Ranks& ranks_;
   TrainingBatches batches_;
   std::unique_ptr<Session> session_;

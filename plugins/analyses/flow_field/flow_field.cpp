@@ -36,9 +36,10 @@ mrnn::Quantity read_quantity(const mrnn::ConfigNode& config, const mrnn::Network
   const std::string state = rate ? "h" : "x";
   const std::vector<std::string> accepted{"x", "h"};
   if (config.choice("quantity", accepted, state) != state) {
-    config.fail("quantity", "must be \"" + state +
-                                "\", the state that these dynamics carry from step to step: the other " +
-                                "quantity does not determine it, so a grid of it has no flow");
+    const bool elman = network.spec().dynamics == mrnn::Dynamics::elman;
+    config.fail("quantity", "must be \"" + state + "\", the state that these dynamics carry from step to step" +
+                                (elman ? "; dynamics = \"rate\" with tau = dt are the same network, and carry h"
+                                       : ": the other quantity does not determine it, so a grid of it has no flow"));
   }
   return rate ? mrnn::Quantity::h : mrnn::Quantity::x;
 }
