@@ -1,5 +1,7 @@
 // The mrnn program: reads the command line, runs one command, turns errors into one message and an exit status.
 
+#include <malloc.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
@@ -149,9 +151,19 @@ int parse_and_run(int argc, char** argv) {
   return dispatch(app, arguments);
 }
 
+/// Memory that is given back is soon asked for again, page by page: batches, states, buffers of files. glibc keeps
+/// pieces of up to 32 MiB, its most, and hands back what is beyond 256 MiB.
+void keep_memory() {
+#ifdef __GLIBC__
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_TRIM_THRESHOLD, 256 << 20);
+#endif
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  keep_memory();
   // A file-size limit then shows as a failed write, which is reported, instead of a signal that kills.
   std::signal(SIGXFSZ, SIG_IGN);
   std::signal(SIGPIPE, SIG_IGN);

@@ -430,7 +430,8 @@ TEST_CASE("chunks end where blocks end, and are neither tiny nor huge", "[result
   CHECK(mrnn::chunk_length(350, {0, 100, 150, 200, 350}) == 50);
   CHECK(mrnn::chunk_length(30, {0, 10, 30}) == 30);
   CHECK(mrnn::chunk_length(20000, {0, 4000, 20000}) == 500);
-  CHECK(mrnn::chunk_length(20000, {0, 10, 20000}) == 320);
+  CHECK(mrnn::chunk_length(20000, {0, 10, 20000}) == 160);
+  CHECK(mrnn::chunk_length(20000, {0, 200, 20000}) == 200);
   CHECK(mrnn::chunk_length(1009, {0, 1009}) == 512);
   CHECK(mrnn::chunk_length(0, {}) == 1);
 }

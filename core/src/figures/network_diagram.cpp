@@ -60,8 +60,15 @@ Point place_in(const RoundBox& box, Point other, int side) {
 
 /// A way from one box to another.
 struct Way {
+  static constexpr double bend_step = 0.06;
+
   double bend = 0.0;       ///< to its left, a share of its length
   int begin = 0, end = 0;  ///< where in the boxes, see place_in()
+
+  int number = 0;  ///< of equals, the first is taken
+
+  double turns(double wish) const { return std::abs(bend - wish) / bend_step; }
+  double moves() const { return std::abs(begin) + std::abs(end); }
 };
 
 Path between(const RoundBox& from, const RoundBox& to, const Way& way) {
@@ -103,6 +110,55 @@ double neighbour_distance(const NetworkGraph& graph, const std::vector<Shape>& s
   return 1.2 * longest;
 }
 
+/// The ends of arrows that are drawn, found by where they are.
+class Ends {
+ public:
+  void add(Point end) { cells_[cell_of(end)].push_back(end); }
+
+  /// How many there are about a point.
+  double near(Point point) const {
+    const auto [column, row] = cell_of(point);
+    double count = 0.0;
+    for (int x = column - 1; x <= column + 1; ++x) {
+      for (int y = row - 1; y <= row + 1; ++y) {
+        const auto cell = cells_.find({x, y});
+        if (cell == cells_.end()) continue;
+        count += static_cast<double>(std::ranges::count_if(
+            cell->second, [&](const Point& other) { return std::hypot(other.x - point.x, other.y - point.y) < room; }));
+      }
+    }
+    return count;
+  }
+
+ private:
+  static constexpr double room = 13.0;  // pixels
+  using Cell = std::pair<int, int>;
+  static Cell cell_of(Point point) {
+    return {static_cast<int>(std::floor(point.x / room)), static_cast<int>(std::floor(point.y / room))};
+  }
+
+  std::map<Cell, std::vector<Point>> cells_;  ///< as wide as there is room
+};
+
+/// The least upright rectangle about a path.
+struct PathBox {
+  double left = 1e300, right = -1e300, top = 1e300, bottom = -1e300;
+
+  explicit PathBox(const Path& path) {
+    for (const Point& point : path) {
+      left = std::min(left, point.x);
+      right = std::max(right, point.x);
+      top = std::min(top, point.y);
+      bottom = std::max(bottom, point.y);
+    }
+  }
+  bool meets(const RoundBox& box, double margin) const {
+    const double x = 0.5 * box.width + margin, y = 0.5 * box.height + margin;
+    return box.centre.x + x >= left && box.centre.x - x <= right && box.centre.y + y >= top &&
+           box.centre.y - y <= bottom;
+  }
+};
+
 /// Finds ways for arrows around boxes and beside each other.
 class Router {
  public:
@@ -116,19 +172,26 @@ class Router {
     const RoundBox& target = edge.to_type ? to.types[*edge.to_type] : to.box;
     const bool ring = edge.from < graph_.regions && edge.to < graph_.regions;
     const double wish = ring ? ring_bend(from.box.centre, to.box.centre, neighbours_) : 0.04;
-    double best_cost = 1e300, best_bend = wish;
+    double best_cost = 1e300;
+    Way best_way{wish};
     Path best;
     for (const Way& way : ways(wish, edge)) {
+      // Ways that turn and move more cost more than this at least.
+      double least = way.turns(wish) + way.moves();
+      if (least > best_cost) break;
+      const double upon = 20.0 * beside(edge, way.bend);
+      least += upon;
+      if (least > best_cost) continue;
       Path path = between(source, target, way);
-      const double turns = std::abs(way.bend - wish) / bend_step, moves = std::abs(way.begin) + std::abs(way.end);
-      const double cost =
-          hidden(path, source, target) + 20.0 * beside(edge, way.bend) + 12.0 * crowded(path) + turns + moves;
-      if (cost >= best_cost) continue;
+      const double crowd = 12.0 * crowded(path);
+      if (least + crowd > best_cost) continue;
+      const double cost = hidden(path, source, target) + upon + crowd + way.turns(wish) + way.moves();
+      if (cost > best_cost || (cost == best_cost && way.number > best_way.number)) continue;
       best_cost = cost;
-      best_bend = way.bend;
+      best_way = way;
       best = std::move(path);
     }
-    bends_[{edge.from, edge.to}].push_back(best_bend);
+    bends_[{edge.from, edge.to}].push_back(best_way.bend);
     keep(best);
     return best;
   }
@@ -136,42 +199,38 @@ class Router {
   /// Others keep off the ends of a path that is drawn.
   void keep(const Path& path) {
     if (path.size() < 2) return;
-    ends_.push_back(path.front());
-    ends_.push_back(path.back());
+    ends_.add(path.front());
+    ends_.add(path.back());
   }
 
  private:
-  static constexpr double bend_step = 0.06;
-
-  /// All bends from the middles of the boxes, and from places beside them; cell types are too small for that.
+  /// All bends from the middles of the boxes, and from places beside them, for which cell types are too small; those
+  /// that turn and move least first.
   static std::vector<Way> ways(double wish, const GraphEdge& edge) {
     std::vector<Way> all;
     for (const int begin : {0, -1, 1}) {
       for (const int end : {0, -1, 1}) {
         if ((edge.from_type && begin != 0) || (edge.to_type && end != 0)) continue;
-        for (int step = -8; step <= 8; ++step) all.push_back({wish + bend_step * step, begin, end});
+        for (int step = -8; step <= 8; ++step) {
+          all.push_back({wish + Way::bend_step * step, begin, end, static_cast<int>(all.size())});
+        }
       }
     }
+    std::ranges::sort(all, {}, [wish](const Way& way) { return way.turns(wish) + way.moves(); });
     return all;
   }
 
   /// Ends of other arrows at which this one would begin or end.
   double crowded(const Path& path) const {
-    if (path.size() < 2) return 0.0;
-    constexpr double room = 13.0;  // pixels
-    double count = 0.0;
-    for (const Point& end : {path.front(), path.back()}) {
-      count += static_cast<double>(std::ranges::count_if(
-          ends_, [&](const Point& other) { return std::hypot(other.x - end.x, other.y - end.y) < room; }));
-    }
-    return count;
+    return path.size() < 2 ? 0.0 : ends_.near(path.front()) + ends_.near(path.back());
   }
 
   /// Points of a path that other boxes would hide.
   double hidden(const Path& path, const RoundBox& source, const RoundBox& target) const {
     double count = 0.0;
+    const PathBox around(path);
     const auto check = [&](const RoundBox& box, double margin) {
-      if (&box == &source || &box == &target) return;
+      if (&box == &source || &box == &target || !around.meets(box, margin)) return;
       count += static_cast<double>(
           std::ranges::count_if(path, [&](const Point& point) { return box.contains(point, margin); }));
     };
@@ -202,7 +261,7 @@ class Router {
   const std::vector<Shape>& shapes_;
   double neighbours_;
   std::map<std::pair<std::size_t, std::size_t>, std::vector<double>> bends_;  // of the arrows so far
-  std::vector<Point> ends_;                                                   // of them
+  Ends ends_;                                                                 // of them
 };
 
 void draw_edges(const NetworkGraph& graph, const std::vector<Shape>& shapes, Panel& panel) {

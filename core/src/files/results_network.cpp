@@ -200,7 +200,7 @@ Index chunk_length(Index length, const std::vector<Index>& boundaries) {
   constexpr Index whole = 64;     // up to here one chunk
   constexpr Index shortest = 32;  // 32 x 32 doubles are 8 KiB
   constexpr Index longest = 512;  // 512 x 512 doubles are 2 MiB
-  constexpr Index most_chunks = 64;
+  constexpr Index most_chunks = 128;
   if (length <= whole) return std::max<Index>(1, length);
   Index divisor = length;
   for (const Index boundary : boundaries) divisor = std::gcd(divisor, boundary);

@@ -9,6 +9,7 @@
 #include "figures/figure_files.hpp"
 #include "files/text_file.hpp"
 #include "mrnn/error.hpp"
+#include "mrnn/parallel.hpp"
 #include "report/report_json.hpp"
 #include "report/report_page.hpp"
 
@@ -75,15 +76,23 @@ Drawing draw(const std::vector<Figure>& figures, const fs::path& run, const Gnup
         run.string());
     return drawing;
   }
-  for (const Figure& figure : figures) {
-    remove_figure(figure.name, {".svg", ".pdf", ".png"}, run / "figures");
-    Rendered rendered;
-    if (!progress.interrupted()) rendered = gnuplot.render(figure, run / "figures");
-    // Ctrl-C reaches gnuplot too, so that the figure at hand may have failed for that.
-    if (progress.interrupted() && (rendered.files.empty() || !rendered.warnings.empty())) {
-      ++drawing.missing;
-    } else {
-      drawing.warnings.insert(drawing.warnings.end(), rendered.warnings.begin(), rendered.warnings.end());
+  const Index all = std::ssize(figures), at_once = 4 * usable_cores();
+  for (Index first = 0; first < all; first += at_once) {
+    const Index count = std::min(at_once, all - first);
+    std::vector<Rendered> rendered(static_cast<std::size_t>(count));
+    const bool asked = progress.interrupted();
+    parallel_for(count, 0, [&](Index k) {
+      const Figure& figure = figures[static_cast<std::size_t>(first + k)];
+      remove_figure(figure.name, {".svg", ".pdf", ".png"}, run / "figures");
+      if (!asked) rendered[static_cast<std::size_t>(k)] = gnuplot.render(figure, run / "figures");
+    });
+    for (const Rendered& one : rendered) {
+      // Ctrl-C reaches gnuplot too, so that figures at hand may have failed for that.
+      if (progress.interrupted() && (one.files.empty() || !one.warnings.empty())) {
+        ++drawing.missing;
+      } else {
+        drawing.warnings.insert(drawing.warnings.end(), one.warnings.begin(), one.warnings.end());
+      }
     }
   }
   return drawing;
