@@ -69,14 +69,14 @@ Products by_samples(const std::vector<MatrixXd>& blocks, Index units, Index samp
 template <class Block>
 Products by_units(std::size_t trials, Index units, Block&& block) {
   Products made{MatrixXd::Zero(units, units), {}};
-  for (std::size_t k = 0; k < trials; ++k) made.matrix.selfadjointView<Eigen::Lower>().rankUpdate(block(k));
-  made.matrix = made.matrix.selfadjointView<Eigen::Lower>().toDenseMatrix();
+  const auto square = [](const MatrixXd& own) { return mrnn::cross_product(own, own); };
+  for (std::size_t k = 0; k < trials; ++k) made.matrix += square(block(k));
   for (std::size_t k = 0; k < trials; ++k) {
-    const MatrixXd own = block(k);
+    const MatrixXd own = block(k), s = square(own);
     const VectorXd sum = own.rowwise().sum();
-    made.trials.push_back({static_cast<double>(own.cols()), own.squaredNorm(), (own.transpose() * own).squaredNorm(),
-                           own.cwiseProduct(made.matrix * own).sum(), sum.squaredNorm(), sum.dot(made.matrix * sum),
-                           (own.transpose() * sum).squaredNorm()});
+    made.trials.push_back({static_cast<double>(own.cols()), s.trace(), s.squaredNorm(),
+                           made.matrix.cwiseProduct(s).sum(), sum.squaredNorm(), sum.dot(made.matrix * sum),
+                           sum.dot(s * sum)});
   }
   return made;
 }
