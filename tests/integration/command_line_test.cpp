@@ -73,7 +73,7 @@ TEST_CASE("a message on a terminal has a line of its own", "[program]") {
 TEST_CASE("a run stopped while its figures are drawn keeps results and report", "[program]") {
   const Bench bench;
   const fs::path gnuplot =
-      bench.folder.write("gnuplot", "#!/bin/sh\n[ -e sent ] || kill -INT $PPID\ntouch sent\nsleep 0.2\nexit 1\n");
+      bench.folder.write("gnuplot", "#!/bin/sh\nmkdir sent 2>/dev/null && kill -INT $PPID\nsleep 0.2\nexit 1\n");
   fs::permissions(gnuplot, fs::perms::owner_all);
 
   const test::Outcome outcome =
