@@ -134,7 +134,7 @@ TEST_CASE("ranks that are stopped go on where they were, to the same bytes", "[m
   };
 
   const test::Outcome stopped =
-      run("parts", 100'000'000, {}, {.signal_after = std::chrono::milliseconds(1500), .signal = SIGUSR1});
+      run("parts", 100'000'000, {}, {.signal_after = std::chrono::milliseconds(4000), .signal = SIGUSR1});
   const std::string words = "training interrupted after iteration ";
   REQUIRE(stopped.status == 130);
   REQUIRE_THAT(stopped.err, ContainsSubstring(words));
