@@ -1,5 +1,8 @@
 # MPI is optional: with it `mrnn run --mpi` trains one network in several processes. MRNN_MPI = AUTO takes what is
 # there, ON insists.
+if(NOT MRNN_MPI MATCHES "^(AUTO|ON|OFF)$")
+  message(FATAL_ERROR "MRNN_MPI is \"${MRNN_MPI}\"; it must be AUTO, ON or OFF.")
+endif()
 
 set(MRNN_WITH_MPI OFF)
 if(NOT MRNN_MPI STREQUAL "OFF")

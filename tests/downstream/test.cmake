@@ -22,6 +22,10 @@ run("${CMAKE_COMMAND}" -S "${CMAKE_CURRENT_LIST_DIR}" -B "${SCRATCH_DIR}/build" 
 run("${CMAKE_COMMAND}" --build "${SCRATCH_DIR}/build")
 run("${SCRATCH_DIR}/build/downstream" "${SCRATCH_DIR}/build/plugins/effective_dimensions.so")
 message("${output}")
+if(EXISTS "${SCRATCH_DIR}/build/ranks")
+  run("${SCRATCH_DIR}/build/ranks")
+  message("${output}")
+endif()
 
 # The program finds the plugins that were installed with it, and one in a folder it is told of.
 run("${prefix}/bin/mrnn" list --plugin-path "${SCRATCH_DIR}/build/plugins")

@@ -152,6 +152,30 @@ class FakeTask final : public mrnn::Task {
   mrnn::Index steps_;
 };
 
+/// Four iterations of three trials.
+inline mrnn::TrainingPlan small_plan() {
+  mrnn::TrainingPlan plan;
+  plan.iterations = 4;
+  plan.batch = 3;
+  plan.rate = 0.25;
+  plan.log_every = 2;
+  plan.validate_every = 0;
+  plan.validation_trials = 5;
+  plan.checkpoint_every = 0;
+  return plan;
+}
+
+/// Asks a run to stop once so many iterations are done.
+class StopAfter final : public mrnn::Progress {
+ public:
+  explicit StopAfter(long last) : last_(last) {}
+  void advance(long done, const std::string& /*note*/) override { done_ = done; }
+  bool interrupted() const override { return done_ >= last_; }
+
+ private:
+  long last_, done_ = 0;
+};
+
 inline mrnn::Network fake_network() {
   mrnn::NetworkSpec spec;
   spec.regions = {{"a", 2}};

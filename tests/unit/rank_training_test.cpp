@@ -19,30 +19,13 @@ struct Member {
   Network network = test::fake_network();
   test::FakeBackend backend;
   test::FakeTask task{1.0};
-  TrainingPlan plan = small_plan();
+  TrainingPlan plan = test::small_plan();
   TrainingOutcome outcome;
 
-  static TrainingPlan small_plan() {
-    TrainingPlan plan;
-    plan.iterations = 4;
+  Member() {
     plan.batch = 5;
-    plan.rate = 0.25;
-    plan.log_every = 2;
-    plan.validate_every = 2;
-    plan.validation_trials = 2;
-    return plan;
+    plan.validate_every = plan.validation_trials = 2;
   }
-};
-
-/// Is asked to stop once so many iterations are done; 0: never.
-class StopAfter final : public Progress {
- public:
-  explicit StopAfter(long last) : last_(last) {}
-  void advance(long done, const std::string& /*note*/) override { done_ = done; }
-  bool interrupted() const override { return last_ > 0 && done_ >= last_; }
-
- private:
-  long last_, done_ = 0;
 };
 
 /// Trains them together. @param stopped  the rank that is asked to stop, after two iterations
@@ -50,7 +33,7 @@ Texts train(std::vector<Member>& members, int stopped = -1) {
   return test::run_ranks(static_cast<int>(members.size()), [&](Ranks& ranks) {
     Member& own = members[static_cast<std::size_t>(ranks.rank())];
     const TrainingProblem problem{&own.backend, &own.network, SessionOptions{.seed = 7}, {{&own.task}}, {}, &ranks};
-    StopAfter progress(ranks.rank() == stopped ? 2 : 0);
+    test::StopAfter progress(ranks.rank() == stopped ? 2 : own.plan.iterations + 1);
     own.outcome = Trainer(problem, own.plan).run(initial_parameters(own.network, 0), progress);
   });
 }

@@ -17,20 +17,9 @@ struct Bench {
   Network network = test::fake_network();
   test::FakeBackend backend;
   test::FakeTask task{1.0};
-  TrainingPlan plan = small_plan();
+  TrainingPlan plan = test::small_plan();
   TrainingProblem problem{&backend, &network, SessionOptions{.seed = 7}, {{&task}}};
 
-  static TrainingPlan small_plan() {
-    TrainingPlan plan;
-    plan.iterations = 4;
-    plan.batch = 3;
-    plan.rate = 0.25;
-    plan.log_every = 2;
-    plan.validate_every = 0;
-    plan.validation_trials = 5;
-    plan.checkpoint_every = 0;
-    return plan;
-  }
   TrainingOutcome train() const {
     Progress silent;
     return Trainer(problem, plan).run(initial_parameters(network, 0), silent);
@@ -48,17 +37,6 @@ class Keeper final : public TrainingListener {
 
   std::vector<std::int64_t> lines;
   std::vector<TrainingState> saved;
-};
-
-/// Stops a run once so many iterations are done.
-class StopAfter final : public Progress {
- public:
-  explicit StopAfter(long last) : last_(last) {}
-  void advance(long done, const std::string& /*note*/) override { done_ = done; }
-  bool interrupted() const override { return done_ >= last_; }
-
- private:
-  long last_, done_ = 0;
 };
 
 std::vector<std::int64_t> iterations_of(const std::vector<TrainingState>& states) {
@@ -320,7 +298,7 @@ TEST_CASE("checkpoints are asked for as the plan says, at the end and when inter
     CHECK(iterations_of(keeper.saved) == std::vector<std::int64_t>{4});
   }
   SECTION("when interrupted") {
-    StopAfter stop(3);
+    test::StopAfter stop(3);
     CHECK_THROWS_WITH(Trainer(bench.problem, bench.plan).run(start, stop, keeper),
                       "training interrupted after iteration 3; the checkpoint of iteration 3 is kept");
     CHECK(iterations_of(keeper.saved) == std::vector<std::int64_t>{3});
