@@ -128,6 +128,35 @@ TEST_CASE("a record of chosen units and steps is that part of the whole on the d
   CHECK(same);
 }
 
+TEST_CASE("parts of a run on the device are read into the trials of one array", "[cuda][record]") {
+  if (test::skipped()) return;
+  const Index trials = GENERATE(1, 7);
+  const auto precision = GENERATE(Precision::float32, Precision::float64);
+  const test::Training training = test::make({.training = {.units = 33, .trials = trials, .steps = 9}});
+  const auto session = test::open(test::On::device, training, precision);
+  session->load(training.trials);
+  session->forward({.x = true, .h = true, .y = true, .steps = {1, 8}}, Noise::off);
+
+  for (const Quantity what : {Quantity::x, Quantity::h, Quantity::y}) {
+    const Sequence alone = session->read_activity(what);
+    Sequence wide(alone.units, trials + 5, alone.steps);
+    FloatSequence narrow(alone.units, trials + 5, alone.steps);
+    std::ranges::fill(wide.data, 7.0);
+    std::ranges::fill(narrow.data, 7.0F);
+    session->read_activity(what, wide, 2);
+    session->read_activity(what, narrow, 2);
+    bool in_place = true, others_stay = true;
+    for (Index step = 0; step < alone.steps; ++step) {
+      in_place &= wide.at(step).middleCols(2, trials) == alone.at(step);
+      in_place &= narrow.at(step).middleCols(2, trials) == alone.at(step).cast<float>();
+      others_stay &= (wide.at(step).leftCols(2).array() == 7.0).all();
+      others_stay &= (narrow.at(step).rightCols(3).array() == 7.0F).all();
+    }
+    CHECK(in_place);
+    CHECK(others_stay);
+  }
+}
+
 TEST_CASE("each quantity can be recorded alone on the device", "[cuda][record]") {
   if (test::skipped()) return;
   const test::Training training = test::make({.training = {.units = 33, .trials = 7, .steps = 21}});

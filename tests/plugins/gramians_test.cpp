@@ -363,9 +363,10 @@ TEST_CASE("mistakes in the keys of gramians are named", "[gramians]") {
   CHECK_THAT(mistake("to = []"), ContainsSubstring("to: is an empty list; leave it out for the default"));
   CHECK_THAT(mistake("horizon = 1"), ContainsSubstring("horizon: is shorter than half a step"));
   CHECK_THAT(mistake("reach_times = [-1]"), ContainsSubstring("reach_times: holds a negative time"));
-  CHECK_THAT(mistake("reach_times = [5000]"),
-             ContainsSubstring("reach_times: names step 500, whose state before it was not recorded in simulation "
-                               "\"control\""));
+  CHECK_THAT(
+      mistake("reach_times = [5000]"),
+      ContainsSubstring("reach_times: names step 500, whose state before it was not recorded in trial 0 of simulation "
+                        "\"control\""));
   CHECK_THAT(mistake("trials = [2]"), ContainsSubstring("simulation \"control\" has trials 0 to 1"));
   CHECK_THAT(mistake("horzon = 4"), ContainsSubstring("Did you mean \"horizon\"?"));
 }

@@ -57,7 +57,7 @@ class FakeSession final : public mrnn::Session {
   mrnn::LossTerms do_backward(const mrnn::Loss& loss, const std::function<void()>& meanwhile) override {
     meanwhile();
     mrnn::Sequence y(network().outputs(), trials_.count, trials_.steps);
-    do_read_activity(mrnn::Quantity::y, y);
+    do_read_activity(mrnn::Quantity::y, y, 0);
     double value = data_loss(network(), loss, trials_, y);
     if (static_cast<int>(seen_.trained.size()) + 1 == diverges_.loss) value = std::numeric_limits<double>::quiet_NaN();
     return {value, {{"mse", value}}};
@@ -74,10 +74,11 @@ class FakeSession final : public mrnn::Session {
   }
   mrnn::OptimiserState do_read_optimiser_state() const override { return memory_; }
   void do_write_optimiser_state(const mrnn::OptimiserState& state) override { memory_ = state; }
-  void do_read_activity(mrnn::Quantity /*what*/, mrnn::Sequence& out) const override {
-    std::ranges::fill(out.data, parameters_.readout_bias[0]);
+  void do_read_activity(mrnn::Quantity /*what*/, mrnn::Sequence& into, mrnn::Index /*first_trial*/) const override {
+    std::ranges::fill(into.data, parameters_.readout_bias[0]);
   }
-  void do_read_activity(mrnn::Quantity /*what*/, mrnn::FloatSequence& /*out*/) const override {}
+  void do_read_activity(mrnn::Quantity /*what*/, mrnn::FloatSequence& /*into*/,
+                        mrnn::Index /*first_trial*/) const override {}
   Eigen::MatrixXd do_advance(const mrnn::StatePoints& points) const override { return points.states; }
   mrnn::Jacobians do_jacobian(const mrnn::StatePoints& /*points*/) const override { return {}; }
 

@@ -43,8 +43,8 @@ class IdleSession final : public Session {
     return {zero_parameters(network()), zero_parameters(network())};
   }
   void do_write_optimiser_state(const OptimiserState& /*state*/) override {}
-  void do_read_activity(Quantity /*what*/, Sequence& /*out*/) const override {}
-  void do_read_activity(Quantity /*what*/, FloatSequence& /*out*/) const override {}
+  void do_read_activity(Quantity /*what*/, Sequence& /*into*/, Index /*first_trial*/) const override {}
+  void do_read_activity(Quantity /*what*/, FloatSequence& /*into*/, Index /*first_trial*/) const override {}
   Eigen::MatrixXd do_advance(const StatePoints& points) const override { return points.states; }
   Jacobians do_jacobian(const StatePoints& /*points*/) const override { return {}; }
 
@@ -127,6 +127,28 @@ TEST_CASE("calls out of order say what comes first", "[session][bad]") {
   CHECK(session.read_activity(Quantity::h).steps == 4);
   session.write_parameters(initial_parameters(network, 1));
   CHECK_THROWS_WITH(session.forward({}, Noise::off), "forward() needs load() first, after write_parameters()");
+}
+
+TEST_CASE("an array to read into must hold what was recorded", "[session][bad]") {
+  const Network network = small_network();
+  IdleSession session(network);
+  session.write_parameters(initial_parameters(network, 0));
+  session.load(blank_trials(2, 2, 4));
+  session.forward({.h = true}, Noise::off);
+  const auto read = [&](FloatSequence into, Index first_trial) {
+    session.read_activity(Quantity::h, into, first_trial);
+  };
+
+  CHECK_NOTHROW(read({3, 6, 4}, 4));
+  CHECK_THROWS_WITH(read({2, 6, 4}, 0), "number of units of the array to read into is 2; 3 is needed");
+  CHECK_THROWS_WITH(read({3, 6, 5}, 0), "number of steps of the array to read into is 5; 4 is needed");
+  for (const Index first : {-1, 5}) {
+    CHECK_THROWS_WITH(read({3, 6, 4}, first), "an array of 6 trials does not hold the 2 of the batch from trial " +
+                                                  std::to_string(first) + " on");
+  }
+  Sequence y(network.outputs(), 2, 4);
+  CHECK_THROWS_WITH(session.read_activity(Quantity::y, y, 0),
+                    "read_activity(): y was not recorded by the last forward()");
 }
 
 TEST_CASE("backward needs a run that was recorded for it, once each time", "[session][bad]") {

@@ -311,44 +311,51 @@ void CudaSession<Scalar>::expect_finite() const {
 
 template <class Scalar>
 template <class Out>
-void CudaSession<Scalar>::read(Quantity what, BasicSequence<Out>& out) const {
+void CudaSession<Scalar>::read(Quantity what, BasicSequence<Out>& into, Index first_trial) const {
   const auto& recorded = what == Quantity::x ? recorded_x_ : what == Quantity::h ? recorded_h_ : recorded_y_;
   guarded([&] {
     expect_finite();
     if constexpr (std::is_same_v<Out, Scalar>) {
-      const auto bytes = static_cast<std::size_t>(recorded.size()) * sizeof(Scalar);
-      if (bytes > 0) gpu::copy_from_device(stream_, out.data.data(), recorded.data(), bytes);
-      stream_.synchronise();
-    } else {
-      const std::vector<Scalar> values = recorded.read(stream_);
-      std::ranges::transform(values, out.data.begin(), [](Scalar value) { return static_cast<Out>(value); });
+      if (into.data.size() == static_cast<std::size_t>(recorded.size())) {  // the batch is all of it, in its order
+        const auto bytes = into.data.size() * sizeof(Scalar);
+        if (bytes > 0) gpu::copy_from_device(stream_, into.data.data(), recorded.data(), bytes);
+        stream_.synchronise();
+        return;
+      }
+    }
+    const std::vector<Scalar> values = recorded.read(stream_);
+    const std::ptrdiff_t part = into.units * batch_->trials->count;
+    for (Index step = 0; step < into.steps; ++step) {
+      const auto from = values.begin() + step * part;
+      std::transform(from, from + part, into.data.begin() + into.units * (first_trial + into.trials * step),
+                     [](Scalar value) { return static_cast<Out>(value); });
     }
   });
 }
 
 template <class Scalar>
-void CudaSession<Scalar>::do_read_activity(Quantity what, Sequence& out) const {
-  read(what, out);
+void CudaSession<Scalar>::do_read_activity(Quantity what, Sequence& into, Index first_trial) const {
+  read(what, into, first_trial);
 }
 
 template <class Scalar>
-void CudaSession<Scalar>::do_read_activity(Quantity what, FloatSequence& out) const {
-  read(what, out);
+void CudaSession<Scalar>::do_read_activity(Quantity what, FloatSequence& into, Index first_trial) const {
+  read(what, into, first_trial);
 }
 
-#define MRNN_INSTANTIATE(Scalar)                                                  \
-  template bool CudaSession<Scalar>::needs_x() const;                             \
-  template CudaSession<Scalar>::Stretch CudaSession<Scalar>::stretch(int) const;  \
-  template int CudaSession<Scalar>::stretches() const;                            \
-  template void CudaSession<Scalar>::set_pointers();                              \
-  template void CudaSession<Scalar>::do_forward(const Record&, Noise);            \
-  template void CudaSession<Scalar>::begin_stretch(const Stretch&);               \
-  template void CudaSession<Scalar>::run_steps(const Stretch&);                   \
-  template void CudaSession<Scalar>::restore_state(int);                          \
-  template void CudaSession<Scalar>::expect_finite() const;                       \
-  template void CudaSession<Scalar>::add_rates(const Scalar*, Size);              \
-  template void CudaSession<Scalar>::do_read_activity(Quantity, Sequence&) const; \
-  template void CudaSession<Scalar>::do_read_activity(Quantity, FloatSequence&) const;
+#define MRNN_INSTANTIATE(Scalar)                                                         \
+  template bool CudaSession<Scalar>::needs_x() const;                                    \
+  template CudaSession<Scalar>::Stretch CudaSession<Scalar>::stretch(int) const;         \
+  template int CudaSession<Scalar>::stretches() const;                                   \
+  template void CudaSession<Scalar>::set_pointers();                                     \
+  template void CudaSession<Scalar>::do_forward(const Record&, Noise);                   \
+  template void CudaSession<Scalar>::begin_stretch(const Stretch&);                      \
+  template void CudaSession<Scalar>::run_steps(const Stretch&);                          \
+  template void CudaSession<Scalar>::restore_state(int);                                 \
+  template void CudaSession<Scalar>::expect_finite() const;                              \
+  template void CudaSession<Scalar>::add_rates(const Scalar*, Size);                     \
+  template void CudaSession<Scalar>::do_read_activity(Quantity, Sequence&, Index) const; \
+  template void CudaSession<Scalar>::do_read_activity(Quantity, FloatSequence&, Index) const;
 MRNN_INSTANTIATE(float)
 MRNN_INSTANTIATE(double)
 

@@ -40,8 +40,8 @@ class CudaSession final : public Session {
   double do_update(const OptimiserStep& step) override;
   OptimiserState do_read_optimiser_state() const override;
   void do_write_optimiser_state(const OptimiserState& state) override;
-  void do_read_activity(Quantity what, Sequence& out) const override;
-  void do_read_activity(Quantity what, FloatSequence& out) const override;
+  void do_read_activity(Quantity what, Sequence& into, Index first_trial) const override;
+  void do_read_activity(Quantity what, FloatSequence& into, Index first_trial) const override;
   Eigen::MatrixXd do_advance(const StatePoints& points) const override;
   Jacobians do_jacobian(const StatePoints& points) const override;
   std::unique_ptr<DampedNewton> do_damped_newton(NewtonModel model) const override;
@@ -102,7 +102,7 @@ class CudaSession final : public Session {
   StatePointSteps point_steps() const;
   void send_point_weights(const std::vector<const ScaleWeights*>& scalings) const;
   template <class Out>
-  void read(Quantity what, BasicSequence<Out>& out) const;
+  void read(Quantity what, BasicSequence<Out>& into, Index first_trial) const;
   /// Runs an action on the device, and says what went wrong in words for the user.
   template <class Action>
   auto guarded(Action&& action) const -> decltype(action()) {

@@ -24,14 +24,14 @@ Index widest(const std::vector<Slice>& slices) {
   return width;
 }
 
-/// Out of (row, lane) of each recorded step into (row, trial).
+/// Out of (row, lane) of each recorded step into (row, first_trial + trial).
 template <class Scalar, class Out>
-void copy_slice(const std::vector<Scalar>& kept, const Slice& slice, BasicSequence<Out>& out) {
+void copy_slice(const std::vector<Scalar>& kept, const Slice& slice, BasicSequence<Out>& into, Index first_trial) {
   const Scalar* from = kept.data();
-  for (Index step = 0; step < out.steps; ++step, from += out.units * slice.width()) {
+  for (Index step = 0; step < into.steps; ++step, from += into.units * slice.width()) {
     for (Index lane = 0; lane < slice.count; ++lane) {
-      auto column = out.at(step).col(slice.trials[static_cast<std::size_t>(lane)]);
-      for (Index row = 0; row < out.units; ++row) column[row] = static_cast<Out>(from[row * slice.width() + lane]);
+      auto column = into.at(step).col(first_trial + slice.trials[static_cast<std::size_t>(lane)]);
+      for (Index row = 0; row < into.units; ++row) column[row] = static_cast<Out>(from[row * slice.width() + lane]);
     }
   }
 }
@@ -183,21 +183,23 @@ void EigenSession<Scalar>::do_forward(const Record& record, Noise noise) {
 
 template <class Scalar>
 template <class Out>
-void EigenSession<Scalar>::copy(Quantity what, BasicSequence<Out>& out) const {
-  for (std::size_t k = 0; k < slices_.size(); ++k) {
+void EigenSession<Scalar>::copy(Quantity what, BasicSequence<Out>& into, Index first_trial) const {
+  const Index elements = into.units * trials_.count * into.steps;
+  threads_.run_light(slices_.size(), elements, [&](std::size_t k, std::size_t /*thread*/) {
     const Recording<Scalar>& kept = recordings_[k];
-    copy_slice(what == Quantity::x ? kept.x : what == Quantity::h ? kept.h : kept.y, slices_[k], out);
-  }
+    const auto& rows = what == Quantity::x ? kept.x : what == Quantity::h ? kept.h : kept.y;
+    copy_slice(rows, slices_[k], into, first_trial);
+  });
 }
 
 template <class Scalar>
-void EigenSession<Scalar>::do_read_activity(Quantity what, Sequence& out) const {
-  copy(what, out);
+void EigenSession<Scalar>::do_read_activity(Quantity what, Sequence& into, Index first_trial) const {
+  copy(what, into, first_trial);
 }
 
 template <class Scalar>
-void EigenSession<Scalar>::do_read_activity(Quantity what, FloatSequence& out) const {
-  copy(what, out);
+void EigenSession<Scalar>::do_read_activity(Quantity what, FloatSequence& into, Index first_trial) const {
+  copy(what, into, first_trial);
 }
 
 template <class Scalar>

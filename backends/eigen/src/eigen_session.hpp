@@ -31,8 +31,8 @@ class EigenSession final : public Session {
   double do_update(const OptimiserStep& step) override;
   OptimiserState do_read_optimiser_state() const override { return optimiser_state_; }
   void do_write_optimiser_state(const OptimiserState& state) override { optimiser_state_ = state; }
-  void do_read_activity(Quantity what, Sequence& out) const override;
-  void do_read_activity(Quantity what, FloatSequence& out) const override;
+  void do_read_activity(Quantity what, Sequence& into, Index first_trial) const override;
+  void do_read_activity(Quantity what, FloatSequence& into, Index first_trial) const override;
   Eigen::MatrixXd do_advance(const StatePoints& points) const override;
   Jacobians do_jacobian(const StatePoints& points) const override;
 
@@ -59,12 +59,12 @@ class EigenSession final : public Session {
   void run_backward(const BackwardPlan<Scalar>& plan, std::vector<Scalings>& scalings);
   LossTerms loss_terms(const Loss& loss, const BackwardPlan<Scalar>& plan, double vanishing) const;
   template <class Out>
-  void copy(Quantity what, BasicSequence<Out>& out) const;
+  void copy(Quantity what, BasicSequence<Out>& into, Index first_trial) const;
 
   using WeightKey = std::pair<Scalings, Packing>;
 
   Model<Scalar> model_;
-  ThreadPool threads_;
+  mutable ThreadPool threads_;  ///< reading shares out its work, too
   Parameters parameters_;
   EffectiveWeights effective_;
   const Parameters trainable_;

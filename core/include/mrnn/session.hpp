@@ -121,6 +121,10 @@ class MRNN_EXPORT Session {
   Sequence read_activity(Quantity what) const;
   /// The same in single precision. A float32 session loses nothing.
   FloatSequence read_activity_float(Quantity what) const;
+  /// The same, as trials `first_trial` and on of `into`, which has the units and steps recorded: the parts of a run
+  /// meet without a copy. The other trials stay as they are.
+  void read_activity(Quantity what, Sequence& into, Index first_trial) const;
+  void read_activity(Quantity what, FloatSequence& into, Index first_trial) const;
 
   /// One step of every state, without noise: [N x K].
   Eigen::MatrixXd advance(const StatePoints& points) const;
@@ -146,8 +150,8 @@ class MRNN_EXPORT Session {
   virtual double do_update(const OptimiserStep& step) = 0;
   virtual OptimiserState do_read_optimiser_state() const = 0;
   virtual void do_write_optimiser_state(const OptimiserState& state) = 0;
-  virtual void do_read_activity(Quantity what, Sequence& out) const = 0;
-  virtual void do_read_activity(Quantity what, FloatSequence& out) const = 0;
+  virtual void do_read_activity(Quantity what, Sequence& into, Index first_trial) const = 0;
+  virtual void do_read_activity(Quantity what, FloatSequence& into, Index first_trial) const = 0;
   virtual Eigen::MatrixXd do_advance(const StatePoints& points) const = 0;
   virtual Jacobians do_jacobian(const StatePoints& points) const = 0;
   /// Unless overridden, on the processor.
@@ -156,8 +160,11 @@ class MRNN_EXPORT Session {
  private:
   void check(const Trials& trials) const;
   void check(const StatePoints& points) const;
+  Index recorded_units(Quantity what) const;
   template <class Scalar>
   BasicSequence<Scalar> read(Quantity what) const;
+  template <class Scalar>
+  void read(Quantity what, BasicSequence<Scalar>& into, Index first_trial) const;
 
   const Network& network_;
   SessionOptions options_;

@@ -27,6 +27,9 @@ struct MRNN_EXPORT Simulation {
   const Activity& of(Quantity what) const noexcept;
   /// The steps recorded of one trial, up to its own end (see trial_end()); none where that came before.
   StepRange recorded(Index trial) const;
+  /// The steps of one trial, up to its own end, before which its state is known: the first of all, and those that
+  /// follow a recorded one.
+  std::vector<Index> steps_with_state(Index trial) const;
   /// Activity of chosen units (of chosen output channels for y), [units x trials] per recorded step, in double.
   /// @throws ShapeError where it was not recorded.
   Sequence activity(Quantity what, const Selection& units) const;

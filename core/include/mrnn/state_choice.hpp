@@ -24,9 +24,11 @@ class MRNN_EXPORT StateChoice {
   bool names_steps() const noexcept { return every_ > 0 || !steps_.empty(); }
   /// Chosen trials; the first one where the key is absent. @throws ConfigError where the simulation has no such trial.
   const std::vector<Index>& trials(const Simulation& simulation) const;
-  /// Chosen steps; the last one where no key is there. @throws ConfigError where a state was not recorded.
-  std::vector<Index> steps(const Simulation& simulation) const;
-  /// Every chosen step of every chosen trial.
+  /// Chosen steps of these trials all alike; the last that all of them have where no key is there. @throws ConfigError
+  /// where the state of one was not recorded, or lies beyond its end.
+  std::vector<Index> common_steps(const Simulation& simulation, const std::vector<Index>& trials) const;
+  /// Every chosen step of every chosen trial, as far as it goes; the last of each where no key is there. @throws
+  /// ConfigError where a step is none of any trial, or its state was not recorded.
   std::vector<ChosenState> choose(const Simulation& simulation) const;
   /// The state itself, all units.
   Eigen::VectorXd state(const AnalysisContext& context, const Simulation& simulation, const ChosenState& chosen) const;
@@ -34,7 +36,9 @@ class MRNN_EXPORT StateChoice {
  private:
   void read_steps(double dt);
   void read_state(Index units);
-  std::vector<Index> available(const Simulation& simulation) const;
+  std::vector<Index> available(const Simulation& simulation, Index trial) const;
+  std::vector<Index> steps(const std::vector<Index>& available) const;
+  void expect_steps(const Simulation& simulation, Index trial) const;
 
   ConfigNode config_;  ///< for the position in messages
   std::vector<Index> trials_, steps_;

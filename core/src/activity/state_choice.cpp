@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <numeric>
 
 #include "mrnn/duration.hpp"
 
@@ -63,29 +65,47 @@ void StateChoice::read_state(Index units) {
   }
 }
 
-std::vector<Index> StateChoice::available(const Simulation& simulation) const {
+/// Steps of a trial that can be chosen.
+std::vector<Index> StateChoice::available(const Simulation& simulation, Index trial) const {
+  if (!given()) return simulation.steps_with_state(trial);
+  std::vector<Index> steps(static_cast<std::size_t>(trial_end(simulation.trials, trial)));
+  std::iota(steps.begin(), steps.end(), Index{0});
+  return steps;
+}
+
+/// Those of the available steps that are chosen.
+std::vector<Index> StateChoice::steps(const std::vector<Index>& available) const {
   std::vector<Index> steps;
-  for (Index step = 0; step < simulation.trials.steps; ++step) {
-    if (given() || step == 0 || simulation.steps.contains(step - 1)) steps.push_back(step);
+  if (every_ > 0) {
+    for (std::size_t i = 0; i < available.size(); i += static_cast<std::size_t>(every_)) steps.push_back(available[i]);
+  } else if (steps_.empty()) {
+    steps.push_back(available.back());
+  } else {
+    std::ranges::copy_if(steps_, std::back_inserter(steps),
+                         [&](Index step) { return std::ranges::binary_search(available, step); });
   }
   return steps;
 }
 
-std::vector<Index> StateChoice::steps(const Simulation& simulation) const {
-  const std::vector<Index> all = available(simulation);
-  if (every_ > 0) {
-    std::vector<Index> steps;
-    for (std::size_t i = 0; i < all.size(); i += static_cast<std::size_t>(every_)) steps.push_back(all[i]);
-    return steps;
-  }
-  if (steps_.empty()) return {all.back()};
+/// Fails where one of the steps named in the configuration is not available in the trial.
+void StateChoice::expect_steps(const Simulation& simulation, Index trial) const {
+  const std::vector<Index> all = available(simulation, trial);
+  const Index end = trial_end(simulation.trials, trial);
   for (const Index step : steps_) {
-    if (std::ranges::find(all, step) != all.end()) continue;
-    const std::string what = step < simulation.trials.steps ? ", whose state before it was not recorded" : "";
-    config_.fail(steps_key_, "names step " + std::to_string(step) + what + "; simulation \"" + simulation.name +
-                                 "\" has steps " + std::to_string(all.front()) + " to " + std::to_string(all.back()));
+    if (std::ranges::binary_search(all, step)) continue;
+    const std::string what = step < end ? ", whose state before it was not recorded" : "";
+    const std::string which = end < simulation.trials.steps ? "trial " + std::to_string(trial) + " of " : "";
+    config_.fail(steps_key_, "names step " + std::to_string(step) + what + "; " + which + "simulation \"" +
+                                 simulation.name + "\" has steps " + std::to_string(all.front()) + " to " +
+                                 std::to_string(all.back()));
   }
-  return steps_;
+}
+
+std::vector<Index> StateChoice::common_steps(const Simulation& simulation, const std::vector<Index>& trials) const {
+  const auto end = [&](Index trial) { return trial_end(simulation.trials, trial); };
+  const Index shortest = *std::ranges::min_element(trials, {}, end);
+  expect_steps(simulation, shortest);
+  return steps(available(simulation, shortest));
 }
 
 const std::vector<Index>& StateChoice::trials(const Simulation& simulation) const {
@@ -98,10 +118,12 @@ const std::vector<Index>& StateChoice::trials(const Simulation& simulation) cons
 }
 
 std::vector<ChosenState> StateChoice::choose(const Simulation& simulation) const {
+  const std::vector<Index>& trials = this->trials(simulation);
+  const auto end = [&](Index trial) { return trial_end(simulation.trials, trial); };
+  expect_steps(simulation, *std::ranges::max_element(trials, {}, end));
   std::vector<ChosenState> chosen;
-  const std::vector<Index> steps = this->steps(simulation);
-  for (const Index trial : trials(simulation)) {
-    for (const Index step : steps) chosen.push_back({trial, step});
+  for (const Index trial : trials) {
+    for (const Index step : steps(available(simulation, trial))) chosen.push_back({trial, step});
   }
   return chosen;
 }

@@ -40,8 +40,7 @@ Sequence run_outputs(const Backend& backend, Session& session, const Trials& tri
     const Index size = std::min(batch, trials.count - first);
     session.load(slice(trials, first, size));
     session.forward(record, noise);
-    const Sequence part = session.read_activity(Quantity::y);
-    for (Index step = 0; step < trials.steps; ++step) all.at(step).middleCols(first, size) = part.at(step);
+    session.read_activity(Quantity::y, all, first);
   }
   return all;
 }

@@ -182,17 +182,32 @@ void Session::write_optimiser_state(const OptimiserState& state) {
   do_write_optimiser_state(state);
 }
 
-template <class Scalar>
-BasicSequence<Scalar> Session::read(Quantity what) const {
+/// @throws ShapeError where it was not recorded
+Index Session::recorded_units(Quantity what) const {
   const bool kept = what == Quantity::x ? recorded_.x : what == Quantity::h ? recorded_.h : recorded_.y;
   if (!kept) {
     const std::string name = what == Quantity::x ? "x" : what == Quantity::h ? "h" : "y";
     throw ShapeError("read_activity(): " + name + " was not recorded by the last forward()");
   }
-  const Index units = what == Quantity::y ? network_.outputs() : recorded_.units.size();
-  BasicSequence<Scalar> out(units, trials_, recorded_.steps.size());
-  do_read_activity(what, out);
-  return out;
+  return what == Quantity::y ? network_.outputs() : recorded_.units.size();
+}
+
+template <class Scalar>
+BasicSequence<Scalar> Session::read(Quantity what) const {
+  BasicSequence<Scalar> all(recorded_units(what), trials_, recorded_.steps.size());
+  do_read_activity(what, all, 0);
+  return all;
+}
+
+template <class Scalar>
+void Session::read(Quantity what, BasicSequence<Scalar>& into, Index first_trial) const {
+  expect(into.units, recorded_units(what), "number of units of the array to read into");
+  expect(into.steps, recorded_.steps.size(), "number of steps of the array to read into");
+  if (first_trial < 0 || first_trial + trials_ > into.trials) {
+    throw ShapeError("an array of " + std::to_string(into.trials) + " trials does not hold the " +
+                     std::to_string(trials_) + " of the batch from trial " + std::to_string(first_trial) + " on");
+  }
+  do_read_activity(what, into, first_trial);
 }
 
 Sequence Session::read_activity(Quantity what) const {
@@ -200,6 +215,12 @@ Sequence Session::read_activity(Quantity what) const {
 }
 FloatSequence Session::read_activity_float(Quantity what) const {
   return read<float>(what);
+}
+void Session::read_activity(Quantity what, Sequence& into, Index first_trial) const {
+  read(what, into, first_trial);
+}
+void Session::read_activity(Quantity what, FloatSequence& into, Index first_trial) const {
+  read(what, into, first_trial);
 }
 
 void Session::check(const StatePoints& points) const {

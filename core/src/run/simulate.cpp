@@ -1,7 +1,7 @@
 #include "run/simulate.hpp"
 
 #include <algorithm>
-#include <utility>
+#include <variant>
 
 #include "run/outputs.hpp"
 #include "run/trial_check.hpp"
@@ -9,27 +9,23 @@
 namespace mrnn {
 namespace {
 
+/// Reads the batch's part of a quantity, from trial `first` on, into the array of the whole simulation.
 template <class Scalar>
-void place(Simulation::Activity& whole, BasicSequence<Scalar> part, Index first, Index trials) {
-  if (part.trials == trials) {
-    whole = std::move(part);
-    return;
+void collect(const Session& session, Quantity what, Simulation& simulation, Simulation::Activity& whole, Index first) {
+  if (first == 0) {
+    const Index selected = simulation.record.units.empty() ? session.network().units() : simulation.record.units.size();
+    const Index units = what == Quantity::y ? session.network().outputs() : selected;
+    whole = BasicSequence<Scalar>(units, simulation.trials.count, simulation.steps.size());
   }
-  if (!std::holds_alternative<BasicSequence<Scalar>>(whole)) {
-    whole = BasicSequence<Scalar>(part.units, trials, part.steps);
-  }
-  auto& all = std::get<BasicSequence<Scalar>>(whole);
-  for (Index step = 0; step < part.steps; ++step) all.at(step).middleCols(first, part.trials) = part.at(step);
+  session.read_activity(what, std::get<BasicSequence<Scalar>>(whole), first);
 }
 
-void collect(const Session& session, Quantity what, bool wanted, Simulation::Activity& whole, Index first,
-             Index trials) {
-  if (!wanted) return;
-  if (session.options().precision == Precision::float64) {
-    place(whole, session.read_activity(what), first, trials);
-  } else {
-    place(whole, session.read_activity_float(what), first, trials);
-  }
+void collect(const Session& session, Simulation& simulation, Index first) {
+  const auto read = session.options().precision == Precision::float64 ? collect<double> : collect<float>;
+  const Record& record = simulation.record;
+  if (record.x) read(session, Quantity::x, simulation, simulation.x, first);
+  if (record.h) read(session, Quantity::h, simulation, simulation.h, first);
+  if (record.y) read(session, Quantity::y, simulation, simulation.y, first);
 }
 
 }  // namespace
@@ -47,8 +43,8 @@ Trials make_trials(const ExperimentState& state, const SimulationPlan& plan) {
 
 void run_trials(const Backend& backend, Session& session, Simulation& simulation,
                 const std::function<void(Index)>& batch) {
-  simulation.steps = {0, simulation.trials.steps};
   const Record& record = simulation.record;
+  simulation.steps = record.steps.size() > 0 ? record.steps : StepRange{0, simulation.trials.steps};
   const Index count = simulation.trials.count;
   const Index at_once =
       trials_per_batch({backend, session.network(), session.options(), shape_of(simulation.trials)}, record);
@@ -60,9 +56,7 @@ void run_trials(const Backend& backend, Session& session, Simulation& simulation
       session.load(slice(simulation.trials, first, size));
     }
     session.forward(record, simulation.noise);
-    collect(session, Quantity::x, record.x, simulation.x, first, count);
-    collect(session, Quantity::h, record.h, simulation.h, first, count);
-    collect(session, Quantity::y, record.y, simulation.y, first, count);
+    collect(session, simulation, first);
     batch(first + size);
   }
 }

@@ -87,6 +87,15 @@ StepRange Simulation::recorded(Index trial) const {
   return {steps.first, std::clamp(end, steps.first, steps.last)};
 }
 
+std::vector<Index> Simulation::steps_with_state(Index trial) const {
+  const Index end = trial_end(trials, trial);
+  std::vector<Index> known;
+  for (Index step = 0; step < end; ++step) {
+    if (step == 0 || steps.contains(step - 1)) known.push_back(step);
+  }
+  return known;
+}
+
 Sequence Simulation::activity(Quantity what, const Selection& units) const {
   const Rows rows = rows_of(*this, what, units);
   if (const auto* values = std::get_if<Sequence>(&of(what))) return pick(*values, rows);

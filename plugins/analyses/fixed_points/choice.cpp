@@ -50,10 +50,9 @@ std::vector<Moment> SeedChoice::candidates(const std::vector<const mrnn::Simulat
   std::vector<Moment> moments;
   for (std::size_t s = 0; s < simulations.size(); ++s) {
     const mrnn::Simulation& simulation = *simulations[s];
-    const Index end = last_ < 0 ? simulation.trials.steps : std::min(last_, simulation.trials.steps);
     for (Index trial = 0; trial < simulation.trials.count; ++trial) {
-      for (Index step = first_; step < end; ++step) {
-        if (step == 0 || simulation.steps.contains(step - 1)) moments.push_back({s, trial, step});
+      for (const Index step : simulation.steps_with_state(trial)) {
+        if (step >= first_ && (last_ < 0 || step < last_)) moments.push_back({s, trial, step});
       }
     }
   }

@@ -109,7 +109,8 @@ Eigen::MatrixXd View::trajectories() const {
   const Index each = std::max<Index>(1, most_trajectories / std::ssize(context_.simulations()));
   for (const mrnn::Simulation* simulation : context_.simulations()) {
     for (Index trial = 0; trial < std::min(each, simulation->trials.count); ++trial) {
-      for (Index step = simulation->steps.first; step < simulation->steps.last; ++step) {
+      const mrnn::StepRange recorded = simulation->recorded(trial);
+      for (Index step = recorded.first; step < recorded.last; ++step) {
         path.push_back(place(state(*simulation, trial, step)));
       }
       path.push_back(Eigen::Vector3d::Constant(nan));

@@ -78,8 +78,12 @@ void add_fixed_points(const Report& report, mrnn::AnalysisResults& results) {
 
 void add_trajectories(const Report& report, mrnn::AnalysisResults& results) {
   const mrnn::Sequence& all = report.trajectories;
-  mrnn::NamedArray array{"trajectory", {all.trials, all.steps, 2},     {},
-                         "a.u.",       {"trial", "time", "component"}, "states after each recorded step, in the plane"};
+  mrnn::NamedArray array{"trajectory",
+                         {all.trials, all.steps, 2},
+                         {},
+                         "a.u.",
+                         {"trial", "time", "component"},
+                         "states after each recorded step, in the plane; NaN after a trial's end"};
   for (Index trial = 0; trial < all.trials; ++trial) {
     for (Index step = 0; step < all.steps; ++step) {
       array.values.push_back(all(0, trial, step));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <limits>
 #include <memory>
 #include <numeric>
 #include <sstream>
@@ -104,12 +105,12 @@ class FlowField final : public mrnn::Analysis {
   }
 
   void check(const std::vector<const mrnn::Simulation*>& planned, const mrnn::Task* /*task*/) const override {
-    steps_.choose(*planned.front());
     chosen_trials(*planned.front());
+    steps_.choose(*planned.front(), trial_);
   }
 
   void run(const mrnn::AnalysisContext& context, mrnn::AnalysisResults& results) const override {
-    const std::vector<Index> steps = steps_.choose(context.simulation());
+    const std::vector<Index> steps = steps_.choose(context.simulation(), trial_);
     Work work{context};
     context.expect(std::ssize(parts_) * std::ssize(steps) *
                    (grid_.points() * grid_.points() + (search_ ? flow_field::most_seeds * search_parts : 0)));
@@ -171,9 +172,10 @@ class FlowField final : public mrnn::Analysis {
     const std::vector<Index> trials = chosen_trials(simulation);
     const auto shown = static_cast<std::size_t>(std::ranges::find(trials, trial_) - trials.begin());
     mrnn::Sequence activity = chosen_activity(simulation, part.request.units, trials);
-    const flow_field::Plane plane = make_plane(part, activity);
-    const mrnn::Sequence trajectories = project(std::move(activity), plane);
-    const Eigen::MatrixXd path = path_of(trajectories, static_cast<Index>(shown));
+    const std::vector<Index> known = recorded_steps(simulation, trials);
+    const flow_field::Plane plane = make_plane(part, activity, known);
+    const mrnn::Sequence trajectories = project(std::move(activity), plane, known);
+    const Eigen::MatrixXd path = path_of(trajectories, static_cast<Index>(shown), known[shown]);
 
     flow_field::StepMap map(context, part.request);
     std::vector<flow_field::Field> fields;
@@ -257,28 +259,59 @@ class FlowField final : public mrnn::Analysis {
     return chosen;
   }
 
+  /// How many steps were recorded of each trial, up to its own end.
+  static std::vector<Index> recorded_steps(const mrnn::Simulation& simulation, const std::vector<Index>& trials) {
+    std::vector<Index> steps;
+    for (const Index trial : trials) steps.push_back(simulation.recorded(trial).size());
+    return steps;
+  }
+
+  /// Columns of the states of all trials, step by step, that were recorded.
+  static std::vector<Index> recorded_columns(const mrnn::Sequence& activity, const std::vector<Index>& known) {
+    std::vector<Index> columns;
+    for (Index column = 0; column < activity.trials * activity.steps; ++column) {
+      const auto trial = static_cast<std::size_t>(column % activity.trials);
+      if (column / activity.trials < known[trial]) columns.push_back(column);
+    }
+    return columns;
+  }
+
   /// Leaves the activity centred: subtracting the mean from a copy would take as much memory again.
-  static flow_field::Plane make_plane(const Part& part, mrnn::Sequence& activity) {
+  static flow_field::Plane make_plane(const Part& part, mrnn::Sequence& activity, const std::vector<Index>& known) {
     Eigen::Map<Eigen::MatrixXd> states(activity.data.data(), activity.units, activity.trials * activity.steps);
-    const Eigen::VectorXd mean = states.rowwise().mean();
+    std::vector<Index> columns = recorded_columns(activity, known);
+    const bool all = std::ssize(columns) == states.cols();
+    const Eigen::VectorXd mean =
+        all ? states.rowwise().mean().eval() : states(Eigen::all, columns).rowwise().mean().eval();
     states.colwise() -= mean;
-    if (activity.units <= most_samples || states.cols() <= most_samples) return part.plane.make(states, mean);
-    const Eigen::MatrixXd samples = states(Eigen::all, mrnn::spread_samples(states.cols(), most_samples));
+    const bool many = activity.units > most_samples && std::ssize(columns) > most_samples;
+    if (all && !many) return part.plane.make(states, mean);
+    if (many) {
+      std::vector<Index> samples = mrnn::spread_samples(std::ssize(columns), most_samples);
+      for (Index& sample : samples) sample = columns[static_cast<std::size_t>(sample)];
+      columns = std::move(samples);
+    }
+    const Eigen::MatrixXd samples = states(Eigen::all, columns);
     return part.plane.make(samples, mean);
   }
 
-  /// Centred activity in the plane.
-  static mrnn::Sequence project(const mrnn::Sequence& centred, const flow_field::Plane& plane) {
+  /// Centred activity in the plane; NaN after the end of a trial.
+  static mrnn::Sequence project(const mrnn::Sequence& centred, const flow_field::Plane& plane,
+                                const std::vector<Index>& known) {
     mrnn::Sequence projected(2, centred.trials, centred.steps);
     for (Index step = 0; step < centred.steps; ++step) {
       projected.at(step) = plane.axes.transpose() * centred.at(step);
+      for (Index trial = 0; trial < centred.trials; ++trial) {
+        if (step < known[static_cast<std::size_t>(trial)]) continue;
+        projected.at(step).col(trial).setConstant(std::numeric_limits<double>::quiet_NaN());
+      }
     }
     return projected;
   }
 
-  static Eigen::MatrixXd path_of(const mrnn::Sequence& trajectories, Index trial) {
-    Eigen::MatrixXd path(2, trajectories.steps);
-    for (Index step = 0; step < trajectories.steps; ++step) path.col(step) = trajectories.at(step).col(trial);
+  static Eigen::MatrixXd path_of(const mrnn::Sequence& trajectories, Index trial, Index steps) {
+    Eigen::MatrixXd path(2, steps);
+    for (Index step = 0; step < steps; ++step) path.col(step) = trajectories.at(step).col(trial);
     return path;
   }
 

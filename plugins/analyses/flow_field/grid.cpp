@@ -70,15 +70,14 @@ StepChoice::StepChoice(const mrnn::ConfigNode& config, double dt) : config_(conf
   if (config.has("time_skip")) skip_ = config.count("time_skip");
 }
 
-std::vector<Index> StepChoice::choose(const mrnn::Simulation& simulation) const {
-  std::vector<Index> known;
-  for (Index step = first_; step < simulation.trials.steps && (last_ < 0 || step < last_); ++step) {
-    if (step == 0 || simulation.steps.contains(step - 1)) known.push_back(step);
-  }
+std::vector<Index> StepChoice::choose(const mrnn::Simulation& simulation, Index trial) const {
+  std::vector<Index> known = simulation.steps_with_state(trial);
+  std::erase_if(known, [this](Index step) { return step < first_ || (last_ >= 0 && step >= last_); });
   if (known.empty()) {
-    config_.fail(config_.has("start") ? "start" : "", "leaves no step of simulation \"" + simulation.name +
-                                                          "\" whose state was recorded; it has " +
-                                                          std::to_string(simulation.trials.steps) + " steps");
+    config_.fail(config_.has("start") ? "start" : "",
+                 "leaves no step of trial " + std::to_string(trial) + " of simulation \"" + simulation.name +
+                     "\" whose state was recorded; it has " +
+                     std::to_string(mrnn::trial_end(simulation.trials, trial)) + " steps");
   }
   const Index skip = skip_ > 0 ? skip_ : std::max<Index>(1, (std::ssize(known) + default_panels - 1) / default_panels);
   std::vector<Index> steps;

@@ -36,8 +36,8 @@ class StepChoice {
  public:
   StepChoice(const mrnn::ConfigNode& config, double dt);
 
-  /// Those of the steps whose state before them is known. @throws ConfigError where there is none.
-  std::vector<mrnn::Index> choose(const mrnn::Simulation& simulation) const;
+  /// Those of the trial's steps whose state before them is known. @throws ConfigError where there is none.
+  std::vector<mrnn::Index> choose(const mrnn::Simulation& simulation, mrnn::Index trial) const;
 
  private:
   mrnn::ConfigNode config_;                       ///< for the position in messages

@@ -88,12 +88,14 @@ class Gramians final : public mrnn::Analysis {
   static constexpr long parts_per_state = 100;
 
   void check_reach(const mrnn::Simulation& simulation) const {
-    for (const Index step : reach_steps_) {
-      if (step == 0 || (step <= simulation.trials.steps && simulation.steps.contains(step - 1))) continue;
-      config_.fail("reach_times", "names step " + std::to_string(step) +
-                                      ", whose state before it was not recorded in "
-                                      "simulation \"" +
-                                      simulation.name + "\"");
+    for (const Index trial : states_.trials(simulation)) {
+      const Index end = mrnn::trial_end(simulation.trials, trial);
+      for (const Index step : reach_steps_) {
+        if (step == 0 || (step <= end && simulation.steps.contains(step - 1))) continue;
+        config_.fail("reach_times", "names step " + std::to_string(step) +
+                                        ", whose state before it was not recorded in trial " + std::to_string(trial) +
+                                        " of simulation \"" + simulation.name + "\"");
+      }
     }
   }
 

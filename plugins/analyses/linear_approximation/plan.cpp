@@ -46,9 +46,11 @@ PlanChoice::PlanChoice(const mrnn::ConfigNode& config, const mrnn::Network& netw
   }
 }
 
-mrnn::StepRange PlanChoice::steps(const mrnn::Simulation& simulation) const {
+/// To the end of the shortest of the trials.
+mrnn::StepRange PlanChoice::steps(const mrnn::Simulation& simulation, const std::vector<Index>& trials) const {
   const Index first = std::max(start_, simulation.steps.first == 0 ? 0 : simulation.steps.first + 1);
-  const Index last = std::min(stop_.value_or(simulation.trials.steps), simulation.trials.steps);
+  Index last = stop_.value_or(simulation.trials.steps);
+  for (const Index trial : trials) last = std::min(last, mrnn::trial_end(simulation.trials, trial));
   const bool known = first == 0 || simulation.steps.contains(first - 1);
   if (known && last > first) return {first, last};
   config_.fail("start", "is step " + std::to_string(first) + ", before which simulation \"" + simulation.name +
@@ -61,6 +63,15 @@ void PlanChoice::check_trials(const mrnn::Simulation& simulation, const Plan& pl
                                   "\" has trials 0 to " + std::to_string(simulation.trials.count - 1));
 }
 
+std::vector<Index> PlanChoice::references(const mrnn::Simulation& simulation, const Plan& plan) const {
+  if (!states_.names_steps()) return {plan.steps.first};
+  const std::vector<Index> one{plan.about_trial.value_or(0)};
+  std::vector<Index> steps = states_.common_steps(simulation, plan.about_trial ? one : plan.trials);
+  std::ranges::sort(steps);
+  steps.erase(std::unique(steps.begin(), steps.end()), steps.end());
+  return steps;
+}
+
 Plan PlanChoice::make(const mrnn::Simulation& simulation) const {
   Plan plan = plan_;
   if (config_.has("trials")) {
@@ -71,10 +82,8 @@ Plan PlanChoice::make(const mrnn::Simulation& simulation) const {
   }
   plan.stored = std::min(plan.stored, std::ssize(plan.trials));
   check_trials(simulation, plan);
-  plan.steps = steps(simulation);
-  plan.references = states_.names_steps() ? states_.steps(simulation) : std::vector<Index>{plan.steps.first};
-  std::ranges::sort(plan.references);
-  plan.references.erase(std::unique(plan.references.begin(), plan.references.end()), plan.references.end());
+  plan.steps = steps(simulation, plan.trials);
+  plan.references = references(simulation, plan);
   if (plan.references.front() >= plan.steps.last && plan.references.size() > 1) {
     config_.fail("stop", "lies before all of the states to linearise about");
   }

@@ -43,7 +43,8 @@ class PlanChoice {
 
  private:
   void check_trials(const mrnn::Simulation& simulation, const Plan& plan) const;
-  mrnn::StepRange steps(const mrnn::Simulation& simulation) const;
+  mrnn::StepRange steps(const mrnn::Simulation& simulation, const std::vector<mrnn::Index>& trials) const;
+  std::vector<mrnn::Index> references(const mrnn::Simulation& simulation, const Plan& plan) const;
 
   mrnn::ConfigNode config_;  ///< for the position in messages
   mrnn::StateChoice states_;

@@ -54,7 +54,8 @@ std::vector<Index> TrajectoryChoice::trials(const mrnn::Simulation& simulation) 
 
 mrnn::StepRange TrajectoryChoice::recorded(const mrnn::Simulation& simulation) const {
   const Index first = simulation.steps.first == 0 ? 0 : simulation.steps.first + 1;
-  const Index last = std::min(simulation.steps.last + 1, simulation.trials.steps);
+  Index last = simulation.steps.last + 1;
+  for (const Index trial : trials(simulation)) last = std::min(last, mrnn::trial_end(simulation.trials, trial));
   return {first, last};
 }
 

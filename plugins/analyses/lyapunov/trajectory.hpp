@@ -17,7 +17,7 @@ class TrajectoryChoice {
   bool continued() const noexcept { return duration_ > 0; }
   /// Trials looked at; by default the first ten. @throws ConfigError where the simulation has no such trial.
   std::vector<mrnn::Index> trials(const mrnn::Simulation& simulation) const;
-  /// Steps [first, last) whose states before them were recorded. @throws ConfigError where there is none.
+  /// Steps [first, last) of all trials looked at whose states before them were recorded: to the end of the shortest.
   mrnn::StepRange recorded(const mrnn::Simulation& simulation) const;
   /// The step whose inputs are held in a continued run, and before which it starts. @throws ConfigError where the
   /// state there was not recorded.
