@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <exception>
+#include <string>
 #include <vector>
 
 #include "commands.hpp"
@@ -30,13 +32,26 @@ void print(const Registry& registry, const char* heading) {
   }
 }
 
+/// Whether a backend can be used here. One that fails when asked does not hide the others.
+std::string state_of(const mrnn::BackendRegistry& backends, const std::string& name,
+                     const mrnn::BackendRegistry::Entry& entry) {
+  try {
+    const auto backend = backends.make(name, entry);
+    const mrnn::Availability here = backend->availability();
+    if (here.available) return "available: " + backend->device({});
+    return "not available: " + (here.reason.empty() ? "it does not say why" : here.reason);
+  } catch (const std::exception& error) {
+    return std::string("not available: ") + error.what();
+  } catch (...) {
+    return "not available: it threw something that is not an exception";
+  }
+}
+
 void print_backends(const mrnn::Runtime& runtime) {
   fmt::print("backends\n");
   for (const auto& [name, entry] : runtime.backends.entries()) {
-    const auto backend = entry.make();
-    const mrnn::Availability here = backend->availability();
     fmt::print("  {}: {}\n", name, entry.summary);
-    fmt::print("      {}\n", here.available ? "available: " + backend->device({}) : "not available: " + here.reason);
+    fmt::print("      {}\n", state_of(runtime.backends, name, entry));
     print_origin(entry.origin);
   }
 }

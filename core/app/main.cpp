@@ -179,6 +179,9 @@ int main(int argc, char** argv) {
   } catch (const std::bad_alloc&) {
     return report_error("out of memory; fewer trials, fewer steps or a smaller record need less", failed);
   } catch (const std::exception& error) {
-    return report_error(error.what(), failed);
+    const std::string text = error.what();
+    return report_error(text.empty() ? "something failed without saying why" : text, failed);
+  } catch (...) {
+    return report_error("something that is not an exception was thrown, by a plugin perhaps", failed);
   }
 }

@@ -1,6 +1,18 @@
 # mrnn_add_plugin(<name> <source>...) builds a plugin library <name>.so for `mrnn` in the folder `plugins`
 # of the build. It is the same function inside mrnn and after find_package(mrnn).
 function(mrnn_add_plugin name)
+  if(NOT ARGN)
+    message(FATAL_ERROR "mrnn_add_plugin(${name}) names no source; mrnn_add_plugin(NAME SOURCE...) is accepted")
+  endif()
+  if(DEFINED mrnn_COMPILER AND NOT mrnn_COMPILER STREQUAL "${CMAKE_CXX_COMPILER_ID}")
+    message(WARNING "mrnn was built with ${mrnn_COMPILER} and refuses plugins built with ${CMAKE_CXX_COMPILER_ID}; "
+      "configure with -DCMAKE_CXX_COMPILER=... of the same compiler")
+  endif()
+  get_property(several GLOBAL PROPERTY GENERATOR_IS_MULTI_CONFIG)
+  if(NOT CMAKE_BUILD_TYPE AND NOT several)
+    message(WARNING "plugins built without optimisation are several times slower; "
+      "configure with -DCMAKE_BUILD_TYPE=Release")
+  endif()
   add_library(${name} MODULE ${ARGN})
   target_link_libraries(${name} PRIVATE mrnn::core)
   # An unresolved symbol is an error now, not when the plugin is first called; loaded code stays loaded.

@@ -27,6 +27,10 @@ if(EXISTS "${SCRATCH_DIR}/build/ranks")
   message("${output}")
 endif()
 
+# Components: those there are, and one that is not.
+run("${CMAKE_COMMAND}" -S "${CMAKE_CURRENT_LIST_DIR}/components" -B "${SCRATCH_DIR}/components" -G "${GENERATOR}"
+  "-DCMAKE_CXX_COMPILER=${CXX_COMPILER}")
+
 # The program finds the plugins that were installed with it, and one in a folder it is told of.
 run("${prefix}/bin/mrnn" list --plugin-path "${SCRATCH_DIR}/build/plugins")
 message("${output}")

@@ -54,6 +54,27 @@ TEST_CASE("list says why a backend is not available, and check too", "[program][
   CHECK_THAT(check.out, ContainsSubstring("backend absent: not available: its device is on the moon"));
 }
 
+TEST_CASE("a backend that fails when it is asked does not hide the others", "[program][backend][bad]") {
+  const RunFolder here;
+  const auto with_backend = [&](const char* name) {
+    return here.mrnn({"run", "small.toml", "--backend", name, "--plugin-path", absent_folder.string()});
+  };
+
+  const test::Outcome list = here.mrnn({"list", "--plugin-path", absent_folder.string()});
+  const test::Outcome moody = with_backend("moody"), hollow = with_backend("hollow");
+
+  CHECK(list.status == 0);
+  CHECK_THAT(list.out,
+             ContainsSubstring("moody: does not answer\n      not available: it threw something that is not "));
+  CHECK_THAT(list.out, ContainsSubstring("hollow: is not there\n      not available: the factory of the backend"));
+  CHECK_THAT(list.out, ContainsSubstring("\nanalyses\n"));
+  CHECK(moody.status == 4);
+  CHECK(moody.err == "mrnn: backend \"moody\": it threw something that is not an exception\n");
+  CHECK(hollow.status == 4);
+  CHECK_THAT(hollow.err, StartsWith("mrnn: the factory of the backend \"hollow\" from "));
+  CHECK_FALSE(here.has_run());
+}
+
 TEST_CASE("a run on a backend that is not available ends with status 4 and the reason before anything is made",
           "[program][backend][bad]") {
   const RunFolder here;

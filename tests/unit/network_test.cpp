@@ -185,6 +185,32 @@ TEST_CASE("connections that touch the same pair of units are an error", "[networ
   CHECK(problem(spec) == "no error");
 }
 
+TEST_CASE("initial weights that cannot be drawn are refused with the key at fault", "[network][bad]") {
+  const auto mistake = [](Initialiser::Distribution distribution, double Initialiser::*number, double value) {
+    NetworkSpec spec = two_regions();
+    Initialiser init;
+    init.distribution = distribution;
+    init.*number = value;
+    spec.connections[1].init = init;
+    return problem(spec);
+  };
+  using Distribution = Initialiser::Distribution;
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+
+  CHECK_THAT(mistake(Distribution::gamma, &Initialiser::shape, -1.0),
+             EndsWith("connection[1].init.shape: is -1; a number above 0 is accepted"));
+  CHECK_THAT(mistake(Distribution::balanced, &Initialiser::scale, 0.0), ContainsSubstring("init.scale: is 0; "));
+  CHECK_THAT(mistake(Distribution::normal, &Initialiser::standard_deviation, -0.5),
+             ContainsSubstring("init.standard_deviation: is -0.5; 0 or more is accepted"));
+  CHECK_THAT(mistake(Distribution::constant, &Initialiser::value, nan),
+             ContainsSubstring("init.value: is nan; a finite number is accepted"));
+  CHECK_THAT(mistake(Distribution::orthogonal, &Initialiser::gain, nan), ContainsSubstring("init.gain: is nan"));
+  CHECK_THAT(mistake(Distribution::uniform, &Initialiser::low, 2.0),
+             ContainsSubstring("init.low: is 2, above high = 1"));
+  CHECK_THAT(mistake(Distribution::identity_scaled, &Initialiser::fraction, 7.0),
+             ContainsSubstring("init.fraction: is 7; a number above 0 and up to 1 is accepted"));
+}
+
 TEST_CASE("what cannot be built is refused with the key at fault", "[network][bad]") {
   NetworkSpec spec = two_regions();
 

@@ -129,28 +129,6 @@ TEST_CASE("calls out of order say what comes first", "[session][bad]") {
   CHECK_THROWS_WITH(session.forward({}, Noise::off), "forward() needs load() first, after write_parameters()");
 }
 
-TEST_CASE("an array to read into must hold what was recorded", "[session][bad]") {
-  const Network network = small_network();
-  IdleSession session(network);
-  session.write_parameters(initial_parameters(network, 0));
-  session.load(blank_trials(2, 2, 4));
-  session.forward({.h = true}, Noise::off);
-  const auto read = [&](FloatSequence into, Index first_trial) {
-    session.read_activity(Quantity::h, into, first_trial);
-  };
-
-  CHECK_NOTHROW(read({3, 6, 4}, 4));
-  CHECK_THROWS_WITH(read({2, 6, 4}, 0), "number of units of the array to read into is 2; 3 is needed");
-  CHECK_THROWS_WITH(read({3, 6, 5}, 0), "number of steps of the array to read into is 5; 4 is needed");
-  for (const Index first : {-1, 5}) {
-    CHECK_THROWS_WITH(read({3, 6, 4}, first), "an array of 6 trials does not hold the 2 of the batch from trial " +
-                                                  std::to_string(first) + " on");
-  }
-  Sequence y(network.outputs(), 2, 4);
-  CHECK_THROWS_WITH(session.read_activity(Quantity::y, y, 0),
-                    "read_activity(): y was not recorded by the last forward()");
-}
-
 TEST_CASE("backward needs a run that was recorded for it, once each time", "[session][bad]") {
   const Network network = small_network();
   IdleSession session(network);

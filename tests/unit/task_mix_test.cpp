@@ -158,7 +158,7 @@ TEST_CASE("what a mixed task makes must fit together and to the others", "[mix][
   CHECK(mistake([](Trials& trials) { trials.targets = Sequence(1, 1, 9); }) ==
         "the task \"wrong\": the targets have 1 trials of 9 steps for 1 trials of 4 steps");
   CHECK(mistake([](Trials& trials) { trials = blank_trials(1, 2, 4); }) ==
-        "the task \"wrong\" made 2 trials where one was asked for");
+        "the task \"wrong\": it made 2 trials; the number asked for is 1");
   CHECK_THAT(mistake([](Trials& trials) { trials.inputs = Sequence(3, 1, 4); }),
              StartsWith("the mixed tasks make inputs of different numbers of channels: "));
   CHECK_THAT(mistake([](Trials& trials) { trials.mask = Sequence(2, 1, 4); }),

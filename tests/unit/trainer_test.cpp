@@ -378,6 +378,19 @@ TEST_CASE("a problem and a plan that do not fit are refused", "[trainer][bad]") 
     bench.plan.batch = 0;
     CHECK_THROWS_WITH(bench.train(), "batch, log_every and validation_trials are numbers of at least 1");
   }
+  SECTION("a manipulation that is none") {
+    bench.plan.manipulations = {{"silence", 0.5}};
+    bench.problem.manipulations = {nullptr};
+    CHECK_THROWS_WITH(bench.train(), "one of the manipulations of a training problem is null");
+  }
+  SECTION("iterations") {
+    bench.plan.iterations = -1;
+    CHECK_THROWS_WITH(bench.train(), "iterations, validate_every and checkpoint_every are numbers of at least 0");
+  }
+  SECTION("rate") {
+    bench.plan.rate = std::numeric_limits<double>::quiet_NaN();
+    CHECK_THROWS_WITH(bench.train(), "the learning rate is nan; a finite number of at least 0 is needed");
+  }
 }
 
 TEST_CASE("memory decides how many states are kept", "[trainer]") {

@@ -124,6 +124,15 @@ TEST_CASE("writing beyond the trials is told", "[trial_writer]") {
         }) == "mask channel 1 of trial 0 at steps 0 to 4; there are 2 channels, 2 trials and 3 steps");
 }
 
+TEST_CASE("metadata of a trial that is not there are told", "[trial_writer]") {
+  TrialWriter writer(network(), {.count = 2}, {"wait", "go"}, {{10.0, 10.0}, {10.0, 20.0}});
+
+  CHECK(mistake([&] { writer.number(2, "angle", 1.0); }) == "there is no trial 2 among 2");
+  CHECK(mistake([&] { writer.text(-1, "side", "left"); }) == "there is no trial -1 among 2");
+  CHECK(mistake([&] { writer.whole(7); }) == "there is no trial 7 among 2");
+  CHECK(mistake([&] { writer.epoch(2, "go"); }) == "the epoch \"go\" has no trial 2");
+}
+
 TEST_CASE("performance is the mean of the scores that count", "[task]") {
   const double none = std::nan("");
 

@@ -44,7 +44,9 @@ struct MRNN_EXPORT AnalysisResults {
   std::vector<Figure> figures;
   std::vector<std::string> summary;  ///< a line or two of plain words, printed and shown in the report
 
+  /// @throws ShapeError where values or axes do not fit the shape, or the name is taken
   void add(NamedArray array);
+  /// The same of a matrix, rows first. With one axis named, a single column is a vector.
   void add(std::string name, const Eigen::Ref<const Eigen::MatrixXd>& matrix, std::vector<std::string> axes,
            std::string units, std::string description);
   void scalar(std::string name, double value, std::string units, std::string description);

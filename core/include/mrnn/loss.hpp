@@ -75,7 +75,7 @@ MRNN_EXPORT LossTerms named_terms(const Network& network, const Loss& loss, cons
 MRNN_EXPORT void check_loss(const Network& network, const Loss& loss);
 
 /// The losses of the outputs times their weights, without penalties, from outputs y [K x B] per step; in double, for
-/// validation. @throws RunError as mask_sums().
+/// validation. @throws RunError as mask_sums(), ShapeError where outputs or targets are of another shape.
 MRNN_EXPORT double data_loss(const Network& network, const Loss& loss, const Trials& trials, const Sequence& outputs);
 
 /// Of each output, the sum of the mask that its loss is divided by: over all its channels for mse, over one for

@@ -21,7 +21,9 @@ class MRNN_EXPORT Manipulation {
  public:
   virtual ~Manipulation();
 
+  /// Appends to `trials.interventions`, and changes nothing else of the trials: anything else ends the run.
   /// @param seed  of the experiment, for random choices (stream: manipulations)
+  /// @throws ConfigError where the trials lack what the configuration names
   virtual void apply(const Network& network, std::uint64_t seed, Trials& trials) const = 0;
 };
 

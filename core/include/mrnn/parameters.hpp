@@ -47,7 +47,8 @@ MRNN_EXPORT void scale_weights(const Network& network, EffectiveWeights& weights
 MRNN_EXPORT std::vector<const ScaleWeights*> scalings_at(const std::vector<Intervention>& interventions, Index trial,
                                                          Index step);
 
-/// Puts blocks into one dense matrix, zero elsewhere. Only for networks small enough for it.
+/// Puts blocks into one dense matrix, zero elsewhere. Only for networks small enough for it. @throws ShapeError where a
+/// matrix is not of its block's shape, as the functions below.
 MRNN_EXPORT Eigen::MatrixXd dense(const std::vector<Block>& blocks, const std::vector<Eigen::MatrixXd>& values,
                                   Index rows, Index columns);
 

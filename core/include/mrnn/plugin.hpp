@@ -15,10 +15,16 @@
 #define MRNN_STRINGIFY_(x) #x
 #define MRNN_STRINGIFY(x) MRNN_STRINGIFY_(x)
 
+#ifdef __clang__  // which says it were an old gcc
+#define MRNN_COMPILER "clang " MRNN_STRINGIFY(__clang_major__)
+#else
+#define MRNN_COMPILER "gcc " MRNN_STRINGIFY(__GNUC__)
+#endif
+
 /// A literal, so that each library carries the values of its own compilation. (As the result of an
 /// inline function it would not: the linker merges the definitions of host and plugin.)
 #define MRNN_ABI_TAG \
-  "api " MRNN_STRINGIFY(MRNN_PLUGIN_API) ", gcc " MRNN_STRINGIFY(__GNUC__) ", c++ abi " MRNN_STRINGIFY(          \
+  "api " MRNN_STRINGIFY(MRNN_PLUGIN_API) ", " MRNN_COMPILER ", c++ abi " MRNN_STRINGIFY(          \
       __GXX_ABI_VERSION) ", cxx11 strings " MRNN_STRINGIFY(_GLIBCXX_USE_CXX11_ABI) ", eigen " MRNN_STRINGIFY(    \
       EIGEN_WORLD_VERSION) "." MRNN_STRINGIFY(EIGEN_MAJOR_VERSION) "." MRNN_STRINGIFY(EIGEN_MINOR_VERSION) ", "  \
       "eigen alignment " MRNN_STRINGIFY(EIGEN_MAX_ALIGN_BYTES)
@@ -34,6 +40,7 @@ class MRNN_EXPORT PluginContext {
                 AnalysisRegistry& analyses, Origin origin);
 
   /// @param summary  one line: what it does    @param options  its keys with defaults, one a line
+  /// @throws PluginError where the name is taken or holds spaces, or there is no factory
   void add_backend(const std::string& name, BackendRegistry::Factory make, std::string summary);
   void add_task(const std::string& name, TaskRegistry::Factory make, std::string summary, std::string options);
   void add_manipulation(const std::string& name, ManipulationRegistry::Factory make, std::string summary,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
@@ -36,13 +37,29 @@ class Registry {
   /// @param kind  `analysis`, `task`, ... for messages
   explicit Registry(std::string kind) : kind_(std::move(kind)) {}
 
-  /// @throws PluginError naming both origins where the name is taken.
+  /// @throws PluginError where there is no factory, where a configuration file could not hold the name, and, naming
+  /// both origins, where it is taken.
   void add(const std::string& name, Entry entry) {
+    if (!entry.make) throw PluginError(kind_ + " \"" + name + "\" from " + entry.origin.text() + " has no factory");
+    if (!is_plain(name)) {
+      throw PluginError("\"" + name + "\" from " + entry.origin.text() + " cannot be the name of a " + kind_ +
+                        "; letters, digits and the like are accepted, no spaces");
+    }
     const auto [found, inserted] = entries_.try_emplace(name, std::move(entry));
     if (!inserted) {
       throw PluginError(kind_ + " \"" + name + "\" from " + entry.origin.text() + " is already provided by " +
                         found->second.origin.text());
     }
+  }
+
+  /// What an entry makes. @throws PluginError where that is nothing.
+  std::unique_ptr<Product> make(const std::string& name, const Entry& entry, Arguments... arguments) const {
+    auto made = entry.make(arguments...);
+    if (made == nullptr) {
+      throw PluginError("the factory of the " + kind_ + " \"" + name + "\" from " + entry.origin.text() +
+                        " made nothing");
+    }
+    return made;
   }
 
   const Entry* find(const std::string& name) const {
@@ -58,6 +75,11 @@ class Registry {
   const std::string& kind() const noexcept { return kind_; }
 
  private:
+  static bool is_plain(const std::string& name) {
+    const auto plain = [](unsigned char letter) { return letter > ' ' && letter != 127; };
+    return !name.empty() && std::ranges::all_of(name, plain);
+  }
+
   std::string kind_;
   std::map<std::string, Entry> entries_;
 };

@@ -28,7 +28,7 @@ class MRNN_EXPORT Runtime {
   AnalysisRegistry analyses{"analysis"};
 
   /// Adds what a host program has linked in, through the same door as a plugin:
-  /// `runtime.attach("eigen", mrnn::eigen::attach)`.
+  /// `runtime.attach("eigen", mrnn::eigen::attach)`. @throws PluginError; nothing is added then.
   void attach(const std::string& name, void (*attach)(PluginContext&));
 
   /// Loads one library, for good: it is never unloaded. Registration is all or nothing. A file that was

@@ -43,7 +43,7 @@ class MRNN_EXPORT Selection {
   std::vector<Index> indices() const;
   /// All of 0..units-1 that are not selected, ascending.
   Selection complement(Index units) const;
-  /// The chosen rows of a [units x anything] matrix.
+  /// The chosen rows of a [units x anything] matrix. @throws ShapeError where it has fewer rows.
   Eigen::MatrixXd rows_of(const Eigen::Ref<const Eigen::MatrixXd>& all) const;
 
  private:

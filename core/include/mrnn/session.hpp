@@ -80,6 +80,9 @@ class MRNN_EXPORT Session {
   const Network& network() const noexcept { return network_; }
   const SessionOptions& options() const noexcept { return options_; }
 
+  // All of these throw ShapeError for arrays of another shape and for calls out of order, and RunError where a device
+  // fails or a backend hands back what was not asked for.
+
   void write_parameters(const Parameters& parameters);
   Parameters read_parameters() const;
 
@@ -114,6 +117,7 @@ class MRNN_EXPORT Session {
   /// Dale's method is `project`. Returns the norm of the gradient before it was clipped, over all trainable
   /// parameters; where that is not finite, nothing is changed. load() comes next.
   double update(const OptimiserStep& step);
+  /// Zeros before the first update().
   OptimiserState read_optimiser_state() const;
   void write_optimiser_state(const OptimiserState& state);
 
@@ -165,6 +169,8 @@ class MRNN_EXPORT Session {
   BasicSequence<Scalar> read(Quantity what) const;
   template <class Scalar>
   void read(Quantity what, BasicSequence<Scalar>& into, Index first_trial) const;
+  template <class Scalar>
+  void do_read(Quantity what, BasicSequence<Scalar>& into, Index first_trial) const;
 
   const Network& network_;
   SessionOptions options_;

@@ -56,8 +56,8 @@ class MRNN_EXPORT Task {
   virtual ~Task();
 
   /// `count` trials with ids first, first + 1, ...; inputs [network inputs x count] per step; targets and masks, where
-  /// there are any, [network outputs x count].
-  /// @throws FileError, ConfigError.
+  /// there are any, [network outputs x count]. All finite, targets also where their mask is 0.
+  /// @throws FileError, ConfigError, RunError; what else it throws ends the run as a RunError that names the task.
   virtual Trials make(const TrialRequest& request) const = 0;
 
   /// How many trials make one natural set (every condition once, the whole file): the number of
@@ -70,13 +70,18 @@ class MRNN_EXPORT Task {
   /// Whether the trials of the validation are others than those that training learns from.
   virtual bool holds_out_trials() const { return true; }
 
-  /// The task's own measure of performance, from the outputs y [K x B] per step. Empty vectors: it has none.
+  /// The task's own measure of performance, from the outputs y [K x B] per step: one score for each of the B trials.
+  /// Empty vectors: it has none. Called through scores_of().
   virtual Scores score(const Trials& /*trials*/, const Sequence& /*outputs*/) const { return {}; }
   /// What the mean of the scores is, in words: `share of correct choices`.
   virtual std::string performance_label() const { return "performance"; }
   /// Set where the task has a psychometric mode.
   virtual std::optional<Psychometric> psychometric() const { return std::nullopt; }
 };
+
+/// Task::score(), checked: either vector is empty or has one value per trial, in [0, 1] or NaN. @throws RunError where
+/// the task hands back others or fails.
+MRNN_EXPORT Scores scores_of(const Task& task, const Trials& trials, const Sequence& outputs);
 
 /// The mean of the scores that count; NaN where none does.
 MRNN_EXPORT double performance(const Scores& scores);

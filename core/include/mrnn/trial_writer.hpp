@@ -39,6 +39,8 @@ class MRNN_EXPORT TrialWriter {
   Trials take();
 
  private:
+  std::size_t checked(Index trial) const;
+
   Trials result_;
 };
 

@@ -43,7 +43,7 @@ struct Trials {
   ConditionValues known_conditions;  ///< that trials of this kind may have, also where none of these has; may be empty
 };
 
-/// `count` trials of `steps` steps with zero inputs and ids 0, 1, ...
+/// `count` trials of `steps` steps with zero inputs and ids 0, 1, ... @throws ShapeError where a number is negative.
 MRNN_EXPORT Trials blank_trials(Index inputs, Index count, Index steps);
 
 /// Name of the metadata that says how many steps of its own each trial has.
@@ -61,7 +61,7 @@ MRNN_EXPORT Eigen::VectorXd stimulus_at(const Trials& trials, Index units, Index
 /// trials.
 MRNN_EXPORT std::vector<std::vector<Index>> groups_by_weights(const Trials& trials);
 
-/// The trials [first, first + count) of a batch, interventions included.
+/// The trials [first, first + count) of a batch, interventions included. @throws ShapeError where they are not there.
 MRNN_EXPORT Trials slice(const Trials& trials, Index first, Index count);
 
 }  // namespace mrnn

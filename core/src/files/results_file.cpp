@@ -28,10 +28,16 @@ void check_array(const NamedArray& array) {
   const auto fail = [&](const std::string& problem) {
     throw RunError(fmt::format("array \"{}\" {}", array.name, problem));
   };
+  constexpr std::size_t most_axes = 32;  // of a data set in HDF5
+  if (array.shape.size() > most_axes) {
+    fail(fmt::format("has {} dimensions; at most {} are accepted", array.shape.size(), most_axes));
+  }
   std::size_t elements = 1;
   for (const Index length : array.shape) {
     if (length < 0) fail("has a negative length in its shape");
-    elements *= static_cast<std::size_t>(length);
+    if (__builtin_mul_overflow(elements, static_cast<std::size_t>(length), &elements)) {
+      fail("has a shape of more numbers than there can be");
+    }
   }
   if (elements != array.values.size()) {
     fail(fmt::format("has {} values; its shape asks for {}", array.values.size(), elements));

@@ -1,7 +1,11 @@
 #include "network/blocks.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
+
+#include "mrnn/error.hpp"
 
 namespace mrnn {
 namespace {
@@ -66,6 +70,23 @@ Index existing_weights(const std::vector<Block>& blocks) {
   Index count = 0;
   for (const Block& block : blocks) count += (block.pattern.array() != 0).count();
   return count;
+}
+
+void check_blocks(const std::vector<Block>& blocks, const std::vector<Eigen::MatrixXd>& values, Index rows,
+                  Index columns) {
+  if (values.size() != blocks.size()) {
+    throw ShapeError(fmt::format("there are {} matrices for {} blocks", values.size(), blocks.size()));
+  }
+  for (std::size_t k = 0; k < blocks.size(); ++k) {
+    const UnitRange to = blocks[k].to, from = blocks[k].from;
+    if (values[k].rows() != to.size || values[k].cols() != from.size) {
+      throw ShapeError(fmt::format("matrix {} is {} x {} for a block of {} x {}", k, values[k].rows(), values[k].cols(),
+                                   to.size, from.size));
+    }
+    if (to.end() <= rows && from.end() <= columns) continue;
+    throw ShapeError(
+        fmt::format("block {} reaches to row {} and column {} of {} x {}", k, to.end(), from.end(), rows, columns));
+  }
 }
 
 }  // namespace mrnn

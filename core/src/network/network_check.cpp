@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <map>
+#include <utility>
 
 #include "mrnn/error.hpp"
 #include "mrnn/names.hpp"
@@ -118,6 +119,28 @@ void check_region(const std::string& key, const Region& region, const NetworkSpe
   if (!region.parent.empty()) check_name(key + ".parent", region.parent);
 }
 
+/// Of initial weights. Numbers that a distribution does not use do not matter.
+void check_initialiser(const std::string& key, const Initialiser& init) {
+  using Distribution = Initialiser::Distribution;
+  const Distribution how = init.distribution;
+  if (how == Distribution::gamma || how == Distribution::balanced) {
+    check_positive(key + ".shape", init.shape);
+    check_positive(key + ".scale", init.scale);
+  }
+  check_not_negative(key + ".standard_deviation", init.standard_deviation);
+  for (const auto& [name, value] :
+       {std::pair("low", init.low), std::pair("high", init.high), std::pair("mean", init.mean),
+        std::pair("value", init.value), std::pair("gain", init.gain)}) {
+    check_finite(key + "." + name, value);
+  }
+  if (how == Distribution::uniform && init.low > init.high) {
+    fail(key + ".low", fmt::format("is {}, above high = {}", init.low, init.high));
+  }
+  if (!(init.fraction > 0.0 && init.fraction <= 1.0)) {
+    fail(key + ".fraction", fmt::format("is {}; a number above 0 and up to 1 is accepted", init.fraction));
+  }
+}
+
 void check_output(const std::string& key, const Output& output) {
   check_name(key + ".name", output.name);
   check_units(key + ".units", output.units);
@@ -173,6 +196,7 @@ void check_values(const NetworkSpec& spec) {
     if (!(sparsity >= 0.0 && sparsity <= 1.0)) {
       fail(fmt::format("connection[{}].sparsity", k), fmt::format("is {}; a number from 0 to 1 is accepted", sparsity));
     }
+    if (const auto& init = spec.connections[k].init) check_initialiser(fmt::format("connection[{}].init", k), *init);
   }
   for (std::size_t k = 0; k < spec.outputs.size(); ++k) {
     check_output(fmt::format("output[{}]", k), spec.outputs[k]);

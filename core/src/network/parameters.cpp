@@ -4,6 +4,7 @@
 
 #include "mrnn/error.hpp"
 #include "mrnn/formulas.hpp"
+#include "network/blocks.hpp"
 
 namespace mrnn {
 namespace {
@@ -121,6 +122,7 @@ std::vector<const ScaleWeights*> scalings_at(const std::vector<Intervention>& in
 
 Eigen::MatrixXd dense(const std::vector<Block>& blocks, const std::vector<Eigen::MatrixXd>& values, Index rows,
                       Index columns) {
+  check_blocks(blocks, values, rows, columns);
   Eigen::MatrixXd matrix = Eigen::MatrixXd::Zero(rows, columns);
   for (std::size_t k = 0; k < blocks.size(); ++k) {
     matrix.block(blocks[k].to.start, blocks[k].from.start, blocks[k].to.size, blocks[k].from.size) = values[k];
@@ -140,6 +142,8 @@ Eigen::MatrixXd dense_readout(const Network& network, const EffectiveWeights& we
 
 void multiply(const std::vector<Block>& blocks, const std::vector<Eigen::MatrixXd>& values,
               const Eigen::Ref<const Eigen::MatrixXd>& in, Eigen::Ref<Eigen::MatrixXd> out) {
+  check_blocks(blocks, values, out.rows(), in.rows());
+  if (in.cols() != out.cols()) throw ShapeError(fmt::format("{} columns for {}", in.cols(), out.cols()));
   for (std::size_t k = 0; k < blocks.size(); ++k) {
     out.middleRows(blocks[k].to.start, blocks[k].to.size).noalias() +=
         values[k] * in.middleRows(blocks[k].from.start, blocks[k].from.size);

@@ -1,7 +1,10 @@
 #include "mrnn/selection.hpp"
 
 #include <algorithm>
+#include <string>
 #include <utility>
+
+#include "mrnn/error.hpp"
 
 namespace mrnn {
 
@@ -44,6 +47,11 @@ Selection Selection::complement(Index units) const {
 }
 
 Eigen::MatrixXd Selection::rows_of(const Eigen::Ref<const Eigen::MatrixXd>& all) const {
+  for (const UnitRange& range : ranges_) {
+    if (range.start >= 0 && range.size >= 0 && range.end() <= all.rows()) continue;
+    throw ShapeError("units " + std::to_string(range.start) + " to " + std::to_string(range.end() - 1) + " of " +
+                     std::to_string(all.rows()) + " rows");
+  }
   Eigen::MatrixXd chosen(size_, all.cols());
   Index row = 0;
   for (const UnitRange& range : ranges_) {

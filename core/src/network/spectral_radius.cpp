@@ -5,6 +5,7 @@
 #include "mrnn/error.hpp"
 #include "mrnn/linear_algebra.hpp"
 #include "mrnn/parameters.hpp"
+#include "network/blocks.hpp"
 
 namespace mrnn {
 namespace {
@@ -40,6 +41,7 @@ double dense_radius(const std::vector<Block>& blocks, const std::vector<Eigen::M
 }  // namespace
 
 double spectral_radius(const std::vector<Block>& blocks, const std::vector<Eigen::MatrixXd>& values, Index units) {
+  check_blocks(blocks, values, units, units);
   if (blocks.empty()) return 0.0;
   if (units <= largest_dense) return dense_radius(blocks, values, units);
   BlockProduct product(blocks, values, units);

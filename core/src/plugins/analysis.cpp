@@ -19,8 +19,9 @@ void expect_one_simulation(const ConfigNode& config, std::string_view why) {
 
 void AnalysisResults::add(NamedArray array) {
   Index size = 1;
-  for (const Index length : array.shape) size *= length;
-  if (size != std::ssize(array.values) || array.axes.size() != array.shape.size()) {
+  bool fits = true;
+  for (const Index length : array.shape) fits = fits && !__builtin_mul_overflow(size, length, &size);
+  if (!fits || size != std::ssize(array.values) || array.axes.size() != array.shape.size()) {
     throw ShapeError("array \"" + array.name + "\" has " + std::to_string(array.values.size()) + " values and " +
                      std::to_string(array.axes.size()) + " axes, which do not fit its shape");
   }

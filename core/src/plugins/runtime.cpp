@@ -91,13 +91,15 @@ void Runtime::attach(const Origin& origin, void (*attach)(PluginContext&)) {
   TaskRegistry new_tasks = tasks;
   ManipulationRegistry new_manipulations = manipulations;
   AnalysisRegistry new_analyses = analyses;
+  if (attach == nullptr) throw PluginError("the plugin \"" + origin.plugin + "\" has no attach function");
   PluginContext context(new_backends, new_tasks, new_manipulations, new_analyses, origin);
   try {
     attach(context);
   } catch (const PluginError&) {
     throw;  // from a registry, hence core's own
   } catch (const std::exception& error) {
-    throw PluginError("the attach function of \"" + origin.plugin + "\" threw an error: " + error.what());
+    throw PluginError("the attach function of \"" + origin.plugin + "\" threw an error" +
+                      (*error.what() == 0 ? std::string() : std::string(": ") + error.what()));
   } catch (...) {
     throw PluginError("the attach function of \"" + origin.plugin + "\" threw something that is not an exception");
   }

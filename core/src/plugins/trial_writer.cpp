@@ -79,7 +79,7 @@ StepRange TrialWriter::epoch(Index trial, std::string_view name) const {
 }
 
 StepRange TrialWriter::whole(Index trial) const {
-  return {0, result_.epochs.back().last.at(static_cast<std::size_t>(trial))};
+  return {0, result_.epochs.back().last[checked(trial)]};
 }
 
 void TrialWriter::input(Index trial, Index channel, StepRange steps, double value) {
@@ -96,16 +96,21 @@ void TrialWriter::mask(Index trial, UnitRange channels, StepRange steps, double 
   }
 }
 
+std::size_t TrialWriter::checked(Index trial) const {
+  if (trial >= 0 && trial < result_.count) return static_cast<std::size_t>(trial);
+  throw ShapeError("there is no trial " + std::to_string(trial) + " among " + std::to_string(result_.count));
+}
+
 void TrialWriter::number(Index trial, const std::string& name, double value) {
   std::vector<double>& values = result_.numbers[name];
   values.resize(static_cast<std::size_t>(result_.count), std::numeric_limits<double>::quiet_NaN());
-  values.at(static_cast<std::size_t>(trial)) = value;
+  values[checked(trial)] = value;
 }
 
 void TrialWriter::text(Index trial, const std::string& name, std::string value) {
   std::vector<std::string>& values = result_.texts[name];
   values.resize(static_cast<std::size_t>(result_.count));
-  values.at(static_cast<std::size_t>(trial)) = std::move(value);
+  values[checked(trial)] = std::move(value);
 }
 
 Trials TrialWriter::take() {
@@ -118,9 +123,11 @@ Trials TrialWriter::take() {
 
 StepRange epoch_steps(const Trials& trials, std::string_view name, Index trial) {
   for (const Epoch& epoch : trials.epochs) {
-    if (epoch.name == name) {
-      return {epoch.first.at(static_cast<std::size_t>(trial)), epoch.last.at(static_cast<std::size_t>(trial))};
+    if (epoch.name != name) continue;
+    if (trial < 0 || trial >= std::ssize(epoch.first) || trial >= std::ssize(epoch.last)) {
+      throw ShapeError("the epoch \"" + epoch.name + "\" has no trial " + std::to_string(trial));
     }
+    return {epoch.first[static_cast<std::size_t>(trial)], epoch.last[static_cast<std::size_t>(trial)]};
   }
   std::vector<std::string> known;
   for (const Epoch& epoch : trials.epochs) known.push_back(epoch.name);

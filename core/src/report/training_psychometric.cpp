@@ -111,7 +111,7 @@ void draw(const std::vector<Choices>& data, const Line& line, Panel& panel) {
 std::optional<Figure> training_psychometric(const Task& task, const Trials& trials, const Sequence& outputs) {
   const std::optional<Psychometric> curve = task.psychometric();
   if (!curve || trials.count == 0) return std::nullopt;
-  const auto groups = answers_by_group(*curve, trials, task.score(trials, outputs));
+  const auto groups = answers_by_group(*curve, trials, scores_of(task, trials, outputs));
   if (groups.empty()) return std::nullopt;
   Panel panel;
   panel.x.label = curve->x_label;

@@ -61,7 +61,9 @@ std::unique_ptr<Session> Backend::open(const Network& network, const SessionOpti
   if (const std::string problem = products_problem(options); !problem.empty()) {
     throw ConfigError("", "products", problem);
   }
-  return do_open(network, options);
+  auto session = do_open(network, options);
+  if (session == nullptr) throw RunError("backend \"" + name() + "\" opened no session");
+  return session;
 }
 
 }  // namespace mrnn

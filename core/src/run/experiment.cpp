@@ -64,7 +64,10 @@ AnalysisOutcome analyse(const AnalysisPlan& plan, const AnalysisContext& context
   } catch (const std::bad_alloc&) {
     outcome = {{}, "out of memory"};
   } catch (const std::exception& error) {
-    outcome = {{}, error.what()};
+    const std::string text = error.what();
+    outcome = {{}, text.empty() ? "it failed without saying why" : text};
+  } catch (...) {
+    outcome = {{}, "it threw something that is not an exception"};
   }
   for (Figure& figure : outcome.results.figures) {
     if (figure.name != plan.label) figure.name = plan.label + "_" + figure.name;

@@ -6,6 +6,7 @@
 #include "mrnn/error.hpp"
 #include "mrnn/names.hpp"
 #include "run/advice.hpp"
+#include "run/analysis_needs.hpp"
 #include "run/experiment_state.hpp"
 #include "run/make_product.hpp"
 #include "run/network_weights.hpp"
@@ -141,9 +142,11 @@ void ExperimentReader::read_backend() {
     if (state_.options.backend) throw ConfigError("--backend", "", problem);
     table.fail("name", problem);
   }
-  state_.backend = entry->make();
+  const std::string whose = fmt::format("backend \"{}\"", name);
+  state_.backend = call_plugin(whose, [&] { return runtime_.backends.make(name, *entry); });
   note_origin(entry->origin);
-  if (const std::string note = state_.backend->availability().note; !note.empty()) state_.warnings.push_back(note);
+  const Availability here = call_plugin(whose, [&] { return state_.backend->availability(); });
+  if (!here.note.empty()) state_.warnings.push_back(here.note);
   const std::string precision =
       table.choice("precision", std::vector<std::string>{"float32", "float64"}, std::string("float32"));
   state_.session.precision = precision == "float64" ? Precision::float64 : Precision::float32;
@@ -284,7 +287,7 @@ void ExperimentReader::check_performance(const ConfigNode& train, const Training
     if (!stage.until && !(last && state_.training->stop_performance)) continue;
     const Trials trials = TrainingBatches(problem, *state_.training).validation(static_cast<std::int64_t>(k), 1);
     const Sequence outputs(state_.network->outputs(), trials.count, trials.steps);
-    if (stage.task->score(trials, outputs).score.size() > 0) continue;
+    if (scores_of(*stage.task, trials, outputs).score.size() > 0) continue;
     train.fail(stage.until ? "curriculum" : "stop",
                "asks for a performance, which the task does not measure; a loss can be asked for");
   }
@@ -349,21 +352,6 @@ std::vector<std::size_t> ExperimentReader::simulations_of(const ConfigNode& tabl
   return indices;
 }
 
-/// Do the analyses exist whose results one looks at?
-void ExperimentReader::check_earlier(const ConfigNode& table, const Analysis& analysis) const {
-  for (const EarlierAnalysis& wanted : analysis.earlier_analyses()) {
-    std::vector<std::string> labels;
-    for (const AnalysisPlan& plan : state_.analyses) labels.push_back(plan.label);
-    const auto found = std::ranges::find(state_.analyses, wanted.label, &AnalysisPlan::label);
-    if (found == state_.analyses.end()) {
-      table.fail(wanted.key, unknown_name("analysis listed before this one", wanted.label, labels));
-    }
-    if (wanted.plugin.empty() || found->plugin == wanted.plugin) continue;
-    table.fail(wanted.key, fmt::format("names \"{}\", an analysis by {}; one by {} is needed", wanted.label,
-                                       found->plugin, wanted.plugin));
-  }
-}
-
 void ExperimentReader::read_analysis(const ConfigNode& table) {
   AnalysisPlan plan;
   plan.plugin = table.text("plugin");
@@ -377,20 +365,7 @@ void ExperimentReader::read_analysis(const ConfigNode& table) {
   plan.simulations = simulations_of(table);
   plan.analysis = make_product(runtime_.analyses, runtime_, table, *state_.network);
   note_plugin(runtime_.analyses, table);
-  check_earlier(table, *plan.analysis);
-  const Record needs = plan.analysis->needs();
-  for (const std::size_t index : plan.simulations) {
-    const SimulationPlan& simulation = state_.simulations[index];
-    for (const auto& [needed, recorded, quantity] :
-         {std::tuple(needs.x, simulation.record.x, "x"), std::tuple(needs.h, simulation.record.h, "h"),
-          std::tuple(needs.y, simulation.record.y, "y")}) {
-      if (!needed || recorded) continue;
-      table.fail("simulation",
-                 fmt::format("analysis \"{}\" needs {} of simulation \"{}\", which does not record it; add "
-                             "\"{}\" to its record",
-                             plan.label, quantity, simulation.name, quantity));
-    }
-  }
+  check_needs(table, plan, state_);
   state_.analyses.push_back(std::move(plan));
 }
 

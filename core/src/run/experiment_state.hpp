@@ -87,7 +87,6 @@ class ExperimentReader {
   SimulationPlan read_simulation(const ConfigNode& table) const;
   void read_analyses();
   void read_analysis(const ConfigNode& table);
-  void check_earlier(const ConfigNode& table, const Analysis& analysis) const;
   std::vector<std::size_t> simulations_of(const ConfigNode& table) const;
 
   const ConfigNode& root_;

@@ -70,6 +70,12 @@ std::vector<double> mask_sums(const Network& network, const Loss& loss, const Tr
 }
 
 double data_loss(const Network& network, const Loss& loss, const Trials& trials, const Sequence& outputs) {
+  for (const Sequence* one : {&trials.targets, &outputs}) {
+    if (one->units == network.outputs() && one->trials == trials.count && one->steps == trials.steps) continue;
+    throw ShapeError(fmt::format("{} of {} x {} x {} for {} outputs, {} trials and {} steps",
+                                 one == &outputs ? "outputs" : "targets", one->units, one->trials, one->steps,
+                                 network.outputs(), trials.count, trials.steps));
+  }
   const std::vector<double> sums = mask_sums(network, loss, trials);
   double total = 0.0;
   for (std::size_t k = 0; k < sums.size(); ++k) {

@@ -6,6 +6,7 @@
 #include "mrnn/config.hpp"
 #include "mrnn/registry.hpp"
 #include "mrnn/runtime.hpp"
+#include "plugins/plugin_call.hpp"
 
 namespace mrnn {
 
@@ -16,7 +17,8 @@ std::unique_ptr<Product> make_product(const Registry<Product, const ConfigNode&,
   const std::string name = table.text("plugin");
   const auto* entry = registry.find(name);
   if (entry == nullptr) table.fail("plugin", runtime.unknown(registry.kind(), name, registry.names()));
-  auto product = entry->make(table, network);
+  auto product =
+      call_plugin(registry.kind() + " \"" + name + "\"", [&] { return registry.make(name, *entry, table, network); });
   table.finish();
   return product;
 }

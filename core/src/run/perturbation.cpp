@@ -100,7 +100,7 @@ void PerturbationScan::score(const Simulation& simulation, Effect& effect) const
   const Index outputs = context_.network().outputs();
   if (context_.task() == nullptr || outputs == 0) return;
   const Sequence y = simulation.activity(Quantity::y, Selection({{0, outputs}}));
-  const Scores scores = context_.task()->score(simulation.trials, y);
+  const Scores scores = scores_of(*context_.task(), simulation.trials, y);
   if (scores.score.size() == 0) return;
   effect.performance = performance(scores);
   for (Index c = 0; c < conditions; ++c) {

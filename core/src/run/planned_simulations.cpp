@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "mrnn/error.hpp"
+#include "plugins/plugin_call.hpp"
+#include "run/asked_trials.hpp"
 #include "run/simulate.hpp"
 #include "run/trial_check.hpp"
 
@@ -47,7 +49,7 @@ std::size_t bytes_of(const Trials& trial) {
 Index affordable_trials(const ExperimentState& state, const SimulationPlan& plan) {
   constexpr std::size_t most_bytes = std::size_t{1} << 29;
   if (plan.trials == 1) return 1;
-  const Trials one = state.task->make({plan.seed, Stream::simulation_trials, 0, 1});
+  const Trials one = ask_trials(*state.task, {plan.seed, Stream::simulation_trials, 0, 1});
   check_trials(*state.network, one);
   return std::max<Index>(1, static_cast<Index>(most_bytes / bytes_of(one)));
 }
@@ -59,7 +61,7 @@ std::string looked_at(const SimulationPlan& plan, Index count) {
 
 /// The first trials, where all are too many. What the manipulations miss in them becomes a warning.
 Planned first_trials(ExperimentState& state, const SimulationPlan& plan, Index count) {
-  state.task->make({plan.seed, Stream::simulation_trials, static_cast<std::uint64_t>(plan.trials - 1), 1});
+  ask_trials(*state.task, {plan.seed, Stream::simulation_trials, static_cast<std::uint64_t>(plan.trials - 1), 1});
   SimulationPlan part = plan;
   part.trials = count;
   Planned made;
@@ -91,7 +93,7 @@ void check_analysis(ExperimentState& state, const AnalysisPlan& plan, const std:
     if (!one.whole) incomplete = looked_at(state.simulations[index], one.simulation.trials.count);
   }
   try {
-    plan.analysis->check(chosen, state.task.get());
+    call_plugin("analysis \"" + plan.label + "\"", [&] { plan.analysis->check(chosen, state.task.get()); });
   } catch (const ConfigError& error) {
     if (incomplete.empty()) throw;
     state.warnings.push_back(incomplete + "; " + error.what());

@@ -6,6 +6,7 @@
 
 #include "mrnn/damped_newton.hpp"
 #include "mrnn/error.hpp"
+#include "run/intervention_check.hpp"
 
 namespace mrnn {
 namespace {
@@ -16,46 +17,27 @@ void expect(Index actual, Index expected, const std::string& what) {
   }
 }
 
+/// What a backend hands back, see developer_guide.md.
+void expect_made(Index made, Index expected, const char* what) {
+  if (made == expected) return;
+  throw RunError("the backend handed back " + std::to_string(made) + " " + what + " where " + std::to_string(expected) +
+                 " were asked for");
+}
+
+Parameters checked(const Network& network, Parameters made, const char* what) {
+  try {
+    check_shapes(network, made);
+  } catch (const ShapeError& error) {
+    throw RunError(std::string("the backend handed back ") + what + " of the wrong shape: " + error.what());
+  }
+  return made;
+}
+
 void expect(const Sequence& sequence, Index units, const Trials& trials, const std::string& name) {
   expect(sequence.units, units, "number of channels of the trials' " + name);
   expect(sequence.trials, trials.count, "number of trials of the trials' " + name);
   expect(sequence.steps, trials.steps, "number of steps of the trials' " + name);
-}
-
-void expect_within(const Selection& units, Index limit, const std::string& name) {
-  for (const UnitRange& range : units.ranges()) {
-    if (range.start < 0 || range.end() > limit) {
-      throw ShapeError(name + " names unit " + std::to_string(range.end() - 1) + " of " + std::to_string(limit));
-    }
-  }
-}
-
-void check(const Intervention& intervention, const Network& network, const Trials& trials) {
-  const StepRange steps = intervention.steps;
-  if (steps.first < 0 || steps.last > trials.steps || steps.size() < 0) {
-    throw ShapeError("an intervention covers steps " + std::to_string(steps.first) + " to " +
-                     std::to_string(steps.last) + " of a run of " + std::to_string(trials.steps));
-  }
-  if (!std::ranges::is_sorted(intervention.trials)) throw ShapeError("an intervention's trials are not ascending");
-  for (const Index trial : intervention.trials) {
-    if (trial < 0 || trial >= trials.count) {
-      throw ShapeError("an intervention names trial " + std::to_string(trial) + " of " + std::to_string(trials.count));
-    }
-  }
-  if (const auto* drive = std::get_if<Drive>(&intervention.what)) {
-    expect_within(drive->units, network.units(), "a drive");
-    expect(drive->strength.size(), drive->units.size(), "number of strengths of a drive");
-    expect(drive->course.size(), steps.size(), "length of the course of a drive");
-  } else if (const auto* clamp = std::get_if<Clamp>(&intervention.what)) {
-    expect_within(clamp->units, network.units(), "a clamp");
-  } else if (const auto* scale = std::get_if<ScaleWeights>(&intervention.what)) {
-    const bool recurrent = scale->source == ScaleWeights::Source::recurrent;
-    expect_within(scale->to, network.units(), "a weight scaling");
-    expect_within(scale->from, recurrent ? network.units() : network.inputs(), "a weight scaling");
-  } else if (const auto* noise = std::get_if<ExtraNoise>(&intervention.what)) {
-    expect_within(noise->units, network.units(), "extra noise");
-    if (!(noise->sigma >= 0.0)) throw ShapeError("extra noise has a negative sigma");
-  }
+  expect(std::ssize(sequence.data), units * trials.count * trials.steps, "number of values of the trials' " + name);
 }
 
 }  // namespace
@@ -77,7 +59,7 @@ void Session::write_parameters(const Parameters& parameters) {
 
 Parameters Session::read_parameters() const {
   if (!has_parameters_) throw ShapeError("read_parameters() needs write_parameters() first");
-  return do_read_parameters();
+  return checked(network_, do_read_parameters(), "parameters");
 }
 
 void Session::check(const Trials& trials) const {
@@ -91,7 +73,7 @@ void Session::check(const Trials& trials) const {
     expect(trials.initial_state.rows(), network_.units(), "number of units of the initial states");
     expect(trials.initial_state.cols(), trials.count, "number of trials of the initial states");
   }
-  for (const Intervention& intervention : trials.interventions) mrnn::check(intervention, network_, trials);
+  for (const Intervention& intervention : trials.interventions) check_intervention(intervention, network_, trials);
 }
 
 void Session::prepare(std::shared_ptr<const Trials> trials) {
@@ -151,7 +133,7 @@ LossTerms Session::backward(const Loss& loss, const std::function<void()>& meanw
 
 Parameters Session::read_gradients() const {
   if (!has_gradients_) throw ShapeError("read_gradients() needs backward() or write_gradients() first");
-  return do_read_gradients();
+  return checked(network_, do_read_gradients(), "gradients");
 }
 
 void Session::write_gradients(const Parameters& gradients) {
@@ -173,7 +155,9 @@ double Session::update(const OptimiserStep& step) {
 }
 
 OptimiserState Session::read_optimiser_state() const {
-  return do_read_optimiser_state();
+  OptimiserState state = do_read_optimiser_state();
+  return {checked(network_, std::move(state.first), "first moments"),
+          checked(network_, std::move(state.second), "second moments")};
 }
 
 void Session::write_optimiser_state(const OptimiserState& state) {
@@ -195,7 +179,7 @@ Index Session::recorded_units(Quantity what) const {
 template <class Scalar>
 BasicSequence<Scalar> Session::read(Quantity what) const {
   BasicSequence<Scalar> all(recorded_units(what), trials_, recorded_.steps.size());
-  do_read_activity(what, all, 0);
+  do_read(what, all, 0);
   return all;
 }
 
@@ -207,7 +191,15 @@ void Session::read(Quantity what, BasicSequence<Scalar>& into, Index first_trial
     throw ShapeError("an array of " + std::to_string(into.trials) + " trials does not hold the " +
                      std::to_string(trials_) + " of the batch from trial " + std::to_string(first_trial) + " on");
   }
+  do_read(what, into, first_trial);
+}
+
+/// The array belongs to the caller: a backend that gives it another size must not go unnoticed.
+template <class Scalar>
+void Session::do_read(Quantity what, BasicSequence<Scalar>& into, Index first_trial) const {
+  const Index size = std::ssize(into.data);
   do_read_activity(what, into, first_trial);
+  expect_made(std::ssize(into.data), size, "numbers of activity");
 }
 
 Sequence Session::read_activity(Quantity what) const {
@@ -239,12 +231,20 @@ void Session::check(const StatePoints& points) const {
 
 Eigen::MatrixXd Session::advance(const StatePoints& points) const {
   check(points);
-  return do_advance(points);
+  Eigen::MatrixXd next = do_advance(points);
+  expect_made(next.rows(), network_.units(), "rows of states");
+  expect_made(next.cols(), points.states.cols(), "columns of states");
+  return next;
 }
 
 Jacobians Session::jacobian(const StatePoints& points) const {
   check(points);
-  return do_jacobian(points);
+  Jacobians gains = do_jacobian(points);
+  for (const Eigen::MatrixXd* one : {&gains.leak, &gains.post, &gains.pre}) {
+    expect_made(one->rows(), network_.units(), "rows of gains");
+    expect_made(one->cols(), points.states.cols(), "columns of gains");
+  }
+  return gains;
 }
 
 std::unique_ptr<DampedNewton> Session::damped_newton(const Eigen::MatrixXd& weights, const Jacobians& gains) const {
@@ -255,8 +255,10 @@ std::unique_ptr<DampedNewton> Session::damped_newton(const Eigen::MatrixXd& weig
   expect(gains.leak.rows(), units, "number of units of the leak");
   expect(gain.rows(), units, "number of units of the gains");
   if (gains.leak.cols() < 1 || gain.cols() < 1) throw ShapeError("damped_newton() needs the gains of one state");
-  return do_damped_newton(
+  auto newton = do_damped_newton(
       {network_.spec().dynamics, weights, gains.leak.col(0).array() - 1.0, gain.col(0), options_.threads});
+  if (newton == nullptr) throw RunError("the backend made nothing where an object that solves was asked for");
+  return newton;
 }
 
 std::unique_ptr<DampedNewton> Session::do_damped_newton(NewtonModel model) const {

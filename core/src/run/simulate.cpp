@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <variant>
 
+#include "run/asked_trials.hpp"
 #include "run/outputs.hpp"
 #include "run/trial_check.hpp"
 
@@ -31,12 +32,10 @@ void collect(const Session& session, Simulation& simulation, Index first) {
 }  // namespace
 
 Trials make_trials(const ExperimentState& state, const SimulationPlan& plan) {
-  Trials trials = state.task->make({plan.seed, Stream::simulation_trials, 0, plan.trials});
+  Trials trials = ask_trials(*state.task, {plan.seed, Stream::simulation_trials, 0, plan.trials});
   check_trials(*state.network, trials);
   for (const std::string& name : plan.manipulations) {
-    const std::size_t before = trials.interventions.size();
-    state.manipulations.at(name)->apply(*state.network, state.seed, trials);
-    for (std::size_t k = before; k < trials.interventions.size(); ++k) trials.interventions[k].manipulation = name;
+    perturb(*state.manipulations.at(name), name, *state.network, state.seed, trials);
   }
   return trials;
 }

@@ -8,6 +8,7 @@
 
 #include "mrnn/error.hpp"
 #include "mrnn/names.hpp"
+#include "run/intervention_check.hpp"
 #include "run/metadata_check.hpp"
 
 namespace mrnn {
@@ -63,6 +64,15 @@ void check_trials(const Network& network, const Trials& trials) {
                       fmt::format("makes {} input channels; the network has {}: {}", trials.inputs.units,
                                   network.inputs(), sizes(network.input_regions())));
   }
+  if (!trials.stimulus.empty() && trials.stimulus.units != network.units()) {
+    throw RunError(fmt::format("the task: the stimuli are for {} units; the network has {}", trials.stimulus.units,
+                               network.units()));
+  }
+  if (trials.initial_state.size() > 0 && trials.initial_state.rows() != network.units()) {
+    throw RunError(fmt::format("the task: the initial states are of {} units; the network has {}",
+                               trials.initial_state.rows(), network.units()));
+  }
+  for (const Intervention& intervention : trials.interventions) check_intervention(intervention, network, trials);
   check_values(trials.inputs, "the input", "finite numbers are", finite);
   check_values(trials.stimulus, "the stimulus", "finite numbers are", finite);
   check_lengths(trials);

@@ -1,9 +1,13 @@
 #include "mrnn/trials.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <map>
 #include <numeric>
+
+#include "mrnn/error.hpp"
 
 namespace mrnn {
 namespace {
@@ -38,6 +42,10 @@ bool Intervention::acts_on(Index trial) const noexcept {
 }
 
 Trials blank_trials(Index inputs, Index count, Index steps) {
+  if (inputs < 0 || count < 0 || steps < 0) {
+    throw ShapeError(
+        fmt::format("trials of {} inputs, {} of them, of {} steps; none can be negative", inputs, count, steps));
+  }
   Trials trials;
   trials.count = count;
   trials.steps = steps;
@@ -87,6 +95,9 @@ std::vector<std::vector<Index>> groups_by_weights(const Trials& trials) {
 }
 
 Trials slice(const Trials& trials, Index first, Index count) {
+  if (first < 0 || count < 0 || first > trials.count - count) {
+    throw ShapeError(fmt::format("{} trials from {} on of {}", count, first, trials.count));
+  }
   Trials part;
   part.count = count;
   part.steps = trials.steps;

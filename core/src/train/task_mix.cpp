@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "mrnn/error.hpp"
+#include "run/asked_trials.hpp"
 #include "run/metadata_check.hpp"
 #include "train/join_trials.hpp"
 
@@ -30,10 +31,8 @@ Trials TaskMix::make(const TrialRequest& request) const {
   for (Index k = 0; k < request.count; ++k) {
     const std::uint64_t number = request.first + static_cast<std::uint64_t>(k);
     const MixedTask& mixed = task_of(request, number);
-    Trials trial = mixed.task->make({request.seed, request.stream, number, 1, request.mode});
-    if (trial.count != 1) {
-      throw RunError(fmt::format("the task \"{}\" made {} trials where one was asked for", mixed.name, trial.count));
-    }
+    Trials trial = ask_trials(*mixed.task, {request.seed, request.stream, number, 1, request.mode},
+                              fmt::format("the task \"{}\"", mixed.name));
     trial.texts["task"] = {mixed.name};
     trial.numbers.try_emplace(trial_steps, 1, static_cast<double>(trial.steps));
     if (const auto problem = shape_problem(trial)) {
@@ -69,8 +68,8 @@ Scores TaskMix::score(const Trials& trials, const Sequence& outputs) const {
     const auto mixed = std::ranges::find(tasks_, names[static_cast<std::size_t>(k)], &MixedTask::name);
     if (mixed == tasks_.end()) continue;
     const Index own_steps = trial_end(trials, k);
-    const Scores own =
-        mixed->task->score(first_steps(slice(trials, k, 1), own_steps), first_steps(columns(outputs, k, 1), own_steps));
+    const Scores own = scores_of(*mixed->task, first_steps(slice(trials, k, 1), own_steps),
+                                 first_steps(columns(outputs, k, 1), own_steps));
     if (own.score.size() != 1) continue;
     scores.score[k] = own.score[0];
     any = true;

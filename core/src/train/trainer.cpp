@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "mrnn/error.hpp"
@@ -24,6 +25,15 @@ void check(const TrainingProblem& problem, const TrainingPlan& plan) {
   if (problem.manipulations.size() != plan.manipulations.size()) {
     throw ShapeError(fmt::format("{} manipulations for the {} of the training plan; one each is needed",
                                  problem.manipulations.size(), plan.manipulations.size()));
+  }
+  if (std::ranges::find(problem.manipulations, nullptr) != problem.manipulations.end()) {
+    throw ShapeError("one of the manipulations of a training problem is null");
+  }
+  if (plan.iterations < 0 || plan.validate_every < 0 || plan.checkpoint_every < 0) {
+    throw ShapeError("iterations, validate_every and checkpoint_every are numbers of at least 0");
+  }
+  if (!(plan.rate >= 0.0) || !std::isfinite(plan.rate)) {
+    throw ShapeError(fmt::format("the learning rate is {}; a finite number of at least 0 is needed", plan.rate));
   }
   if (plan.batch < 1 || plan.log_every < 1 || (plan.validate_every > 0 && plan.validation_trials < 1)) {
     throw ShapeError("batch, log_every and validation_trials are numbers of at least 1");
@@ -71,6 +81,9 @@ TrainingOutcome Trainer::run(TrainingState state, Progress& progress, TrainingLi
 }
 
 void Trainer::train(TrainingState& state, Progress& progress, TrainingListener& listener) const {
+  if (state.stage < 0 || state.stage >= std::ssize(problem_.stages)) {
+    throw ShapeError(fmt::format("the training is in stage {} of {}", state.stage, problem_.stages.size()));
+  }
   TrainingRun run(problem_, plan_, state, listener);
   progress.begin("training", static_cast<long>(plan_.iterations));
   progress.skip(static_cast<long>(state.iteration));

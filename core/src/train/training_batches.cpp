@@ -55,7 +55,7 @@ bool lacks_condition(const ConfigError& error) {
 }  // namespace
 
 Trials TrainingBatches::make(std::int64_t stage, const TrialRequest& request, TrialUse use) const {
-  Trials trials = problem_.stages[static_cast<std::size_t>(stage)].task->make(request);
+  Trials trials = ask_trials(*problem_.stages[static_cast<std::size_t>(stage)].task, request);
   check_trials(*problem_.network, trials);
   check_targets(*problem_.network, trials);
   check_target_probabilities(*problem_.network, plan_.loss, trials);
@@ -87,7 +87,7 @@ void TrainingBatches::manipulate(std::int64_t stage, std::uint64_t first, Trials
 
 void TrainingBatches::apply(std::int64_t stage, const Manipulation& manipulation, Trials& trials) const {
   try {
-    manipulation.apply(*problem_.network, problem_.session.seed, trials);
+    perturb(manipulation, "", *problem_.network, problem_.session.seed, trials);
   } catch (const ConfigError& error) {
     if (!lacks_condition(error)) throw;
     trials.interventions.clear();
@@ -102,7 +102,7 @@ void TrainingBatches::apply_to_some(const Manipulation& manipulation, const Cond
                                     Trials& trials) const {
   trials.known_conditions = known;
   try {
-    manipulation.apply(*problem_.network, problem_.session.seed, trials);
+    perturb(manipulation, "", *problem_.network, problem_.session.seed, trials);
   } catch (const ConfigError& error) {
     if (!lacks_condition(error)) throw;
     trials.interventions.clear();
@@ -145,7 +145,7 @@ TrainingBatches::FoundConditions TrainingBatches::find_conditions(std::int64_t s
     note_conditions(trials, found.conditions);
     trials.known_conditions = found.conditions;
     try {
-      manipulation.apply(*problem_.network, problem_.session.seed, trials);
+      perturb(manipulation, "", *problem_.network, problem_.session.seed, trials);
       found.mistake.reset();
       return found;
     } catch (const ConfigError& error) {

@@ -85,7 +85,13 @@ void TrainingRun::iterate() {
     state_.last_loss = done.loss.total;
     if (logs) append(done);
     if (validates) validate();
-  } catch (const RunError& error) {
+  } catch (const FileError&) {
+    throw;
+  } catch (const Interrupted&) {
+    throw;
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::exception& error) {  // of a task, a manipulation or a backend
     fail(iteration, error.what());
   }
   if (plan_.validate_every == 0) stop_without_validation(done.loss);
@@ -122,7 +128,7 @@ TrainingRun::Learned TrainingRun::learn(std::int64_t iteration, Logged logged) {
     return session_->backward(share.loss, [&] { prepare_batch(iteration + 1); });
   });
   if (!std::isfinite(learned.loss.total)) throw RunError("the loss is " + number_words(learned.loss.total));
-  if (record.y) learned.scores = task().score(*share.trials, session_->read_activity(Quantity::y));
+  if (record.y) learned.scores = scores_of(task(), *share.trials, session_->read_activity(Quantity::y));
   if (ranks_.count() > 1) learned.gradients = session_->read_gradients();
   return learned;
 }
@@ -192,7 +198,7 @@ void TrainingRun::validate() {
     const Sequence outputs = with_trial_numbers(
         validation_, "validation", [&] { return run_outputs(*problem_.backend, *session_, trials, plan_.noise); });
     loss = data_loss(*problem_.network, validation_.loss, trials, outputs);
-    scores = task().score(trials, outputs);
+    scores = scores_of(task(), trials, outputs);
   });
   loss = sum_over(ranks_, loss);
   const double score = performance_over(ranks_, validation_, scores);

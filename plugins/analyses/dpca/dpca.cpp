@@ -95,7 +95,8 @@ class Dpca final : public mrnn::Analysis {
       Eigen::VectorXd choices;
       if (context.task() != nullptr) {
         const mrnn::Selection all({{0, context.network().outputs()}});
-        choices = context.task()->score(simulation->trials, simulation->activity(mrnn::Quantity::y, all)).choice;
+        choices =
+            mrnn::scores_of(*context.task(), simulation->trials, simulation->activity(mrnn::Quantity::y, all)).choice;
       }
       if (choices.size() == 0) config_.fail("factors", "names \"network_choice\", but the task knows no choices");
       for (const double value : choices) levels.of_trial.push_back(std::isfinite(value) ? (value > 0.5 ? 1 : 0) : -1);

@@ -29,7 +29,7 @@ std::vector<double> choices_of(const mrnn::ConfigNode& config, const std::vector
   std::vector<double> all;
   for (const mrnn::Simulation* simulation : simulations) {
     const mrnn::Scores scores =
-        context.task()->score(simulation->trials, simulation->activity(mrnn::Quantity::y, outputs));
+        mrnn::scores_of(*context.task(), simulation->trials, simulation->activity(mrnn::Quantity::y, outputs));
     if (scores.choice.size() != simulation->trials.count) {
       config.fail("",
                   "needs choices, but the task knows none in the trials of simulation \"" + simulation->name + "\"");

@@ -1,11 +1,12 @@
-// A backend whose device is never there. It can say what it would need, as every backend can anywhere.
+// A backend whose device is never there. It can say what it would need, as every backend can anywhere. And two that
+// fail when they are asked.
 
 #include "mrnn/error.hpp"
 #include "mrnn/plugin.hpp"
 
 namespace {
 
-class AbsentBackend final : public mrnn::Backend {
+class AbsentBackend : public mrnn::Backend {
  public:
   std::string name() const override { return "absent"; }
   mrnn::Availability availability() const override { return {false, "its device is on the moon"}; }
@@ -21,9 +22,18 @@ class AbsentBackend final : public mrnn::Backend {
   }
 };
 
+class MoodyBackend final : public AbsentBackend {
+ public:
+  mrnn::Availability availability() const override { throw 7; }
+};
+
 void attach(mrnn::PluginContext& context) {
   context.add_backend(
       "absent", [] { return std::make_unique<AbsentBackend>(); }, "runs nowhere");
+  context.add_backend(
+      "hollow", [] { return std::unique_ptr<mrnn::Backend>(); }, "is not there");
+  context.add_backend(
+      "moody", [] { return std::make_unique<MoodyBackend>(); }, "does not answer");
 }
 
 }  // namespace
