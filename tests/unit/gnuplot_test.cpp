@@ -12,6 +12,7 @@
 #include "figures/child_process.hpp"
 #include "figures/figure_layout.hpp"
 #include "figures/figure_scale.hpp"
+#include "figures/figure_text.hpp"
 #include "figures/gnuplot_script.hpp"
 #include "files/text_file.hpp"
 #include "mrnn/error.hpp"
@@ -66,6 +67,22 @@ TEST_CASE("text reaches gnuplot on one line within single quotes", "[gnuplot]") 
   CHECK(quoted("it's") == "'it''s'");
   CHECK(quoted("a\nb\\") == "'a b\\'");
   CHECK(quoted("\xff\x01") == "'? '");
+}
+
+TEST_CASE("letters without a font are question marks where gnuplot would draw boxes of any size", "[gnuplot]") {
+  CHECK(plain_letters("left 5 \u00B5V, R\u00B2, \u03B1 \u2212 \u0416\u2026 \u2070") ==
+        "left 5 \u00B5V, R\u00B2, \u03B1 \u2212 \u0416\u2026 \u2070");
+  CHECK(plain_letters("\u65E5\u672C, \U0001F600, \u0378") == "??, ?, ?");
+  Figure figure = line_figure({0.0, 1.0}, {0.0, 1.0});
+  figure.panels[0].title = "\u65E5\u672C";
+
+  const auto script = [&](Picture picture) { return gnuplot_script(figure, lay_out(figure), picture); };
+
+  CHECK_THAT(script(Picture::svg), ContainsSubstring("'\u65E5\u672C'"));
+  for (const Picture picture : {Picture::pdf, Picture::png}) {
+    CHECK_THAT(script(picture), ContainsSubstring("'??'"));
+    CHECK_THAT(script(picture), !ContainsSubstring("\u65E5"));
+  }
 }
 
 TEST_CASE("every command with a figure's text keeps it within quotes", "[gnuplot]") {
@@ -312,6 +329,25 @@ TEST_CASE("hostile text is drawn letter by letter and never run", "[gnuplot]") {
   const std::string svg = bytes_of(folder.path() / "lines.svg");
   CHECK(svg.find("<script") == std::string::npos);
   CHECK(svg.find("it's `touch") != std::string::npos);
+}
+
+TEST_CASE("a figure whose PDF and PNG lack letters is drawn with a warning", "[gnuplot]") {
+  const Gnuplot gnuplot;
+  if (!gnuplot.available()) {
+    WARN("skipped: gnuplot is not installed");
+    return;
+  }
+  const test::TemporaryFolder folder;
+  Figure figure = line_figure({0.0, 1.0}, {0.0, 1.0});
+  figure.panels[0].title = "\u65E5\u672C";
+
+  const Rendered rendered = gnuplot.render(figure, folder.path());
+
+  CHECK(rendered.files.size() == 3);
+  REQUIRE(rendered.warnings.size() == 1);
+  CHECK(rendered.warnings[0] ==
+        "Figure lines: lines.pdf and lines.png have \"?\" for letters that are neither Latin, Greek nor Cyrillic; "
+        "lines.svg has them.");
 }
 
 TEST_CASE("words within a panel are drawn after every heat map, so that none covers them", "[gnuplot]") {

@@ -1,7 +1,9 @@
 #include "figures/figure_text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
+#include <utility>
 
 namespace mrnn {
 namespace {
@@ -31,6 +33,27 @@ bool is_unprintable(std::string_view character) {
   if (character.size() == 1) return static_cast<std::uint8_t>(character[0]) < 0x20 || character[0] == 0x7F;
   if (character.size() == 2) return character[0] == '\xC2' && static_cast<std::uint8_t>(character[1]) < 0xA0;
   return character == "\u2028" || character == "\u2029" || character == "\xEF\xBF\xBE" || character == "\xEF\xBF\xBF";
+}
+
+/// The number of a valid UTF-8 character.
+std::uint32_t code_point(std::string_view character) {
+  constexpr std::array<std::uint32_t, 5> payload{0, 0x7F, 0x1F, 0x0F, 0x07};
+  std::uint32_t code = static_cast<std::uint8_t>(character[0]) & payload[character.size()];
+  for (const char byte : character.substr(1)) code = code << 6U | (static_cast<std::uint8_t>(byte) & 0x3FU);
+  return code;
+}
+
+/// Whether the fonts DejaVu have it, which nearly every installation has: only the parts of Unicode whose letters are
+/// of use in names and units.
+bool is_common(std::uint32_t code) {
+  constexpr std::array<std::pair<std::uint32_t, std::uint32_t>, 22> common{{
+      {0x20, 0x7E},     {0xA0, 0x2E9},    {0x300, 0x34F},   {0x370, 0x377},   {0x37A, 0x37F},   {0x384, 0x38A},
+      {0x38C, 0x38C},   {0x38E, 0x3A1},   {0x3A3, 0x525},   {0x1D2C, 0x1D2E}, {0x1D43, 0x1D5B}, {0x1D62, 0x1D6A},
+      {0x1E00, 0x1EFB}, {0x2000, 0x2064}, {0x2070, 0x2071}, {0x2074, 0x208E}, {0x2090, 0x209C}, {0x20A0, 0x20B5},
+      {0x2100, 0x2109}, {0x210B, 0x2149}, {0x2150, 0x2185}, {0x2190, 0x2311},
+  }};
+  const auto holds = [&](const auto& part) { return part.first <= code && code <= part.second; };
+  return std::ranges::any_of(common, holds) || (0x2500 <= code && code <= 0x269C);
 }
 
 /// Width in units of the font size.
@@ -65,6 +88,21 @@ std::string clean_text(std::string_view text) {
     at += character.size();
   }
   return clean;
+}
+
+std::string plain_letters(std::string_view text) {
+  std::string plain;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t length = character_length(text, at);
+    const std::string_view character = text.substr(at, std::max<std::size_t>(length, 1));
+    if (length > 0 && (is_unprintable(character) || is_common(code_point(character)))) {
+      plain += character;
+    } else {
+      plain += '?';
+    }
+    at += character.size();
+  }
+  return plain;
 }
 
 double text_width(std::string_view text, Lettering lettering) {

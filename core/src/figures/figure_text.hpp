@@ -17,6 +17,10 @@ struct Lettering {
 /// Valid UTF-8 on one line: control characters become blanks, broken bytes `?`.
 MRNN_EXPORT std::string clean_text(std::string_view text);
 
+/// The text with `?` for each letter that a plain installation has no font for: what is neither Latin, Greek, Cyrillic
+/// nor a common sign.
+MRNN_EXPORT std::string plain_letters(std::string_view text);
+
 /// Width in pixels in a face like Arial, a little generous.
 MRNN_EXPORT double text_width(std::string_view text, Lettering lettering);
 

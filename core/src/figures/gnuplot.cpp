@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <fstream>
@@ -11,11 +12,13 @@
 #include <sstream>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "figures/child_process.hpp"
 #include "figures/figure_files.hpp"
 #include "figures/figure_layout.hpp"
 #include "figures/figure_scale.hpp"
+#include "figures/figure_text.hpp"
 #include "figures/gnuplot_script.hpp"
 #include "figures/picture_files.hpp"
 #include "files/text_file.hpp"
@@ -124,6 +127,19 @@ class Draughtsman {
   fs::path folder_;
 };
 
+/// What to say where PDF and PNG show other letters than SVG; else nothing.
+std::string letters_replaced(const Figure& figure, const FigureLayout& layout) {
+  const bool same = std::ranges::all_of(layout.texts, [](const PlacedText& text) {
+    const std::string words = clean_text(text.words);
+    return plain_letters(words) == words;
+  });
+  if (same) return "";
+  return fmt::format(
+      "Figure {0}: {0}.pdf and {0}.png have \"?\" for letters that are neither Latin, Greek nor Cyrillic; {0}.svg has "
+      "them.",
+      file_stem(figure.name));
+}
+
 }  // namespace
 
 std::optional<fs::path> find_gnuplot(const std::string& search_path) {
@@ -169,6 +185,9 @@ Rendered Gnuplot::render(const Figure& figure, const fs::path& folder) const {
     for (const auto& [kind, ending] :
          {std::pair{Picture::svg, ".svg"}, std::pair{Picture::pdf, ".pdf"}, std::pair{Picture::png, ".png"}}) {
       keep(ending, gnuplot.draw(scaled, layout, kind));
+    }
+    if (std::string words = letters_replaced(figure, layout); !words.empty()) {
+      rendered.warnings.push_back(std::move(words));
     }
   } catch (const FileError&) {
     throw;

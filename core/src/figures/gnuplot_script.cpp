@@ -6,6 +6,7 @@
 #include <iterator>
 #include <vector>
 
+#include "figures/figure_text.hpp"
 #include "figures/gnuplot_data.hpp"
 #include "figures/markers.hpp"
 #include "figures/palette.hpp"
@@ -107,9 +108,11 @@ class Script {
     const char* align = text.align == Text::Align::left    ? "left"
                         : text.align == Text::Align::right ? "right"
                                                            : "center";
-    command("set label {} at {} {} {} noenhanced front font 'Arial{},{:g}' textcolor rgb '{}'",
-            mrnn::quoted(text.words), at(text.x, text.y), align, text.upright ? "rotate by 90" : "norotate",
-            text.lettering.bold ? ":Bold" : "", text.lettering.size, hex(palette_colour(text.colour)));
+    // Where no font has a letter, gnuplot's cairo terminals draw the box that stands for it hundreds of pixels wide.
+    const std::string words = picture_ == Picture::svg ? text.words : plain_letters(text.words);
+    command("set label {} at {} {} {} noenhanced front font 'Arial{},{:g}' textcolor rgb '{}'", mrnn::quoted(words),
+            at(text.x, text.y), align, text.upright ? "rotate by 90" : "norotate", text.lettering.bold ? ":Bold" : "",
+            text.lettering.size, hex(palette_colour(text.colour)));
   }
 
   void sign(const PlacedSwatch& swatch) {
