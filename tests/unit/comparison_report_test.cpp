@@ -98,17 +98,40 @@ TEST_CASE("all pairs are one matrix, read from the top, with the items in a plan
   CHECK(panels[0].x.names[0].position == 0.0);
   CHECK(panels[0].texts.size() == 16);
   CHECK(panels[0].texts[1].words == "3.00");
+  CHECK(*panels[0].heat_map->high == 5.0);
+  CHECK(panels[1].title == "classical scaling");
   CHECK(panels[1].x.label == "dimension 1 (rad)");
   CHECK(panels[1].series.size() == 6);  // four points, two ways
   CHECK(panels[1].series[0].colour == mrnn::region_colour(regions.net, "a"));
   CHECK_FALSE(panels[1].series[0].open);
   CHECK(panels[1].series[2].open);
-  CHECK_THAT(results.figures[0].caption, ContainsSubstring("Discs: control; rings: the others"));
+  CHECK_THAT(results.figures[0].caption, ContainsSubstring("as far apart as in the matrix, to within 1 %. Discs: "
+                                                           "control; rings: the others"));
   REQUIRE(results.arrays.size() == 1);
   CHECK(results.arrays[0].name == "places");
   CHECK(results.summary ==
         std::vector<std::string>{"distance (rad), closest: control: a and lesion: b (1); farthest: control: a and "
                                  "lesion: a (5)"});
+}
+
+TEST_CASE("a plane that cannot keep the distances says how far they are off", "[comparison_report]") {
+  Regions regions;
+  const mrnn::Comparison comparison(
+      mrnn::ConfigNode::parse("simulation = [\"control\", \"lesion\"]\nregions = [\"a\", \"b\"]"), regions.net,
+      mrnn::Correspondence::none);
+  const mrnn::ComparedActivities activities = regions.activities(comparison);
+  // All at distance 1: the corners of a tetrahedron, of which the plane has two dimensions of three.
+  const MatrixXd distances = MatrixXd::Ones(4, 4) - MatrixXd::Identity(4, 4);
+  mrnn::AnalysisResults results;
+
+  mrnn::add_comparison(activities, regions.net, {distances, "distance", ""}, titled(), results);
+
+  const MatrixXd plane = distances_of(mrnn::classical_scaling(distances, 2));
+  const double off = 100.0 * (plane - distances).norm() / distances.norm();
+  REQUIRE(off > 20.0);
+  CHECK_THAT(results.figures[0].caption,
+             ContainsSubstring("off by " + std::to_string(std::lround(off)) + " % (root mean square") &&
+                 ContainsSubstring("points that lie close need not be alike"));
 }
 
 TEST_CASE("namesakes are a matrix per region", "[comparison_report]") {
@@ -148,6 +171,8 @@ TEST_CASE("of similarities the largest are most alike", "[comparison_report]") {
   mrnn::add_comparison(activities, regions.net, {values, "CKA", "rad", values.array().acos().matrix()}, titled(),
                        results);
 
+  CHECK(*results.figures[0].panels[0].heat_map->low == 0.0);
+  CHECK(*results.figures[0].panels[0].heat_map->high == 1.0);
   CHECK(results.summary.front() == "CKA, most alike: a and b (0.9); least alike: a and c (0.2)");
   CHECK(results.texts[0].values == std::vector<std::string>{"a", "b", "c"});
   CHECK(results.texts[2].values == std::vector<std::string>(3, "control"));

@@ -19,15 +19,16 @@ struct ComparisonMatrix {
 /// The texts that name the items: item, item_run, item_simulation, item_part.
 MRNN_EXPORT void add_items(const ComparedActivities& activities, AnalysisResults& results);
 
-/// Points whose distances are as near as can be to those given (classical scaling, Torgerson 1952): [items x
-/// dimensions], about the origin, spread falling with the dimension; the largest entry of each column is positive.
-/// Where the distances are not Euclidean, what has no place is left out.
+/// Classical scaling (Torgerson 1952): points [items x dimensions] about the origin, spread falling with the dimension;
+/// the largest entry of each column is positive. Their inner products, not their distances, are as near as can be to
+/// those given. Where the distances are not Euclidean, what has no place is left out.
 MRNN_EXPORT Eigen::MatrixXd classical_scaling(const Eigen::Ref<const Eigen::MatrixXd>& distances,
                                               Eigen::Index dimensions);
 
 /// Adds to the figure, which has its words already, the matrix as colours: one panel, or one per region where only
-/// namesakes are compared. Where all of three or more items are compared, the items follow in the plane that keeps
-/// their distances best, with the array `places`. The figure goes to the results, and a line to the summary.
+/// namesakes are compared. Where all of three or more items are compared, the items follow in the plane of classical
+/// scaling, with the array `places`, and the caption says how far distances are off there. The figure goes to the
+/// results, and a line to the summary.
 MRNN_EXPORT void add_comparison(const ComparedActivities& activities, const Network& network,
                                 const ComparisonMatrix& matrix, Figure figure, AnalysisResults& results);
 

@@ -55,10 +55,14 @@ std::vector<Shown> panels_of(const ComparedActivities& activities, const MatrixX
   return panels;
 }
 
-/// Smallest and largest value that is finite.
-std::pair<double, double> range_of(const MatrixXd& values) {
+/// Of the colours. Similarities are seen between 0 and 1, so that figures can be compared; distances have their own.
+std::pair<double, double> range_of(const ComparisonMatrix& matrix) {
   double low = std::numeric_limits<double>::infinity(), high = -low;
-  for (const double value : values.reshaped()) {
+  if (matrix.distances) {
+    low = 0.0;
+    high = 1.0;
+  }
+  for (const double value : matrix.values.reshaped()) {
     if (!std::isfinite(value)) continue;
     low = std::min(low, value);
     high = std::max(high, value);
@@ -109,7 +113,7 @@ Panel draw_places(const ComparedActivities& activities, const Network& network, 
   const std::string words = unit.empty() ? "" : " (" + unit + ")";
   const bool parts = std::ranges::any_of(items, [](const ComparedItem& item) { return item.number > 0; });
   Panel panel;
-  panel.title = "distances kept in a plane";
+  panel.title = "classical scaling";
   panel.x.label = "dimension 1" + words;
   panel.y.label = "dimension 2" + words;
   panel.equal_aspect = true;
@@ -168,6 +172,30 @@ std::string describe_extremes(const ComparedActivities& activities, const Compar
          describe(*away);
 }
 
+/// More than this share of the distances lost, and what lies close in the plane need not be alike.
+constexpr double poor = 0.2;
+
+/// How far distances in the plane are from those it shows: root mean square over pairs, of that of the distances.
+std::string describe_misfit(const MatrixXd& distances, const MatrixXd& places) {
+  double lost = 0.0, all = 0.0;
+  for (Index i = 0; i < distances.rows(); ++i) {
+    for (Index j = 0; j < i; ++j) {
+      const double seen = (places.row(i) - places.row(j)).norm();
+      lost += (seen - distances(i, j)) * (seen - distances(i, j));
+      all += distances(i, j) * distances(i, j);
+    }
+  }
+  const double share = all > 0.0 ? std::sqrt(lost / all) : 0.0;
+  const double percent = 100.0 * share;
+  std::string words = percent < 1.0 ? "; there they are as far apart as in the matrix, to within 1 %."
+                                    : fmt::format(
+                                          "; there their distances are off by {:.0f} % (root mean square, of "
+                                          "that of the distances).",
+                                          percent);
+  if (share > poor) words += " That is much: points that lie close need not be alike; see the matrix.";
+  return words;
+}
+
 }  // namespace
 
 void add_items(const ComparedActivities& activities, AnalysisResults& results) {
@@ -203,7 +231,7 @@ MatrixXd classical_scaling(const Eigen::Ref<const MatrixXd>& distances, Index di
 void add_comparison(const ComparedActivities& activities, const Network& network, const ComparisonMatrix& matrix,
                     Figure figure, AnalysisResults& results) {
   figure.columns = 0;
-  const auto range = range_of(matrix.values);
+  const auto range = range_of(matrix);
   for (const Shown& shown : panels_of(activities, matrix.values)) {
     figure.panels.push_back(matrix_panel(shown, matrix, range));
   }
@@ -212,9 +240,9 @@ void add_comparison(const ComparedActivities& activities, const Network& network
   if (distances.rows() > 2 && distances.allFinite()) {
     const MatrixXd places = classical_scaling(distances, 2);
     results.add("places", places, {"item", "dimension"}, matrix.unit.empty() ? "1" : matrix.unit,
-                "points whose distances are nearest to these");
+                "classical scaling of the distances to a plane");
     figure.panels.push_back(draw_places(activities, network, places, matrix.unit));
-    figure.caption += " Right: the items as points whose distances are nearest to these.";
+    figure.caption += " Right: the items as points of a plane (classical scaling)" + describe_misfit(distances, places);
     if (activities.items().back().source > 0 && activities.items().back().number > 0) {
       figure.caption +=
           " Discs: " + activities.items().front().label.substr(0, activities.items().front().label.rfind(": ")) +
