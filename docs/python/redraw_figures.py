@@ -17,8 +17,9 @@ import numpy as np
 folder = Path(sys.argv[1] if len(sys.argv) > 1 else "runs/cbgtcl")
 output = Path(sys.argv[2]) if len(sys.argv) > 2 else folder
 
-# The palette of mrnn's figures (Okabe & Ito 2008, colour-blind safe); regions take theirs in the network's order.
-palette = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8A8A2B", "#4D4D4D"]
+# The first eight colours of mrnn's figures: those of Okabe & Ito (2008), told apart with impaired colour vision, with
+# olive for their yellow and dark grey for their black. Regions take theirs in the network's order.
+palette = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#949426", "#555555"]
 
 results = h5py.File(folder / "results.h5")
 dt = results["network"].attrs["dt"]  # ms

@@ -350,6 +350,24 @@ TEST_CASE("a figure whose PDF and PNG lack letters is drawn with a warning", "[g
         "lines.svg has them.");
 }
 
+TEST_CASE("lines of more than eight colours are told apart by their strokes too", "[gnuplot]") {
+  const auto dashes = [](int colour, bool dashed) {
+    Figure figure = line_figure({0.0, 1.0}, {0.0, 1.0});
+    figure.panels[0].series[0].colour = colour;
+    figure.panels[0].series[0].dashed = dashed;
+    const std::string script = gnuplot_script(figure, lay_out(figure), Picture::svg);
+    const std::size_t begin = script.find("with lines lw 1.5 dt ") + 21;
+    return script.substr(begin, script.find(" lc", begin) - begin);
+  };
+
+  for (const int whole : {0, 7, black, ordered_colour(0.5), 24}) CHECK(dashes(whole, false) == "solid");
+  CHECK(dashes(8, false) == "(10,4,2.4,4)");
+  CHECK(dashes(15, false) == dashes(8, false));
+  CHECK(dashes(16, false) == "(2.4,3.6)");
+  CHECK(dashes(0, true) == "(9,7)");
+  CHECK(dashes(8, true) == dashes(0, true));
+}
+
 TEST_CASE("words within a panel are drawn after every heat map, so that none covers them", "[gnuplot]") {
   Figure figure = line_figure({}, {});
   figure.panels.resize(2);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 #include <vector>
 
 #include "figures/figure_text.hpp"
@@ -76,11 +77,21 @@ class Script {
   std::string at(double x, double y) const {
     return fmt::format("screen {:.6f},screen {:.6f}", x / layout_.width, 1.0 - y / layout_.height);
   }
-  /// A type of dashes, lengths in pixels, for a line of a width. Terminals scale them by the width, cairo's from 1.5
-  /// on.
-  std::string dashes(double width, double dash, double gap) const {
+  /// A type of dashes, lengths of strokes and gaps in pixels, for a line of a width. Terminals scale them by the width,
+  /// cairo's from 1.5 on.
+  std::string dashes(double width, const std::vector<double>& lengths) const {
     const double unit = picture_ == Picture::svg ? 0.5 * width : 0.275 * std::max(width, 1.5);
-    return fmt::format("dt ({:.4g},{:.4g})", dash / unit, gap / unit);
+    std::string list;
+    for (const double length : lengths) list += fmt::format("{}{:.4g}", list.empty() ? "" : ",", length / unit);
+    return "dt (" + list + ")";
+  }
+  /// Lines are whole or dashed, as the figure says; beyond the eighth colour those not dashed are of strokes and dots,
+  /// beyond the sixteenth of dots.
+  std::string dashes_of(const Series& series, double width) const {
+    const int round = series.values.empty() ? palette_round(series.colour) : 0;
+    if (series.dashed) return dashes(width, {4.5 * width, 3.5 * width});
+    if (round == 1) return dashes(width, {5.0 * width, 2.0 * width, 1.2 * width, 2.0 * width});
+    return round == 2 ? dashes(width, {1.2 * width, 1.8 * width}) : "dt solid";
   }
   double points(double diameter) const { return diameter / measures_.disc; }
 
@@ -115,17 +126,24 @@ class Script {
             text.lettering.size, hex(palette_colour(text.colour)));
   }
 
+  /// Where the strokes of a line of 18 pixels begin and end in the key.
+  static std::vector<std::pair<double, double>> strokes_of(const KeyEntry& entry) {
+    if (entry.swatch == KeyEntry::Swatch::dashed) return {{0.0, 7.0}, {11.0, 18.0}};
+    const int round = palette_round(entry.colour);
+    if (round == 1) return {{0.0, 7.0}, {10.0, 12.0}, {15.0, 18.0}};
+    if (round == 2) return {{0.0, 2.0}, {4.0, 6.0}, {8.0, 10.0}, {12.0, 14.0}, {16.0, 18.0}};
+    return {{0.0, 18.0}};
+  }
+
   void sign(const PlacedSwatch& swatch) {
     const Rgb colour = palette_colour(swatch.entry.colour);
     const double left = swatch.x, right = swatch.x + 18.0, y = swatch.y;
     switch (swatch.entry.swatch) {
       case KeyEntry::Swatch::line:
       case KeyEntry::Swatch::dashed:
-        for (const auto& [from, to] : swatch.entry.swatch == KeyEntry::Swatch::dashed
-                                          ? std::vector{std::pair{left, left + 7.0}, std::pair{right - 7.0, right}}
-                                          : std::vector{std::pair{left, right}}) {
-          command("set arrow from {} to {} nohead front lw {} dt solid lc rgb '{}'", at(from, y), at(to, y),
-                  line_width + 0.3, hex(colour));
+        for (const auto& [from, to] : strokes_of(swatch.entry)) {
+          command("set arrow from {} to {} nohead front lw {} dt solid lc rgb '{}'", at(left + from, y),
+                  at(left + to, y), line_width + 0.3, hex(colour));
         }
         return;
       case KeyEntry::Swatch::band:
@@ -258,7 +276,7 @@ class Script {
     }
     element(guide_data(guide, layout),
             fmt::format("with lines lw {} {} lc rgb '{}'", guide_width,
-                        guide.kind == Guide::Kind::circle ? "dt solid" : dashes(guide_width, 4.5, 3.0), colour));
+                        guide.kind == Guide::Kind::circle ? "dt solid" : dashes(guide_width, {4.5, 3.0}), colour));
   }
 
   void draw(const Polygon& polygon) {
@@ -296,7 +314,7 @@ class Script {
   void draw_line(const Series& series, bool on_heat, const PanelLayout& layout) {
     const DataBlock data = series_data(series, layout);
     const double width = series.width > 0.0 ? series.width : line_width;
-    const std::string dash = series.dashed ? dashes(width, 4.5 * width, 3.5 * width) : "dt solid";
+    const std::string dash = dashes_of(series, width);
     // A rim of the other brightness shows the line on dark and on light colours.
     const std::string rim = series.colour == white ? hex(palette_colour(black), 0.55) : "#ffffff";
     if (on_heat) element(data, fmt::format("using 1:2 with lines lw {} lc rgb '{}'", width + 1.6, rim));

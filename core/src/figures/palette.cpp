@@ -70,7 +70,7 @@ Rgb palette_colour(int index) {
   if (index >= first_ordered) return scale_colour(index - first_ordered);
   const auto count = static_cast<int>(okabe_ito.size());
   const Rgb colour = okabe_ito[static_cast<std::size_t>(index % count)];
-  switch (index / count % 3) {
+  switch (palette_round(index)) {
     case 1:
       return {mix(colour.red, 0, 0.4), mix(colour.green, 0, 0.4), mix(colour.blue, 0, 0.4)};
     case 2:
@@ -78,6 +78,10 @@ Rgb palette_colour(int index) {
     default:
       return colour;
   }
+}
+
+int palette_round(int index) {
+  return index < 0 || index >= first_ordered ? 0 : index / static_cast<int>(okabe_ito.size()) % 3;
 }
 
 int ordered_colour(double share) {

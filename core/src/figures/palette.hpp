@@ -15,6 +15,10 @@ struct Rgb {
 /// The colour of a palette index; any index is a colour (the 24 repeat, those of ordered scales stand far above).
 MRNN_EXPORT Rgb palette_colour(int index);
 
+/// How often the eight colours of the palette have been gone through before an index: 0, 1 or 2. The eight can be told
+/// apart with impaired colour vision; darker and lighter ones not from each other, which is why lines are broken there.
+MRNN_EXPORT int palette_round(int index);
+
 /// `share` of the colour, the rest white.
 MRNN_EXPORT Rgb tinted(Rgb colour, double share);
 
