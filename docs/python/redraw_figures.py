@@ -41,7 +41,7 @@ condition = simulation["trials/condition"].asstr()[:]
 
 figure, panels = plt.subplots(1, len(regions), figsize=(2.6 * len(regions), 2.4), sharex=True, layout="constrained")
 for panel, (name, units) in zip(np.atleast_1d(panels), regions.items()):
-    for colour, value in zip(palette, dict.fromkeys(condition)):  # in the order of first appearance, as the report
+    for colour, value in zip(palette, sorted(set(condition))):
         of_trial = h[condition == value][:, :, units].mean(axis=2)  # (trial, time)
         mean = of_trial.mean(axis=0)
         sem = of_trial.std(axis=0, ddof=min(1, len(of_trial) - 1)) / np.sqrt(len(of_trial))

@@ -343,6 +343,39 @@ TEST_CASE("simulations are compared as conditions", "[currents]") {
   CHECK(results.figures.front().panels[1].series[1].label == "again");
 }
 
+TEST_CASE("means of few trials are left out of the figures of currents, and the caption says so", "[currents]") {
+  test::Subject made = with_activity();
+  made.simulations.front().trials.epochs.push_back({"go", {1, 2}, {3, 3}});
+  const std::string keys = "align = \"go\"\nwindow = [-20, 10]\n";
+
+  const auto two = test::analyse(made, "currents", keys);
+  const auto one = test::analyse(made, "currents", keys + "min_trials = 1");
+
+  CHECK(test::array(two, "counts").values == std::vector<double>{1.0, 2.0, 2.0});
+  const std::vector<double>& drawn = two.figures.front().panels[1].series.front().y;
+  CHECK(std::isnan(drawn[0]));
+  CHECK(drawn[1] == at(two, "norm", {0, 1, 0, 1}));
+  CHECK_THAT(two.figures.front().caption, EndsWith("Means of fewer than 3 trials are left out where a condition has "
+                                                   "more at other times."));
+  CHECK(one.figures.front().panels[1].series.front().y[0] == at(one, "norm", {0, 1, 0, 0}));
+  CHECK_THAT(one.figures.front().caption, EndsWith("share their scale."));
+}
+
+TEST_CASE("long names of regions are told apart in the titles of currents", "[currents]") {
+  mrnn::NetworkSpec spec;
+  spec.activation = mrnn::Activation::linear;
+  spec.regions = {{"primary_visual_cortex_left", 1}, {"primary_visual_cortex_right", 1}};
+  spec.connections = {{"primary_visual_cortex_left", "primary_visual_cortex_right"}};
+  test::Subject made{mrnn::build_network(spec, 1), {}};
+  made.parameters = mrnn::initial_parameters(made.network, 1);
+  made.parameters.initial_state.setOnes();
+  made.simulations = {test::simulate(made, "control", mrnn::blank_trials(0, 1, 5))};
+
+  const auto results = test::analyse(made, "currents", "");
+
+  CHECK(results.figures.front().panels[1].title == "primary_v\u2026tex_left to primary_v\u2026ex_right");
+}
+
 TEST_CASE("there is a panel for every target and source, in the colour of the source", "[currents]") {
   const test::Subject made = with_activity();
   const mrnn::AnalysisResults results = test::analyse(made, "currents", "");

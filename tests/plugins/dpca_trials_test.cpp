@@ -151,7 +151,10 @@ TEST_CASE("the network's own choice can be a factor", "[dpca]") {
   made.task = &task;
   const AnalysisResults results = test::analyse(made, "dpca", keys);
   CHECK(test::array(results, "trials").values == std::vector<double>{5, 6});
-  CHECK(results.figures.front().panels.front().series[0].label == "network_choice 0");
+  const std::vector<mrnn::Series>& lines = results.figures.front().panels.front().series;
+  CHECK(lines[0].label == "network_choice 0");
+  CHECK(lines[0].colour == mrnn::ordered_colour(0.0));  // numbers have an ordered scale
+  CHECK(lines[1].colour == mrnn::ordered_colour(1.0));
   CHECK(test::make_analysis("dpca", keys, made.network)->needs().y);
   CHECK_FALSE(test::make_analysis("dpca", "", made.network)->needs().y);
   CHECK(test::make_analysis("dpca", "quantity = \"x\"", made.network)->needs().x);

@@ -133,15 +133,15 @@ TEST_CASE("means of few trials are left out of the figure, but for conditions th
       for (const double value : series.y) shown += std::isfinite(value) ? 1 : 0;
       lengths.push_back(shown);
     }
-    return lengths;  // band and line of each condition
+    return lengths;  // band and line of each condition, few before many
   };
 
-  CHECK(lines("") == std::vector<std::size_t>{3, 3, 2, 2});
-  CHECK(lines("min_trials = 2") == std::vector<std::size_t>{4, 4, 2, 2});
-  CHECK(lines("min_trials = 1") == std::vector<std::size_t>{4, 5, 2, 3});  // no band of one trial
+  CHECK(lines("") == std::vector<std::size_t>{2, 2, 3, 3});
+  CHECK(lines("min_trials = 2") == std::vector<std::size_t>{2, 2, 4, 4});
+  CHECK(lines("min_trials = 1") == std::vector<std::size_t>{2, 3, 4, 5});  // no band of one trial
   const auto results = test::analyse(made, "psth", "");
-  CHECK(at(results, "counts", {0, 4}) == 1.0);
-  CHECK(at(results, "a_mean", {0, 4}) == 4.0);  // arrays hold all
+  CHECK(at(results, "counts", {1, 4}) == 1.0);
+  CHECK(at(results, "a_mean", {1, 4}) == 4.0);  // arrays hold all
   CHECK_THAT(results.figures.front().caption,
              ContainsSubstring("Means of fewer than 3 trials are left out where a condition has more at other times."));
   CHECK(test::analyse(made, "psth", "min_trials = 1").figures.front().caption ==

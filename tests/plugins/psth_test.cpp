@@ -175,6 +175,7 @@ TEST_CASE("outputs are shown channel by channel", "[psth]") {
 
   CHECK(at(results, "choice_1_mean", {0, 0}) == 1.0);
   CHECK(at(results, "score_mean", {0, 0}) == 2.0);
+  CHECK(results.figures.front().title == "Mean output y over trials, channel by channel");
   CHECK_FALSE(test::has_array(results, "score_trials"));
 }
 

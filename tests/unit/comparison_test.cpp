@@ -238,11 +238,11 @@ TEST_CASE("averages over conditions are matched by name", "[comparison]") {
 
   const mrnn::ComparedActivities activities = comparison.read(bench.context());
 
-  // Of the first run right then left; of this run left (trials 0 and 2) and right (trial 1).
+  // Of the first run right (trial 0) and left; of this run left (trials 0 and 2) and right (trial 1).
   const mrnn::Sequence first = activities.activity(0), own = activities.activity(1);
   REQUIRE(first.trials == 2);
-  CHECK(first(0, 0, 0) == 1000.0);
-  CHECK(first(0, 1, 0) == 1100.0);
+  CHECK(first(0, 0, 0) == 1100.0);
+  CHECK(first(0, 1, 0) == 1000.0);
   CHECK(own(0, 0, 0) == 100.0);
   CHECK(own(0, 1, 0) == 100.0);
   CHECK(own(1, 0, 3) == 131.0);
@@ -335,7 +335,7 @@ TEST_CASE("trials of stored runs that do not match are found before anything run
   CHECK_THAT(
       bench.mistake("runs = [\"first\", \"third\"]\nsimulation = \"control\"\nlevel = \"conditions\""),
       ContainsSubstring("the conditions of simulation \"control\" of run \"first\" are left, right, of simulation "
-                        "\"control\" of run \"third\" left, up, right"));
+                        "\"control\" of run \"third\" left, right, up"));
   // Dynamics have no need of the same trials.
   CHECK_NOTHROW(bench.comparison("runs = [\"first\", \"fewer\"]\nsimulation = \"control\"", Correspondence::none));
 }

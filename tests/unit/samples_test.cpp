@@ -209,7 +209,7 @@ TEST_CASE("without a window, the steps that every trial with time zero has are c
                                                                 "give a window"));
 }
 
-TEST_CASE("metadata are the levels of a factor: words as they appear, numbers sorted", "[samples]") {
+TEST_CASE("metadata are the levels of a factor, words and numbers sorted", "[samples]") {
   mrnn::Simulation made = simulation(), other = simulation();
   made.trials.numbers["coherence"] = {4.0, std::nan(""), -2.5};
   other.trials.numbers["coherence"] = {-2.5, 8.0, 4.0};
@@ -290,6 +290,62 @@ TEST_CASE("the longest of the trials that have time zero bounds the window", "[s
   const mrnn::Alignment alignment(mrnn::ConfigNode::parse("align = \"go\""), dt);
 
   CHECK(alignment.window({&made}).last == 3);
+}
+
+TEST_CASE("conditions in words are sorted, the numbers in them by size", "[samples]") {
+  mrnn::Simulation made = simulation();
+  made.trials.count = 8;
+  made.trials.texts["condition"] = {"right 16 %", "315 deg", "right 8 %", "left 0.5",
+                                    "-8 %",       "catch",   "90 deg",    "-16 %"};
+
+  const mrnn::Conditions conditions = mrnn::group_trials(mrnn::ConfigNode::parse(""), {&made});
+
+  CHECK(conditions.values ==
+        std::vector<std::string>{"-16 %", "-8 %", "90 deg", "315 deg", "catch", "left 0.5", "right 8 %", "right 16 %"});
+  CHECK(conditions.of_trial == std::vector<int>{7, 3, 6, 5, 1, 4, 2, 0});
+}
+
+TEST_CASE("of one simulation all pairs of conditions are compared, catch trials only where there is nothing else",
+          "[samples]") {
+  mrnn::Simulation made = simulation();
+  const auto pairs = [&](std::vector<std::string> names) {
+    made.trials.count = std::ssize(names);
+    made.trials.texts["condition"] = std::move(names);
+    return mrnn::comparisons(mrnn::group_trials(mrnn::ConfigNode::parse(""), {&made}));
+  };
+  using Pairs = std::vector<std::pair<std::size_t, std::size_t>>;
+
+  CHECK(pairs({"a", "b", "c"}) == Pairs{{0, 1}, {0, 2}, {1, 2}});
+  CHECK(pairs({"a", "catch", "d"}) == Pairs{{0, 2}});
+  CHECK(pairs({"a", "catch"}) == Pairs{{0, 1}});
+  CHECK(pairs({"a", "a"}).empty());
+}
+
+TEST_CASE("of many conditions evenly spread ones are drawn, each in a colour of its own", "[samples]") {
+  mrnn::Simulation made = simulation();
+  const auto group = [&](Index count, const std::vector<const mrnn::Simulation*>& simulations) {
+    made.trials.count = count;
+    auto& names = made.trials.texts["condition"];
+    names.clear();
+    for (Index k = 0; k < count; ++k) names.push_back("c" + std::to_string(k));
+    return mrnn::group_trials(mrnn::ConfigNode::parse(""), simulations);
+  };
+
+  const mrnn::Conditions many = group(31, {&made}), few = group(3, {&made}), twice = group(31, {&made, &made});
+  const mrnn::DrawnConditions drawn(many, 4), all(few, 4), both(twice, 4);
+
+  CHECK(drawn.numbers() == std::vector<std::size_t>{0, 10, 20, 30});
+  CHECK(drawn.contains(20));
+  CHECK_FALSE(drawn.contains(1));
+  CHECK(drawn.style(30).colour == 3);
+  CHECK(drawn.left_out() == " Only 4 of 31 conditions are drawn, evenly spread.");
+  CHECK(all.numbers().size() == 3);
+  CHECK(all.left_out().empty());
+  CHECK(both.numbers() == std::vector<std::size_t>{0, 30, 31, 61});  // the same of each simulation
+  CHECK(both.style(61).colour == both.style(30).colour);
+  CHECK(both.style(61).dashed);
+  CHECK(mrnn::evenly_spread(5, 1) == std::vector<std::size_t>{0});
+  CHECK(mrnn::evenly_spread(0, 3).empty());
 }
 
 TEST_CASE("numbers have colours of an ordered scale, about zero where they have both signs", "[samples]") {

@@ -28,13 +28,13 @@ struct Conditions {
 };
 
 /// Groups trials by the metadata named `by` in the configuration (default `condition`, where there is one).
-/// Values in words keep the order in which they first appear, numbers are sorted; those that differ by rounding are
-/// one.
+/// Values are sorted: words by letter with the numbers in them by size (`left 8 %`, `left 16 %`), numbers by size;
+/// those that differ by rounding are one.
 /// @throws ConfigError where metadata asked for is missing.
 MRNN_EXPORT Conditions group_trials(const ConfigNode& config, const std::vector<const Simulation*>& simulations);
 
 /// Pairs of conditions worth comparing: the same value in the first simulation and in each other one; of a single
-/// simulation, its first condition and each other one.
+/// simulation all pairs, those of catch trials only where there would be no other.
 MRNN_EXPORT std::vector<std::pair<std::size_t, std::size_t>> comparisons(const Conditions& conditions);
 
 /// The colour of a value of the metadata: a colour each for words; for numbers an ordered scale, about 0 where they
@@ -53,6 +53,31 @@ struct ConditionStyle {
 };
 MRNN_EXPORT ConditionStyle condition_style(const Conditions& conditions, std::size_t number);
 
+/// At most `most` of 0 ... count - 1, evenly spread, the first and the last among them.
+MRNN_EXPORT std::vector<std::size_t> evenly_spread(std::size_t count, std::size_t most);
+
+/// The conditions that a figure shows: all, or where they are too many those of evenly spread values of the metadata,
+/// the same ones of each simulation. The conditions must outlive it.
+class MRNN_EXPORT DrawnConditions {
+ public:
+  /// @param most  conditions, of all simulations
+  DrawnConditions(const Conditions& conditions, std::size_t most);
+
+  /// Indices into the list of conditions, rising.
+  const std::vector<std::size_t>& numbers() const noexcept { return numbers_; }
+  bool contains(std::size_t number) const;
+  /// As value_colour() and condition_style(), but words have the first colours, so that no two drawn have the same.
+  int colour(std::size_t value) const;
+  ConditionStyle style(std::size_t number) const;
+  /// For the caption: ` Only 12 of 40 conditions are drawn, evenly spread.`; empty where all are.
+  std::string left_out() const;
+
+ private:
+  const Conditions& conditions_;
+  std::vector<std::size_t> values_;   ///< drawn
+  std::vector<std::size_t> numbers_;  ///< of their conditions
+};
+
 /// Which trial is of which condition and simulation, as results: `conditions`, `trial_condition`, `trial_simulation`.
 MRNN_EXPORT void add_trials(const Conditions& conditions, const std::vector<const Simulation*>& simulations,
                             AnalysisResults& results);
@@ -60,7 +85,7 @@ MRNN_EXPORT void add_trials(const Conditions& conditions, const std::vector<cons
 /// Per-trial metadata as the levels of a factor. Trials of all simulations are counted through.
 struct Levels {
   std::string name;                 ///< of the metadata
-  std::vector<std::string> values;  ///< distinct (not by rounding alone); words as they first appear, numbers sorted
+  std::vector<std::string> values;  ///< distinct (not by rounding alone); sorted as conditions are
   std::vector<int> of_trial;        ///< index into the values; -1: the trial has none
 };
 

@@ -78,6 +78,34 @@ std::vector<std::string> names_of(const Trials& trials) {
   config.fail(key, "is \"" + name + "\", which has no value in any trial");
 }
 
+/// The number that begins at a place of a text, with its sign at the begin of a word; nothing where none begins.
+std::optional<double> number_at(std::string_view text, std::size_t& at) {
+  const auto is_digit = [&](std::size_t i) { return i < text.size() && text[i] >= '0' && text[i] <= '9'; };
+  const bool sign = at < text.size() && text[at] == '-' && (at == 0 || text[at - 1] == ' ');
+  if (!is_digit(sign ? at + 1 : at)) return std::nullopt;
+  double value = 0.0;
+  const char* end = text.data() + text.size();
+  at = static_cast<std::size_t>(std::from_chars(text.data() + at, end, value, std::chars_format::fixed).ptr -
+                                text.data());
+  return value;
+}
+
+/// The order in which people sort words with numbers: `8 %` before `16 %`.
+bool naturally_before(const std::string& first, const std::string& second) {
+  for (std::size_t i = 0, j = 0; i < first.size() && j < second.size();) {
+    const std::size_t here = i, there = j;
+    const std::optional<double> one = number_at(first, i), other = number_at(second, j);
+    if (one && other) {
+      if (*one != *other) return *one < *other;
+      continue;
+    }
+    if (first[here] != second[there]) return first[here] < second[there];
+    i = here + 1;
+    j = there + 1;
+  }
+  return first.size() != second.size() ? first.size() < second.size() : first < second;
+}
+
 /// Distinct values of all simulations, in the order in which they are shown.
 Values distinct(const std::vector<Values>& of_simulations, bool numeric) {
   Values all;
@@ -86,7 +114,11 @@ Values distinct(const std::vector<Values>& of_simulations, bool numeric) {
       if (!value.empty() && std::ranges::find(all, value) == all.end()) all.push_back(value);
     }
   }
-  if (numeric) std::ranges::stable_sort(all, {}, [](const std::string& value) { return std::stod(value); });
+  if (numeric) {
+    std::ranges::stable_sort(all, {}, [](const std::string& value) { return std::stod(value); });
+  } else {
+    std::ranges::stable_sort(all, naturally_before);
+  }
   return all;
 }
 
@@ -127,6 +159,16 @@ void add_simulation(const std::string& prefix, std::size_t simulation, const Val
   }
 }
 
+/// Does the colour say which value, and dashes which simulation?
+bool by_value(const Conditions& conditions) {
+  std::set<std::size_t> simulations, values;
+  for (const Condition& condition : conditions.list) {
+    simulations.insert(condition.simulation);
+    values.insert(condition.value);
+  }
+  return simulations.size() <= 2 && values.size() > 1;
+}
+
 }  // namespace
 
 Conditions group_trials(const ConfigNode& config, const std::vector<const Simulation*>& simulations) {
@@ -155,16 +197,19 @@ Conditions group_trials(const ConfigNode& config, const std::vector<const Simula
 }
 
 std::vector<std::pair<std::size_t, std::size_t>> comparisons(const Conditions& conditions) {
-  std::vector<std::pair<std::size_t, std::size_t>> pairs;
+  std::vector<std::pair<std::size_t, std::size_t>> pairs, with_catches;
   const std::vector<Condition>& list = conditions.list;
   const bool several = !list.empty() && list.back().simulation > 0;
+  const auto is_catch = [&](std::size_t number) { return conditions.values[list[number].value] == "catch"; };
   for (std::size_t before = 0; before < list.size() && list[before].simulation == 0; ++before) {
     for (std::size_t after = before + 1; after < list.size(); ++after) {
       const bool paired = list[after].simulation > 0 && list[after].value == list[before].value;
-      if (several ? paired : before == 0) pairs.emplace_back(before, after);
+      if (several && !paired) continue;
+      const bool other = !several && (is_catch(before) || is_catch(after));
+      (other ? with_catches : pairs).emplace_back(before, after);
     }
   }
-  return pairs;
+  return pairs.empty() ? with_catches : pairs;
 }
 
 int value_colour(const Conditions& conditions, std::size_t value) {
@@ -187,16 +232,51 @@ std::string key_title(const Conditions& conditions) {
 }
 
 ConditionStyle condition_style(const Conditions& conditions, std::size_t number) {
-  std::set<std::size_t> simulations, values;
-  for (const Condition& condition : conditions.list) {
-    simulations.insert(condition.simulation);
-    values.insert(condition.value);
-  }
   const Condition& condition = conditions.list[number];
-  if (simulations.size() <= 2 && values.size() > 1) {
-    return {value_colour(conditions, condition.value), condition.simulation == 1};
-  }
+  if (by_value(conditions)) return {value_colour(conditions, condition.value), condition.simulation == 1};
   return {static_cast<int>(number), false};
+}
+
+std::vector<std::size_t> evenly_spread(std::size_t count, std::size_t most) {
+  std::vector<std::size_t> chosen;
+  const std::size_t kept = std::min(count, most);
+  for (std::size_t k = 0; k < kept; ++k) chosen.push_back(kept == 1 ? 0 : k * (count - 1) / (kept - 1));
+  return chosen;
+}
+
+DrawnConditions::DrawnConditions(const Conditions& conditions, std::size_t most) : conditions_(conditions) {
+  const std::vector<Condition>& list = conditions.list;
+  const std::size_t simulations = list.empty() ? 1 : list.back().simulation + 1;
+  if (conditions.values.size() < 2) {
+    values_ = evenly_spread(conditions.values.size(), 1);
+    numbers_ = evenly_spread(list.size(), most);
+    return;
+  }
+  values_ = evenly_spread(conditions.values.size(), std::max<std::size_t>(1, most / simulations));
+  for (std::size_t number = 0; number < list.size(); ++number) {
+    if (std::ranges::binary_search(values_, list[number].value)) numbers_.push_back(number);
+  }
+}
+
+bool DrawnConditions::contains(std::size_t number) const {
+  return std::ranges::binary_search(numbers_, number);
+}
+
+int DrawnConditions::colour(std::size_t value) const {
+  if (conditions_.numbers.size() > 1) return value_colour(conditions_, value);
+  return static_cast<int>(std::ranges::lower_bound(values_, value) - values_.begin());
+}
+
+ConditionStyle DrawnConditions::style(std::size_t number) const {
+  const Condition& condition = conditions_.list[number];
+  if (by_value(conditions_)) return {colour(condition.value), condition.simulation == 1};
+  return {static_cast<int>(std::ranges::lower_bound(numbers_, number) - numbers_.begin()), false};
+}
+
+std::string DrawnConditions::left_out() const {
+  if (numbers_.size() == conditions_.list.size()) return "";
+  return " Only " + std::to_string(numbers_.size()) + " of " + std::to_string(conditions_.list.size()) +
+         " conditions are drawn, evenly spread.";
 }
 
 void add_trials(const Conditions& conditions, const std::vector<const Simulation*>& simulations,

@@ -35,6 +35,7 @@ class Currents final : public mrnn::Analysis {
     const auto part = std::ranges::find(parts, config.choice("part", parts, "all")) - parts.begin();
     request_.part = static_cast<mrnn::WeightPart>(part);
     request_.components = config.count_or("components", 3, 1);
+    request_.min_trials = config.count_or("min_trials", 3);
     request_.per_trial = config.flag("per_trial", false);
     request_.store = config.flag("store", false);
   }
@@ -148,6 +149,7 @@ void attach(mrnn::PluginContext& context) {
       "align              epoch whose first step is time zero\n"
       "align_at = 0       instead: ms from the start of the run\n"
       "window             [from, to] in ms around time zero; default: all that was recorded\n"
+      "min_trials = 3     of a mean in the figures, for conditions that have more\n"
       "per_trial = false  also lengths and projections of single trials\n"
       "store = false      also the currents themselves, up to 1 GB");
 }

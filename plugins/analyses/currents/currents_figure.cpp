@@ -11,8 +11,10 @@ namespace {
 
 /// More panels along a side cannot be read.
 constexpr std::size_t most_along_side = 8;
-/// More conditions cannot be told apart.
-constexpr std::size_t most_conditions = 8;
+/// More conditions cannot be told apart, or by colours of an ordered scale.
+constexpr std::size_t most_conditions = 8, most_numbers_drawn = 24;
+/// Letters of each name in the title of a panel.
+constexpr std::size_t most_letters = 18;
 /// More columns leave no room for numbers in the cells of the shares.
 constexpr Index most_numbers = 12;
 
@@ -57,16 +59,47 @@ int colour_of(const Found& found, std::size_t source) {
   return from.name == "all" ? mrnn::black : mrnn::region_colour(found.scope.context.network(), from.name);
 }
 
-/// One line; with several conditions the colour tells which.
+mrnn::DrawnConditions drawn_conditions(const Found& found) {
+  const mrnn::Conditions& conditions = found.scope.conditions;
+  return {conditions, conditions.numbers.empty() ? most_conditions : most_numbers_drawn};
+}
+
+/// Several simulations of several conditions have a colour for each pair, since dashes tell components.
+int condition_colour(const mrnn::DrawnConditions& drawn, const mrnn::Conditions& conditions, std::size_t condition) {
+  if (conditions.list.back().simulation == 0) return drawn.style(condition).colour;
+  return static_cast<int>(std::ranges::lower_bound(drawn.numbers(), condition) - drawn.numbers().begin());
+}
+
+/// Where a mean is shown: of few trials it would jump where a trial begins or ends. Of a condition that never has so
+/// many, where all of its trials are there.
+bool is_shown(const Found& found, Index condition, Index time) {
+  const auto counts = found.targets.front().counts.row(condition);
+  const double least = std::min(static_cast<double>(found.request.min_trials), counts.maxCoeff());
+  return counts(time) >= std::max(1.0, least);
+}
+
+/// One line; with several conditions the colour tells which. Broken where there are too few trials.
 mrnn::Series line(const Found& found, const Eigen::MatrixXd& values, std::size_t source, std::size_t condition) {
   mrnn::Series series;
-  const bool single = found.scope.conditions.list.size() == 1;
-  series.colour = single ? colour_of(found, source) : static_cast<int>(condition);
+  const mrnn::Conditions& conditions = found.scope.conditions;
+  series.colour = conditions.list.size() == 1 ? colour_of(found, source)
+                                              : condition_colour(drawn_conditions(found), conditions, condition);
+  const auto row = static_cast<Index>(condition);
   for (Index k = 0; k < values.cols(); ++k) {
     series.x.push_back(static_cast<double>(found.scope.window.first + k) * found.dt);
-    series.y.push_back(values(static_cast<Index>(condition), k));
+    series.y.push_back(is_shown(found, row, k) ? values(row, k) : missing);
   }
   return series;
+}
+
+/// A name of few letters, with its end: names of regions often differ there.
+std::string shortened(const std::string& name) {
+  if (name.size() <= most_letters) return name;
+  const auto inside = [&](std::size_t at) { return (static_cast<unsigned char>(name[at]) & 0xC0U) == 0x80U; };
+  std::size_t begin = most_letters / 2, end = name.size() - most_letters / 2 + 1;
+  while (inside(begin)) --begin;  // never within a character
+  while (end < name.size() && inside(end)) ++end;
+  return name.substr(0, begin) + "\u2026" + name.substr(end);
 }
 
 /// Adds the lines of one current to its panel.
@@ -84,14 +117,17 @@ void say_instead(const std::string& words, mrnn::Panel& panel) {
 mrnn::Figure draw_panels(const Found& found, const Shown& shown, const Labels& labels, const AddLines& add) {
   mrnn::Figure figure;
   figure.columns = static_cast<int>(shown.columns > 0 ? shown.columns : std::min<std::size_t>(4, shown.pairs.size()));
-  const std::size_t conditions = std::min(found.scope.conditions.list.size(), most_conditions);
+  const mrnn::DrawnConditions drawn = drawn_conditions(found);
   for (const Pair& pair : shown.pairs) {
     const Current& current = found.targets[pair.target].from[pair.source];
     mrnn::Panel panel;
-    panel.title = found.request.sources[pair.source].name + " to " + found.request.targets[pair.target].name;
+    panel.title = shortened(found.request.sources[pair.source].name) + " to " +
+                  shortened(found.request.targets[pair.target].name);
     panel.x.label = labels.time;
     panel.y.label = labels.values;
-    for (std::size_t c = 0; c < conditions && current.power > 0.0; ++c) add(current, pair.source, c, panel);
+    for (const std::size_t c : drawn.numbers()) {
+      if (current.power > 0.0) add(current, pair.source, c, panel);
+    }
     if (panel.series.empty()) {
       say_instead(current.power > 0.0 ? "constant" : "no current", panel);
     } else if (found.scope.window.first < 0) {
@@ -105,12 +141,15 @@ mrnn::Figure draw_panels(const Found& found, const Shown& shown, const Labels& l
 /// One key is enough: the first panel with lines names the conditions by its solid ones.
 void name_conditions(const Found& found, mrnn::Figure& figure) {
   if (found.scope.conditions.list.size() == 1) return;
+  const mrnn::DrawnConditions drawn = drawn_conditions(found);
   for (mrnn::Panel& panel : figure.panels) {
-    std::size_t condition = 0;
+    std::size_t named = 0;
     for (mrnn::Series& series : panel.series) {
-      if (!series.dashed) series.label = found.scope.conditions.list[condition++].name;
+      if (!series.dashed) series.label = found.scope.conditions.list[drawn.numbers()[named++]].name;
     }
-    if (condition > 0) return;
+    if (named == 0) continue;
+    panel.key_title = mrnn::key_title(found.scope.conditions);
+    return;
   }
 }
 
@@ -119,9 +158,18 @@ std::string left_out(const Found& found, const Shown& shown) {
   if (!shown.complete) {
     words += " Only the first " + std::to_string(most_along_side) + " targets and sources are drawn.";
   }
-  if (found.scope.conditions.list.size() > most_conditions) {
-    words += " Only the first " + std::to_string(most_conditions) + " conditions are drawn.";
+  const Eigen::MatrixXd& counts = found.targets.front().counts;
+  bool few = false;
+  const mrnn::DrawnConditions drawn = drawn_conditions(found);
+  for (const std::size_t number : drawn.numbers()) {
+    const auto row = static_cast<Index>(number);
+    for (Index k = 0; k < counts.cols(); ++k) few = few || (counts(row, k) >= 1.0 && !is_shown(found, row, k));
   }
+  if (few) {
+    words += " Means of fewer than " + std::to_string(found.request.min_trials) +
+             " trials are left out where a condition has more at other times.";
+  }
+  words += drawn.left_out();
   return words;
 }
 

@@ -34,6 +34,7 @@ struct Request {
   std::vector<Source> sources;
   mrnn::WeightPart part = mrnn::WeightPart::all;  ///< whose components, means of units and full currents are wanted
   Index components = 3;
+  Index min_trials = 3;  ///< of a mean in the figures
   bool per_trial = false;
   bool store = false;
 };

@@ -16,7 +16,7 @@ namespace {
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t shown_per_row = 3;
 /// More conditions than this cannot be told apart by colour.
-constexpr Index most_conditions = 12;
+constexpr std::size_t most_conditions = 12;
 
 std::string short_percent(double share) {
   char text[32];
@@ -33,25 +33,59 @@ mrnn::Panel time_panel(const TimeAxis& axis) {
   return panel;
 }
 
-/// Colour and dashes of conditions: of two factors, one with two levels, that one is told by dashes.
-struct Style {
-  int colour = 0;
-  bool dashed = false;
-};
-
-Style style_of(const Grid& grid, Index cell) {
-  const std::vector<Index> lengths = grid.lengths();
-  if (lengths.size() == 2 && (lengths[0] == 2 || lengths[1] == 2)) {
-    const Index first = cell / lengths[1], second = cell % lengths[1];
-    return lengths[1] == 2 ? Style{static_cast<int>(first), second == 1} : Style{static_cast<int>(second), first == 1};
-  }
-  return {static_cast<int>(cell), false};
-}
-
 bool is_number(const std::string& text) {
   double value = 0.0;
   const char* end = text.data() + text.size();
   return std::from_chars(text.data(), end, value).ptr == end;
+}
+
+/// A condition that is drawn, a cell of the grid.
+struct Drawn {
+  Index cell = 0;
+  int colour = 0;
+  bool dashed = false;
+};
+
+/// The colours of those levels of a factor that are drawn: of numbers an ordered scale, of words one after the other.
+std::vector<int> level_colours(const mrnn::Levels& factor, const std::vector<std::size_t>& levels) {
+  mrnn::Conditions conditions;
+  conditions.values = factor.values;
+  if (std::ranges::all_of(factor.values, is_number)) {
+    for (const std::string& value : factor.values) conditions.numbers.push_back(std::stod(value));
+  }
+  std::vector<int> colours;
+  for (std::size_t k = 0; k < levels.size(); ++k) {
+    colours.push_back(conditions.numbers.empty() ? static_cast<int>(k) : mrnn::value_colour(conditions, levels[k]));
+  }
+  return colours;
+}
+
+/// All conditions, or some evenly spread ones. Of two factors, one with two levels, that one is told by dashes.
+std::vector<Drawn> drawn_conditions(const Grid& grid) {
+  const std::vector<Index> lengths = grid.lengths();
+  const bool pairs = lengths.size() == 2 && (lengths[0] == 2 || lengths[1] == 2);
+  std::vector<Drawn> drawn;
+  if (lengths.size() != 1 && !pairs) {
+    for (const std::size_t cell : mrnn::evenly_spread(static_cast<std::size_t>(grid.cells()), most_conditions)) {
+      drawn.push_back({static_cast<Index>(cell), static_cast<int>(drawn.size()), false});
+    }
+    return drawn;
+  }
+  const std::size_t coloured = pairs && lengths[1] != 2 ? 1 : 0;
+  const Index dashes = pairs ? 2 : 1;
+  const mrnn::Levels& factor = grid.factors[coloured];
+  const std::vector<std::size_t> levels =
+      mrnn::evenly_spread(factor.values.size(), most_conditions / static_cast<std::size_t>(dashes));
+  const std::vector<int> colours = level_colours(factor, levels);
+  for (std::size_t k = 0; k < levels.size(); ++k) {
+    const auto level = static_cast<Index>(levels[k]);
+    for (Index dash = 0; dash < dashes; ++dash) {
+      const Index cell = coloured == 1 ? dash * lengths[1] + level : level * dashes + dash;
+      drawn.push_back({cell, colours[k], dash == 1});
+    }
+  }
+  std::ranges::sort(drawn, {}, &Drawn::cell);
+  return drawn;
 }
 
 /// `left`, or `left, motion` of several factors; a number has its factor's name.
@@ -91,15 +125,14 @@ mrnn::Panel component_panel(const Outcome& outcome, std::size_t component, const
                 " (" + short_percent(outcome.explained.single(row)) + ")";
   panel.y = {"projection (a.u.)", -reach, reach};
   const Index steps = axis.time.size();
-  for (Index cell = 0; cell < std::min(outcome.grid.cells(), most_conditions); ++cell) {
-    const Style style = style_of(outcome.grid, cell);
+  for (const Drawn& condition : drawn_conditions(outcome.grid)) {
     mrnn::Series line;
     line.x = values(axis.time);
-    line.y = values(outcome.projections.row(row).segment(cell * steps, steps).transpose());
-    line.colour = style.colour;
-    line.dashed = style.dashed;
+    line.y = values(outcome.projections.row(row).segment(condition.cell * steps, steps).transpose());
+    line.colour = condition.colour;
+    line.dashed = condition.dashed;
     line.width = 1.5;
-    if (labelled) line.label = label_of(outcome.grid, cell);
+    if (labelled) line.label = label_of(outcome.grid, condition.cell);
     panel.series.push_back(std::move(line));
   }
   if (outcome.significance) add_significant(outcome, component, axis, -0.95 * reach, panel);
@@ -127,9 +160,10 @@ mrnn::Figure draw_components(const Outcome& outcome, const TimeAxis& axis) {
       "Activity decoded by the first components of each marginalisation (a row each), averaged over trials; "
       "in brackets the share of the variance that the component explains.";
   if (outcome.significance) figure.caption += " Black bars: conditions are told apart better than in all shuffles.";
-  if (outcome.grid.cells() > most_conditions) {
-    figure.caption += " Only the first " + std::to_string(most_conditions) + " of " +
-                      std::to_string(outcome.grid.cells()) + " conditions are drawn.";
+  const std::size_t drawn = drawn_conditions(outcome.grid).size();
+  if (static_cast<Index>(drawn) < outcome.grid.cells()) {
+    figure.caption += " Only " + std::to_string(drawn) + " of " + std::to_string(outcome.grid.cells()) +
+                      " conditions are drawn, evenly spread.";
   }
   figure.columns = static_cast<int>(shown_per_row);
   figure.panel_height = 150.0;

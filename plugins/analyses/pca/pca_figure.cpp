@@ -12,21 +12,12 @@ namespace {
 using mrnn::Index;
 
 /// More trajectories than this cannot be told apart.
-constexpr Index most_conditions = 12;
-constexpr Index most_trials = 20;
+constexpr std::size_t most_conditions = 12, most_trials = 20;
 /// Components whose variance is drawn.
 constexpr Index most_components = 20;
 constexpr double thin = 1.0, start_size = 8.0;  // pixels
 constexpr double panel_size = 280.0;            // pixels
 constexpr int most_columns = 3;
-
-/// At most `most` of 0..count-1, evenly spread.
-std::vector<Index> some_of(Index count, Index most) {
-  std::vector<Index> chosen;
-  const Index kept = std::min(count, most);
-  for (Index k = 0; k < kept; ++k) chosen.push_back(kept == 1 ? 0 : k * (count - 1) / (kept - 1));
-  return chosen;
-}
 
 /// One trajectory in the plane of the first two components, or of one component over time.
 mrnn::Series path(const mrnn::Sequence& all, Index trial, const Eigen::VectorXd& time) {
@@ -41,8 +32,8 @@ mrnn::Series path(const mrnn::Sequence& all, Index trial, const Eigen::VectorXd&
 }
 
 void add_single_trials(const Projection& projection, const Eigen::VectorXd& time, mrnn::Panel& panel) {
-  for (const Index trial : some_of(projection.trials.trials, most_trials)) {
-    mrnn::Series line = path(projection.trials, trial, time);
+  for (const std::size_t trial : mrnn::evenly_spread(static_cast<std::size_t>(projection.trials.trials), most_trials)) {
+    mrnn::Series line = path(projection.trials, static_cast<Index>(trial), time);
     line.colour = mrnn::light_grey;
     line.width = thin;
     if (!line.x.empty()) panel.series.push_back(std::move(line));
@@ -52,11 +43,11 @@ void add_single_trials(const Projection& projection, const Eigen::VectorXd& time
 void add_conditions(const Projection& projection, const mrnn::Conditions& conditions, const Eigen::VectorXd& time,
                     bool labelled, mrnn::Panel& panel) {
   if (labelled) panel.key_title = mrnn::key_title(conditions);
-  for (const Index c : some_of(projection.conditions.trials, most_conditions)) {
-    const auto number = static_cast<std::size_t>(c);
-    mrnn::Series line = path(projection.conditions, c, time);
+  const mrnn::DrawnConditions drawn(conditions, most_conditions);
+  for (const std::size_t number : drawn.numbers()) {
+    mrnn::Series line = path(projection.conditions, static_cast<Index>(number), time);
     if (line.x.empty()) continue;
-    const mrnn::ConditionStyle style = mrnn::condition_style(conditions, number);
+    const mrnn::ConditionStyle style = drawn.style(number);
     line.colour = style.colour;
     line.dashed = style.dashed;
     if (labelled) line.label = conditions.list[number].name;
@@ -111,10 +102,7 @@ mrnn::Figure draw_trajectories(const std::vector<Projection>& projections, const
   figure.title = "Activity along its principal components";
   figure.caption = conditions.grouped ? "Means over the trials of each condition; discs: where they start."
                                       : "Grey: single trials; colour: their mean, with a disc where it starts.";
-  if (std::ssize(conditions.list) > most_conditions) {
-    figure.caption += " " + std::to_string(most_conditions) + " of " + std::to_string(conditions.list.size()) +
-                      " conditions are drawn.";
-  }
+  figure.caption += mrnn::DrawnConditions(conditions, most_conditions).left_out();
   lay_out(projections.size(), figure);
   for (std::size_t p = 0; p < projections.size(); ++p) {
     const Projection& projection = projections[p];

@@ -109,10 +109,12 @@ class Psth final : public mrnn::Analysis {
                           mrnn::AnalysisResults& results) const {
     double change = -1.0;
     std::string line;
-    for (const auto& [before, after] : mrnn::comparisons(conditions)) {
-      for (std::size_t p = 0; p < averages.size(); ++p) {
-        const double from = over_time(averages[p], static_cast<Index>(before));
-        const double to = over_time(averages[p], static_cast<Index>(after));
+    const auto pairs = mrnn::comparisons(conditions);
+    for (std::size_t p = 0; p < averages.size(); ++p) {
+      std::vector<double> means;
+      for (Index c = 0; c < std::ssize(conditions.list); ++c) means.push_back(over_time(averages[p], c));
+      for (const auto& [before, after] : pairs) {
+        const double from = means[before], to = means[after];
         if (!(std::abs(to - from) > change)) continue;
         change = std::abs(to - from);
         line = "largest change from " + conditions.list[before].name + " to " + conditions.list[after].name + ": " +

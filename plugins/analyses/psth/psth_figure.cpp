@@ -22,7 +22,9 @@ constexpr double no_value = std::numeric_limits<double>::quiet_NaN();
 class Panels {
  public:
   explicit Panels(const Drawing& drawing)
-      : drawing_(drawing), split_(drawing.simulations.size() > 2 && drawing.conditions.values.size() > 1) {
+      : drawing_(drawing),
+        split_(drawing.simulations.size() > 2 && drawing.conditions.values.size() > 1),
+        drawn_(drawing.conditions, most_lines(drawing)) {
     switch (drawing.populations.quantity) {
       case mrnn::Quantity::h:
         quantity_ = "activity h";
@@ -39,7 +41,9 @@ class Panels {
   mrnn::Figure draw() {
     mrnn::Figure figure;
     figure.name = "psth";
-    figure.title = "Mean " + quantity_ + " over units and trials";
+    // Channels of an output mean different things, so that they are never averaged.
+    const bool channels = drawing_.populations.quantity == mrnn::Quantity::y;
+    figure.title = "Mean " + quantity_ + (channels ? " over trials, channel by channel" : " over units and trials");
     figure.columns = split_ ? static_cast<int>(drawing_.simulations.size()) : 0;
     figure.shared_x = true;
     for (std::size_t p = 0; p < drawing_.populations.list.size(); ++p) {
@@ -54,9 +58,10 @@ class Panels {
  private:
   const mrnn::Conditions& conditions() const { return drawing_.conditions; }
 
-  bool is_drawn(std::size_t number) const {
-    const std::size_t most = conditions().numbers.empty() ? most_conditions : most_numbers;
-    return (conditions().values.size() > 1 ? conditions().list[number].value : number) < most;
+  /// Simulations have panels of their own, or dashes; several of a single condition share the colours.
+  static std::size_t most_lines(const Drawing& drawing) {
+    const std::size_t most = drawing.conditions.numbers.empty() ? most_conditions : most_numbers;
+    return drawing.conditions.values.size() > 1 ? most * drawing.simulations.size() : most;
   }
 
   mrnn::Panel panel(std::size_t population, std::size_t simulation) {
@@ -66,8 +71,8 @@ class Panels {
     made.x.label = drawing_.time_label;
     made.y.label = quantity_ + " (a.u.)";
     add_guides(simulation, made);
-    for (std::size_t c = 0; c < conditions().list.size(); ++c) {
-      if (!is_drawn(c) || (split_ && conditions().list[c].simulation != simulation)) continue;
+    for (const std::size_t c : drawn_.numbers()) {
+      if (split_ && conditions().list[c].simulation != simulation) continue;
       add_condition(drawing_.averages[population], c, made);
     }
     const bool keyed = std::ranges::any_of(made.series, [](const mrnn::Series& s) { return !s.label.empty(); });
@@ -102,8 +107,8 @@ class Panels {
 
   void add_condition(const Average& average, std::size_t number, mrnn::Panel& made) {
     const auto row = static_cast<Index>(number);
-    mrnn::ConditionStyle style = mrnn::condition_style(conditions(), number);
-    if (split_) style = {mrnn::value_colour(conditions(), conditions().list[number].value), false};
+    mrnn::ConditionStyle style = drawn_.style(number);
+    if (split_) style = {drawn_.colour(conditions().list[number].value), false};
     mrnn::Series line, band;
     band.kind = mrnn::Series::Kind::band;
     line.colour = band.colour = style.colour;
@@ -177,17 +182,12 @@ class Panels {
       }
       text += ".";
     }
-    std::size_t drawn = 0;
-    for (std::size_t c = 0; c < conditions().list.size(); ++c) drawn += is_drawn(c) ? 1 : 0;
-    if (drawn < conditions().list.size()) {
-      text += " Only " + std::to_string(drawn) + " of " + std::to_string(conditions().list.size()) +
-              " conditions are drawn.";
-    }
-    return text;
+    return text + drawn_.left_out();
   }
 
   const Drawing& drawing_;
-  bool split_;             ///< a panel per simulation
+  bool split_;  ///< a panel per simulation
+  mrnn::DrawnConditions drawn_;
   bool left_out_ = false;  ///< means of few trials
   std::string quantity_;
   std::vector<std::string> named_;  ///< in the key
