@@ -88,3 +88,28 @@ TEST_CASE("mistakes in a lesion scan are found", "[lesion_scan]") {
              ContainsSubstring("there is nothing to lesion: \"c\" has no weights into it or out of it"));
   CHECK_THAT(mistake("by = \"side\""), ContainsSubstring("no per-trial metadata called \"side\""));
 }
+
+TEST_CASE("of many lesions those of regions and the strongest of connections are drawn", "[lesion_scan]") {
+  mrnn::NetworkSpec spec;
+  spec.activation = mrnn::Activation::linear;
+  for (char name = 'a'; name < 'a' + 9; ++name) spec.regions.push_back({std::string(1, name), 1});
+  for (const mrnn::Region& from : spec.regions) {
+    for (const mrnn::Region& to : spec.regions) {
+      if (from.name != to.name) spec.connections.push_back({from.name, to.name});
+    }
+  }
+  test::Subject made{mrnn::build_network(spec, 1), {}};
+  made.parameters = mrnn::initial_parameters(made.network, 1);
+  made.parameters.initial_state.setOnes();
+  made.simulations = {test::simulate(made, "control", mrnn::blank_trials(0, 1, 3))};
+
+  const auto results = test::analyse(made, "lesion_scan", "");
+
+  const mrnn::Figure& figure = results.figures.front();
+  REQUIRE(figure.panels.back().y.names.size() == 60);
+  CHECK(figure.panels.back().y.names.back().words == "i");
+  CHECK(figure.panels.back().heat_map->values.rows() == 60);
+  CHECK_THAT(figure.caption,
+             EndsWith("Only 60 of 81 lesions are drawn: those of regions, and of connections those that "
+                      "change activity most."));
+}

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <iomanip>
 #include <memory>
+#include <numeric>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "mrnn/names.hpp"
@@ -18,7 +21,7 @@ namespace {
 using mrnn::Index;
 
 /// Lesions that can be told apart in a figure.
-constexpr Index most_drawn = 60;
+constexpr std::size_t most_drawn = 60;
 /// Changes below this are none.
 constexpr double no_change = 1e-12;
 
@@ -165,29 +168,48 @@ class LesionScan final : public mrnn::Analysis {
     if (unmoved > 0) results.summary.push_back(std::to_string(unmoved) + " of the lesions change nothing");
   }
 
+  /// The lesions that are drawn, in their order: of many those of regions before those of connections, and the
+  /// strongest of each.
+  std::vector<std::size_t> choose(const std::vector<mrnn::Effect>& effects) const {
+    std::vector<std::size_t> chosen(effects.size());
+    std::iota(chosen.begin(), chosen.end(), std::size_t{0});
+    const auto strength = [&](std::size_t k) {
+      return std::pair{!lesions_[k].region.empty(), effects[k].activity_change.norm()};
+    };
+    if (chosen.size() > most_drawn) {
+      std::ranges::stable_sort(chosen, std::ranges::greater{}, strength);
+      chosen.resize(most_drawn);
+      std::ranges::sort(chosen);
+    }
+    return chosen;
+  }
+
   mrnn::Figure draw(const mrnn::Effect& control, const std::vector<mrnn::Effect>& effects,
                     const mrnn::AnalysisContext& context) const {
-    const Index shown = std::min<Index>(std::ssize(effects), most_drawn);
+    const std::vector<std::size_t> drawn = choose(effects);
+    const auto shown = static_cast<double>(drawn.size());
     mrnn::Figure figure;
     figure.name = "lesion_scan";
     figure.title = "Effect of each lesion";
     figure.caption = "Change: root mean square of the difference in activity, trial by trial and with the same noise.";
-    if (shown < std::ssize(effects)) {
-      figure.caption +=
-          " Only the first " + std::to_string(shown) + " of " + std::to_string(effects.size()) + " lesions are drawn.";
+    if (drawn.size() < effects.size()) {
+      figure.caption += " Only " + std::to_string(drawn.size()) + " of " + std::to_string(effects.size()) +
+                        " lesions are drawn: those of regions, and of connections those that change activity most.";
     }
-    mrnn::Axis rows{"lesioned", 0.0, static_cast<double>(shown)};
-    for (Index k = 0; k < shown; ++k) {
-      rows.names.push_back({static_cast<double>(shown - k) - 0.5, lesions_[static_cast<std::size_t>(k)].name});
+    mrnn::Axis rows{"lesioned", 0.0, shown};
+    for (std::size_t k = 0; k < drawn.size(); ++k) {
+      rows.names.push_back({shown - static_cast<double>(k) - 0.5, lesions_[drawn[k]].name});
     }
+    std::vector<mrnn::Effect> shown_effects;
+    for (const std::size_t number : drawn) shown_effects.push_back(effects[number]);
     if (std::isfinite(control.performance)) {
-      figure.panels.push_back(performance_panel(control, effects, rows, context.task()->performance_label()));
+      figure.panels.push_back(performance_panel(control, shown_effects, rows, context.task()->performance_label()));
       figure.caption = "Line: performance without a lesion. " + figure.caption;
     }
-    figure.panels.push_back(change_panel(effects, rows, context.network()));
+    figure.panels.push_back(change_panel(shown_effects, rows, context.network()));
     figure.columns = static_cast<int>(figure.panels.size());
     figure.panel_width = 260.0;
-    figure.panel_height = std::max(120.0, 16.0 * static_cast<double>(shown));
+    figure.panel_height = std::max(120.0, 16.0 * shown);
     return figure;
   }
 
