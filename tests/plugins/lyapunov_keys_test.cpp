@@ -68,6 +68,23 @@ TEST_CASE("an estimate that has not settled is called so in the summary", "[lyap
   CHECK(settled.size() == 1);
 }
 
+TEST_CASE("a drift that all trials share is not hidden by how much they differ", "[lyapunov]") {
+  test::Subject made = subject({1, 0, 1}, mrnn::Activation::tanh);
+  set_weights(made, Eigen::MatrixXd::Constant(1, 1, 1.0));
+  made.parameters.input.front().setOnes();
+  mrnn::Trials trials = mrnn::blank_trials(1, 2, 40);
+  for (Index step = 0; step < 40; ++step) {
+    trials.inputs(0, 0, step) = step < 20 ? 0.0 : 0.6;
+    trials.inputs(0, 1, step) = step < 20 ? 0.3 : 1.0;
+  }
+  made.simulations = {test::simulate(made, "pulse", trials)};
+
+  const auto summary = test::analyse(made, "lyapunov", "discard = 0").summary;
+
+  REQUIRE(summary.size() == 2);
+  CHECK_THAT(summary[1], StartsWith("pulse: the largest exponent still moved by -"));
+}
+
 TEST_CASE("the largest exponent is told though it is not the first, before they have settled", "[lyapunov]") {
   test::Subject made = triangular(0.3, 0.3, 3.0);
   bool found = false;

@@ -159,12 +159,14 @@ std::string meaning(const Mean& largest) {
 }
 
 /// By how much the estimate of the largest exponent has changed over the second half of the samples, mean over trials;
-/// 0 where that is little beside it and its error.
+/// 0 where that is little beside it and the error of the change itself. The error of the exponent would hide a drift
+/// that all trials share.
 double drift(const SimulationExponents& simulation, const Mean& largest) {
-  const Eigen::VectorXd running = mean_of(running_largest(simulation)).mean;
-  const double change = running(running.size() - 1) - running(running.size() / 2);
-  const double error = std::isfinite(largest.sem(0)) ? 2.0 * largest.sem(0) : 0.0;
-  return std::abs(change) > 0.1 * std::abs(largest.mean(0)) + error ? change : 0.0;
+  const Eigen::MatrixXd running = running_largest(simulation);
+  const Eigen::MatrixXd changes = running.row(running.rows() - 1) - running.row(running.rows() / 2);
+  const Mean change = mean_of(changes);
+  const double error = std::isfinite(change.sem(0)) ? 2.0 * change.sem(0) : 0.0;
+  return std::abs(change.mean(0)) > 0.1 * std::abs(largest.mean(0)) + error ? change.mean(0) : 0.0;
 }
 
 Mean mean_of_totals(const Report& report, const SimulationExponents& simulation, double Totals::*which) {
