@@ -327,9 +327,9 @@ TEST_CASE("the summary says radius, stability and the slowest decay in words", "
     return test::analyse(turning(), "eigen_spectrum", keys).summary.front();
   };
 
-  CHECK(summary("") == "control, trial 0, step 9: spectral radius 0.955 (stable), slowest decay 218 ms");
+  CHECK(summary("") == "control, trial 0, step 9 (90 ms): spectral radius 0.955 (stable), slowest decay 218 ms");
   CHECK(summary("form = \"continuous\"") ==
-        "control, trial 0, step 9: largest real part -0.005 per ms (stable), slowest decay 200 ms");
+        "control, trial 0, step 9 (90 ms): largest real part -0.005 per ms (stable), slowest decay 200 ms");
 }
 
 TEST_CASE("nothing is said of decay where no mode decays", "[eigen_spectrum]") {
@@ -337,7 +337,18 @@ TEST_CASE("nothing is said of decay where no mode decays", "[eigen_spectrum]") {
   set_weights(made, 2.0 * Eigen::Matrix3d::Identity());
 
   CHECK(test::analyse(made, "eigen_spectrum", "").summary.front() ==
-        "control, trial 0, step 9: spectral radius 1.1 (unstable)");
+        "control, trial 0, step 9 (90 ms): spectral radius 1.1 (unstable)");
+}
+
+TEST_CASE("of a few states smaller points lie over larger rings, and each says when it is", "[eigen_spectrum]") {
+  const mrnn::AnalysisResults results = test::analyse(turning(), "eigen_spectrum", "times = [20.0, 50.0]");
+
+  const std::vector<mrnn::Series>& series = results.figures.front().panels.front().series;
+  REQUIRE(series.size() == 2);
+  CHECK(series[0].open);
+  CHECK_FALSE(series[1].open);
+  CHECK(series[0].width > series[1].width);
+  CHECK(series[0].label == "trial 0, step 2 (20 ms)");
 }
 
 TEST_CASE("many states have the colour of their trial", "[eigen_spectrum]") {

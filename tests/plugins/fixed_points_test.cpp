@@ -332,6 +332,9 @@ TEST_CASE("the figure shows points by stability over trajectories, and their eig
   CHECK(sizes == std::vector<std::size_t>{4, 4, 1});
   CHECK(figure.panels[1].equal_aspect);
   CHECK(figure.panels[1].series.back().x.size() == 2);
+  REQUIRE(figure.panels[1].series.size() == 3);  // smaller ones over larger ones: none is hidden
+  CHECK(figure.panels[1].series[0].width > figure.panels[1].series[1].width);
+  CHECK(figure.panels[1].series[1].width > figure.panels[1].series[2].width);
 }
 
 TEST_CASE("the analysis asks for the state that the dynamics carry", "[fixed_points]") {

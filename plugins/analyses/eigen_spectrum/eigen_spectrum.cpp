@@ -78,7 +78,7 @@ class EigenSpectrum final : public mrnn::Analysis {
     eigen_spectrum::add_arrays(found, form_, dt, results);
     add_units(context.network(), results);
     eigen_spectrum::add_summary(found, form_, dt, results);
-    results.figures.push_back(eigen_spectrum::draw(found, form_));
+    results.figures.push_back(eigen_spectrum::draw(found, form_, dt));
     const std::vector<eigen_spectrum::Trajectory> trajectories = eigen_spectrum::follow(found);
     eigen_spectrum::add_tracks(found, trajectories, results);
     eigen_spectrum::draw_tracks(context, found, trajectories, form_, results);

@@ -28,6 +28,13 @@ std::string label(const StateSpectrum& state) {
   return state.simulation + ", trial " + std::to_string(state.trial) + ", step " + std::to_string(state.step);
 }
 
+/// Which step, and when: the key `times` is in ms.
+std::string when(const StateSpectrum& state, double dt) {
+  std::ostringstream text;
+  text << " (" << static_cast<double>(state.step) * dt << " ms)";
+  return text.str();
+}
+
 /// (state, eigenvalue) from a function of one state's eigenvalues.
 mrnn::NamedArray per_value(const std::vector<StateSpectrum>& states, std::string name, std::string units,
                            std::string description,
@@ -115,8 +122,15 @@ Box square(const Box& box) {
   return {x - half, x + half, y - half, y + half};
 }
 
-mrnn::Panel panel(const std::vector<const StateSpectrum*>& states, LinearForm form, const Box& limits,
+/// How eigenvalues are taken and timed.
+struct Terms {
+  LinearForm form;
+  double dt;  ///< ms
+};
+
+mrnn::Panel panel(const std::vector<const StateSpectrum*>& states, const Terms& terms, const Box& limits,
                   std::string title) {
+  const LinearForm form = terms.form;
   const bool continuous = form == LinearForm::continuous;
   mrnn::Panel panel;
   panel.title = std::move(title);
@@ -136,8 +150,12 @@ mrnn::Panel panel(const std::vector<const StateSpectrum*>& states, LinearForm fo
     mrnn::Series series;
     series.kind = mrnn::Series::Kind::scatter;
     series.colour = few ? static_cast<int>(k) : static_cast<int>(known);
+    // Smaller points over larger rings: none hides another.
+    series.open = few && k + 1 < states.size();
+    if (few) series.width = 4.0 + 2.0 * static_cast<double>(states.size() - 1 - k);
     const std::string trial = "trial " + std::to_string(state->trial);
-    if (few && states.size() > 1) series.label = trial + ", step " + std::to_string(state->step);
+    if (few && states.size() > 1)
+      series.label = trial + ", step " + std::to_string(state->step) + when(*state, terms.dt);
     if (!few && first && std::ranges::any_of(states, [&](const auto* other) { return other->trial != state->trial; })) {
       series.label = trial;
     }
@@ -150,7 +168,8 @@ mrnn::Panel panel(const std::vector<const StateSpectrum*>& states, LinearForm fo
   return panel;
 }
 
-void add_panels(const std::vector<const StateSpectrum*>& states, LinearForm form, mrnn::Figure& figure) {
+void add_panels(const std::vector<const StateSpectrum*>& states, const Terms& terms, mrnn::Figure& figure) {
+  const LinearForm form = terms.form;
   const std::string& name = states.front()->simulation;
   const Box data = around(states);
   Box whole = data;
@@ -159,11 +178,11 @@ void add_panels(const std::vector<const StateSpectrum*>& states, LinearForm form
   whole.x_high = std::max(whole.x_high, reach);
   whole.y_low = std::min(whole.y_low, -reach);
   whole.y_high = std::max(whole.y_high, reach);
-  figure.panels.push_back(panel(states, form, square(whole), name));
+  figure.panels.push_back(panel(states, terms, square(whole), name));
   if (form != LinearForm::discrete || data.extent() > 0.5 * whole.extent()) return;
   Box near = data;
   if (near.x_high > 0.8) near.x_high = std::max(near.x_high, 1.0);  // keep the border of stability in sight
-  figure.panels.push_back(panel(states, form, square(near), name + ", enlarged"));
+  figure.panels.push_back(panel(states, terms, square(near), name + ", enlarged"));
 }
 
 }  // namespace
@@ -217,7 +236,7 @@ void add_arrays(const std::vector<StateSpectrum>& states, LinearForm form, doubl
 void add_summary(const std::vector<StateSpectrum>& states, LinearForm form, double dt, mrnn::AnalysisResults& results) {
   for (std::size_t i = 0; i < std::min(states.size(), summary_lines); ++i) {
     const StateSpectrum& state = states[i];
-    std::string line = label(state) + ": ";
+    std::string line = label(state) + when(state, dt) + ": ";
     line += form == LinearForm::continuous ? "largest real part " + number(largest_real(state)) + " per ms"
                                            : "spectral radius " + number(largest_magnitude(state));
     if (form == LinearForm::partial) {
@@ -234,7 +253,7 @@ void add_summary(const std::vector<StateSpectrum>& states, LinearForm form, doub
   }
 }
 
-mrnn::Figure draw(const std::vector<StateSpectrum>& states, LinearForm form) {
+mrnn::Figure draw(const std::vector<StateSpectrum>& states, LinearForm form, double dt) {
   mrnn::Figure figure;
   figure.name = "eigenvalues";
   figure.title = form == LinearForm::partial ? "Eigenvalues of the partial derivative, without the leak"
@@ -242,12 +261,15 @@ mrnn::Figure draw(const std::vector<StateSpectrum>& states, LinearForm form) {
   figure.caption = form == LinearForm::partial      ? "They say nothing of stability."
                    : form == LinearForm::continuous ? "Modes to the left of the line decay."
                                                     : "The circle has radius 1. Modes inside it decay.";
+  bool rings = false;
   for (std::size_t i = 0; i < states.size();) {
     std::vector<const StateSpectrum*> together;
     const std::string& simulation = states[i].simulation;
     for (; i < states.size() && states[i].simulation == simulation; ++i) together.push_back(&states[i]);
-    add_panels(together, form, figure);
+    if (together.size() > 1 && together.size() <= summary_lines) rings = true;
+    add_panels(together, {form, dt}, figure);
   }
+  if (rings) figure.caption += " Rings of several sizes only keep states from hiding each other.";
   figure.columns = figure.panels.size() == 1 ? 1 : 2;
   return figure;
 }

@@ -24,6 +24,6 @@ void add_arrays(const std::vector<StateSpectrum>& states, mrnn::LinearForm form,
 void add_summary(const std::vector<StateSpectrum>& states, mrnn::LinearForm form, double dt,
                  mrnn::AnalysisResults& results);
 /// Eigenvalues in the plane: per simulation a panel, and where they crowd together a second one nearer by.
-mrnn::Figure draw(const std::vector<StateSpectrum>& states, mrnn::LinearForm form);
+mrnn::Figure draw(const std::vector<StateSpectrum>& states, mrnn::LinearForm form, double dt);
 
 }  // namespace eigen_spectrum

@@ -325,10 +325,13 @@ mrnn::Panel eigenvalues(const std::vector<Point>& points) {
   panel.y.label = "imaginary part";
   panel.equal_aspect = true;
   panel.guides.push_back({mrnn::Guide::Kind::circle, 1.0, ""});
-  for (const Sort& sort : sorts_of(points)) {
+  const std::vector<Sort> sorts = sorts_of(points);
+  for (std::size_t k = 0; k < sorts.size(); ++k) {
+    const Sort& sort = sorts[k];
     mrnn::Series series = scatter(sort);
     series.label.clear();
-    series.width = 5.0;
+    // Smaller shapes over larger ones: an eigenvalue of one sort never hides that of another.
+    series.width = 4.0 + 2.0 * static_cast<double>(sorts.size() - 1 - k);
     for (const Point& point : points) {
       if (!(sort_of(point) == sort)) continue;
       for (const std::complex<double>& value :
@@ -360,7 +363,10 @@ mrnn::Figure draw(const Report& report) {
     figure.panels.push_back(PlanePanel(report, view, 0, 2).make());
     for (mrnn::Series& series : figure.panels.back().series) series.label.clear();
   }
-  if (!report.found.points.empty()) figure.panels.push_back(eigenvalues(report.found.points));
+  if (!report.found.points.empty()) {
+    figure.panels.push_back(eigenvalues(report.found.points));
+    figure.caption += " Eigenvalues: as the points, with sizes that only keep those of one sort from hiding another's.";
+  }
   figure.columns = static_cast<int>(figure.panels.size());
   return figure;
 }
