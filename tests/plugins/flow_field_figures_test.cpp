@@ -33,6 +33,9 @@ TEST_CASE("the figures are small multiples of flow over speed and of energy", "[
     CHECK_THAT(std::log10(level), WithinAbs(std::round(std::log10(level)), tolerance));
   }
   CHECK_FALSE(energy.panels[1].heat_map->contours.empty());
+  for (const mrnn::Figure& figure : results.figures) {
+    CHECK_THAT(figure.caption, ContainsSubstring("Each panel has the inputs of its own step."));
+  }
 }
 
 TEST_CASE("a grid that follows the trajectory has axes of its own in each panel", "[flow_field]") {

@@ -139,7 +139,7 @@ std::vector<double> decades(double low, double high) {
 mrnn::Panel energy_panel(const Report& report, const Drawing& drawing, const Field& field, double largest) {
   mrnn::Panel over_energy = panel(report, drawing, field);
   const double floor = largest > 0.0 ? largest * std::pow(10.0, -energy_decades) : 1.0;
-  over_energy.heat_map = heat_map(field.grid, field.energy.cwiseMax(floor), "q (a.u.)");
+  over_energy.heat_map = heat_map(field.grid, field.energy.cwiseMax(floor), "q (a.u.²)");
   over_energy.heat_map->log = true;
   over_energy.heat_map->contours = decades(floor, largest);
   return over_energy;
@@ -158,6 +158,7 @@ std::string flow_caption(const Report& report, const Drawing& drawing) {
                                                             : "Arrows: velocity in the plane; white lines follow it";
   caption +=
       "; colour: speed; line: the trajectory, strong where it came from, with a point where it is before the step.";
+  if (report.fields.size() > 1) caption += " Each panel has the inputs of its own step.";
   if (report.fixed_points) {
     caption += " Fixed points under the inputs of the step as seen in the plane: discs stable, rings unstable.";
   }
@@ -181,6 +182,7 @@ void add_figures(const Report& report, const Drawing& drawing, mrnn::AnalysisRes
   energy.title = "Energy landscape" + of;
   energy.caption =
       "q = 1/2 |F(x) - x|^2, low where the state hardly moves; lines: powers of ten. Line and point: the trajectory.";
+  if (report.fields.size() > 1) energy.caption += " Each panel has the inputs of its own step.";
   double largest = 0.0;
   for (const Field& field : report.fields) largest = std::max(largest, field.energy.maxCoeff());
   for (const std::size_t f : evenly(report.fields.size(), most_panels)) {
