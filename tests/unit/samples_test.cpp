@@ -136,6 +136,8 @@ TEST_CASE("epochs are those that every simulation has, or those that are named",
   CHECK_THROWS_WITH(read("epochs = \"rest\"", {&made, &other}), EndsWith("(simulation \"silenced\")"));
   CHECK_THROWS_WITH(read("epochs = [\"go\", \"go\"]", {&made}), EndsWith("names \"go\" twice"));
   CHECK_THROWS_WITH(read("epochs = []", {&made}), EndsWith("is an empty list; leave it out for all epochs"));
+  made.trials.epochs.push_back({"early", {0, 0, -1}, {1, 1, -1}});
+  CHECK(read("", {&made}) == Names{"early", "go", "rest"});  // in the order of time
   made.trials.epochs.clear();
   CHECK_THROWS_WITH(read("", {&made}), EndsWith("is needed: there is no epoch that every simulation has"));
 }

@@ -70,6 +70,17 @@ std::vector<std::string> epoch_names(const Trials& trials) {
   return names;
 }
 
+/// In steps, over the trials that have the epoch; there is one at least.
+double mean_start(const Epoch& epoch) {
+  double sum = 0.0, count = 0.0;
+  for (std::size_t trial = 0; trial < epoch.first.size(); ++trial) {
+    if (length_of(epoch, trial) == 0) continue;
+    sum += static_cast<double>(epoch.first[trial]);
+    count += 1.0;
+  }
+  return sum / count;
+}
+
 const Epoch& require_epoch(const Simulation& simulation, const std::string& name) {
   const Epoch* epoch = find_epoch(simulation.trials, name);
   if (epoch == nullptr) {
@@ -108,6 +119,8 @@ std::vector<std::string> read_epochs(const ConfigNode& config, std::string_view 
   for (const Simulation* simulation : simulations) {
     std::erase_if(common, [&](const std::string& name) { return find_epoch(simulation->trials, name) == nullptr; });
   }
+  std::ranges::stable_sort(
+      common, {}, [&](const std::string& name) { return mean_start(*find_epoch(simulations.front()->trials, name)); });
   const std::vector<std::string> names = config.texts(key, common);
   if (names.empty()) {
     config.fail(key, config.has(key) ? "is an empty list; leave it out for all epochs"
