@@ -328,6 +328,23 @@ TEST_CASE("without inputs and outputs the regions are driven and seen", "[gramia
   CHECK(results.figures.front().panels.size() == 2);  // one region: nothing between regions
 }
 
+TEST_CASE("what leaves nothing in a region is blank in the figure of gramians", "[gramians]") {
+  mrnn::NetworkSpec spec;
+  spec.activation = mrnn::Activation::linear;
+  spec.regions = {{"a", 1}, {"b", 1}, {"c", 1}};
+  spec.connections = {{"a", "b"}, {"b", "c"}};
+  test::Subject made{mrnn::build_network(spec, 1), {}};
+  made.parameters = mrnn::initial_parameters(made.network, 1);
+  made.simulations = {test::simulate(made, "control", mrnn::blank_trials(0, 1, 3))};
+
+  const auto results = test::analyse(made, "gramians", "");
+
+  const Eigen::MatrixXd& drawn = results.figures.front().panels[1].heat_map->values;  // the last region reached below
+  CHECK(std::isnan(drawn(2, 1)));                                                     // from b to a
+  CHECK(std::isfinite(drawn(1, 0)));                                                  // from a to b
+  CHECK_THAT(results.figures.front().caption, ContainsSubstring("blank: nothing, or rounding"));
+}
+
 TEST_CASE("several states are stacked, and modes may be left out", "[gramians]") {
   const test::Subject made = network_of(reference());
   const auto results = test::analyse(made, "gramians", "trials = [0, 1]\nsteps = [2, 5]\nmodes = 0");

@@ -58,8 +58,10 @@ void scale_between(const Eigen::MatrixXd& values, double floor, mrnn::HeatMap& m
   for (Index to = 0; to < values.rows(); ++to) {
     for (Index from = 0; from < values.cols(); ++from) {
       if (to == from) continue;
-      low = std::min(low, std::max(std::log10(values(to, from)), floor));
-      high = std::max(high, std::max(std::log10(values(to, from)), floor));
+      const double value = std::log10(values(to, from));
+      if (!(value >= floor)) continue;
+      low = std::min(low, value);
+      high = std::max(high, value);
     }
   }
   if (!(high > low)) return;
@@ -75,7 +77,9 @@ mrnn::Panel influence(const Report& report) {
   mrnn::HeatMap map;
   map.values = values.colwise().reverse().array().log10();
   const double floor = std::log10(values.maxCoeff() * drawn_decades);
-  map.values = map.values.cwiseMax(floor);
+  for (double& value : map.values.reshaped()) {
+    if (!(value >= floor)) value = std::numeric_limits<double>::quiet_NaN();
+  }
   map.x_high = static_cast<double>(values.cols());
   map.y_high = static_cast<double>(values.rows());
   map.label = "log10 of energy";
@@ -107,6 +111,7 @@ mrnn::Panel by_region(const Report& report) {
     series.colour = colour;
     series.open = open;
     for (Index r = 0; r < traces.size(); ++r) {
+      if (!(traces(r) > drawn_decades * traces.sum())) continue;
       series.x.push_back(static_cast<double>(r));
       series.y.push_back(traces(r) / traces.sum());
     }
@@ -137,6 +142,7 @@ mrnn::Panel modes(const Report& report) {
     series.colour = colour;
     series.open = open;
     for (Index k = 0; k < all.size(); ++k) {
+      if (!(all(k) > drawn_decades * all.maxCoeff())) continue;
       series.x.push_back(time_constant(state.modes(k), report.dt));
       series.y.push_back(all(k) / all.maxCoeff());
     }
@@ -161,7 +167,7 @@ mrnn::Figure draw(const Report& report) {
     figure.panels.push_back(influence(report));
     figure.caption +=
         " Colours: what one impulse of drive to a unit of one region leaves in another, squared and summed over steps; "
-        "their range is that between different regions.";
+        "their range is that between different regions; blank: nothing, or rounding.";
     figure.panels.push_back(by_region(report));
   }
   if (state.modes.size() > 0) {
