@@ -82,7 +82,11 @@ TEST_CASE("groups of trials are judged each on its own", "[goodness_of_fit]") {
   CHECK(test::texts(results, "groups") == std::vector<std::string>{"0", "1"});
   CHECK(results.summary.front() ==
         "rates: 80.2 % (held_out 0), 100.0 % (held_out 1) of the variance of the targets explained");
-  CHECK(results.figures.front().panels.front().series.size() == 2);
+  const mrnn::Panel& scores = results.figures.front().panels.front();
+  REQUIRE(scores.series.size() == 2);
+  CHECK_THAT(scores.series[0].x[0], WithinAbs(0.85, tolerance));  // beside each other, so that none hides another
+  CHECK_THAT(scores.series[1].x[0], WithinAbs(1.15, tolerance));
+  CHECK(scores.guides.size() == 1);  // one fit is poor: 0 is in sight
 }
 
 TEST_CASE("what the mask leaves out, or comes after the end of a trial, is not judged", "[goodness_of_fit]") {

@@ -91,7 +91,7 @@ TEST_CASE("a unit that never changes prefers nothing", "[tuning]") {
   CHECK(at(results, "region_tuned", {0}) == 0.5);
   CHECK(at(results, "region_tuned", {1}) == 0.5);
   CHECK_THAT(at(results, "region_r_squared", {1}), WithinRel(0.5 * 0.8823919129268754, 1e-10));
-  CHECK_THAT(results.summary[0], StartsWith("a: 1 of 2 units are tuned to direction (p < 0.01; 0.02 by chance), R^2 "
+  CHECK_THAT(results.summary[0], StartsWith("a: 1 of 2 units are tuned to direction (p < 0.01; 0.02 by chance), R² "
                                             "0.468 on average"));
 }
 
@@ -188,7 +188,7 @@ TEST_CASE("figures show the best units of the regions in turn", "[tuning]") {
   std::vector<std::string> titles;
   for (const mrnn::Panel& panel : results.figures[0].panels) titles.push_back(panel.title);
   // Unit 1 of b never changes.
-  CHECK(titles == std::vector<std::string>{"a 0 (R^2 0.93)", "b 0 (R^2 0.88)", "a 1 (R^2 0.01)"});
+  CHECK(titles == std::vector<std::string>{"a 0 (R² 0.93)", "b 0 (R² 0.88)", "a 1 (R² 0.01)"});
   // 57.7 degrees lie in the second of twelve bars, which are 1 wide; 82 in the third.
   const auto& bars = results.figures[1].panels[1].polygons;
   REQUIRE(bars.size() == 2);

@@ -8,6 +8,10 @@ namespace mrnn::fit {
 namespace {
 
 constexpr double not_drawn = std::numeric_limits<double>::quiet_NaN();
+/// Where all channels have a larger R², the axis need not begin at 0.
+constexpr double well_fitted = 0.9;
+/// Part of the room of a channel in which the groups stand beside each other.
+constexpr double spread = 0.6;
 constexpr std::size_t most_trials = 3, most_rows = 9;
 constexpr int blue = 0, darker = 8;  // darker + k is a darker palette colour k
 
@@ -110,23 +114,31 @@ Figure draw_scores(const std::vector<Scores>& scores, const Conditions& groups) 
   figure.name = "scores";
   figure.title = "Variance of the targets that is explained";
   figure.caption =
-      "R^2 of each channel over the trials and steps that count, channels from the best to the worst of each group. 1 "
+      "R² of each channel over the trials and steps that count, channels from the best to the worst of each group. 1 "
       "is "
       "a perfect fit, 0 no better than the mean of the target.";
+  if (groups.grouped) figure.caption += " Groups stand a little apart.";
+  // All but perfect fits fill the panel; others are seen beside 0.
+  double lowest = 1.0;
+  for (const Scores& output : scores) {
+    for (const double r2 : output.r2.reshaped()) lowest = std::min(lowest, std::isfinite(r2) ? r2 : lowest);
+  }
   for (const Scores& output : scores) {
     Panel panel;
     panel.title = output.output;
     panel.x.label = "channel, by rank";
     panel.y.label = "R²";
     panel.y.high = 1.0;
-    panel.guides.push_back({Guide::Kind::horizontal, 0.0, ""});
+    if (lowest < well_fitted) panel.guides.push_back({Guide::Kind::horizontal, 0.0, ""});
     panel.x.low = 0.5;
     panel.x.high = static_cast<double>(output.channels.size()) + 0.5;
     if (groups.grouped) panel.key_title = groups.by + ":";
     for (Index group = 0; group < output.r2.rows(); ++group) {
       Series series;
+      const double aside =
+          (static_cast<double>(group) + 0.5) / static_cast<double>(output.r2.rows()) - 0.5;  // of the room of a channel
       for (const Index channel : ranked(output, group)) {
-        series.x.push_back(static_cast<double>(series.x.size() + 1));
+        series.x.push_back(static_cast<double>(series.x.size() + 1) + spread * aside);
         series.y.push_back(output.r2(group, channel));
       }
       series.kind = Series::Kind::scatter;
@@ -150,7 +162,7 @@ Figure draw_traces(const std::vector<Scores>& scores, const Compared& compared, 
   figure.name = "traces";
   figure.title = "Targets and outputs";
   figure.caption =
-      "The best, the middle and the worst channel of each output, by R^2, in single trials. Solid: output; dashed: "
+      "The best, the middle and the worst channel of each output, by R², in single trials. Solid: output; dashed: "
       "target; where it does not count neither is drawn.";
   figure.columns = static_cast<int>(trials.size());
   figure.shared_x = true;

@@ -256,7 +256,7 @@ class Tuning final : public mrnn::Analysis {
                 " units are tuned to " + variable_ + " (p < " + number(level_) + "; " + number(level_ * units) +
                 " by chance), ";
       }
-      line += "R^2 " + number(fitted(row)) + " on average";
+      line += "R² " + number(fitted(row)) + " on average";
       results.summary.push_back(std::move(line));
     }
     results.add("region_tuned", share, {"region"}, "1", "share of units with p below the level");

@@ -53,7 +53,7 @@ mrnn::Panel example_panel(const Drawing& drawing, const Example& example) {
   const Tuned& tuned = drawing.populations[example.population];
   const int colour = mrnn::region_colour(drawing.network, tuned.population.name);
   mrnn::Panel panel;
-  panel.title = tuned.population.name + " " + std::to_string(example.unit) + " (R^2 " +
+  panel.title = tuned.population.name + " " + std::to_string(example.unit) + " (R² " +
                 short_number(tuned.r_squared(example.unit), "%.2f") + ")";
   panel.x.label = drawing.variable;
   if (drawing.scale.circular) {
@@ -200,8 +200,8 @@ mrnn::Figure draw_distribution(const Drawing& drawing) {
   preferred.x.names = bar_names(drawing);
   preferred.y = {"share of " + units + " (%)", 0.0, std::nullopt};
   fitted.title = "Fits of all units";
-  fitted.x = {"R^2", 0.0, 1.0};
-  fitted.y = {"share of units with R^2 up to x (%)", 0.0, 102.0};
+  fitted.x = {"R²", 0.0, 1.0};
+  fitted.y = {"share of units with R² up to x (%)", 0.0, 102.0};
   const std::vector<Style> styles = styles_of(drawing);
   const double width = (1.0 - gap) / static_cast<double>(styles.size());
   bool repeated = false;
