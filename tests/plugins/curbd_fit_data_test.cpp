@@ -223,6 +223,11 @@ TEST_CASE("figures of a fit", "[curbd_fit]") {
   CHECK(results.figures[0].panels[0].guides.front().position == 3.5);
   REQUIRE(results.figures[1].panels.size() == 6);
   CHECK_THAT(results.figures[1].panels[0].heat_map->values(1, 7), WithinRel(at(results, "data", {7, 1}), exact));
+  const mrnn::Panel& map = results.figures[1].panels[0];
+  CHECK(map.heat_map->y_low == -0.5);  // units count from 0, at the middles of their cells
+  REQUIRE(map.y.names.size() > 1);
+  CHECK(map.y.names[1].words == "1");
+  CHECK(map.y.names[1].position == 1.0);
   CHECK(results.figures[1].panels[5].series.back().colour == mrnn::black);
   REQUIRE(results.figures[2].panels.size() == 4);
   CHECK(results.figures[2].panels[1].title == "b to a");

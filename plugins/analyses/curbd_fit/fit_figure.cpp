@@ -52,7 +52,8 @@ class Drawing {
     figure.caption = "pVar: share of the variance explained. chi2: sum over samples of the mean squared error. ";
     figure.caption += found_.options.free_runs > 0 ? "After the line the weights no longer learn." : "";
     figure.columns = 2;
-    mrnn::Panel p_var = curve("pVar", found_.fit.p_var), chi2 = curve("chi2", found_.fit.chi2);
+    mrnn::Panel p_var = curve("variance explained, pVar (share)", found_.fit.p_var);
+    mrnn::Panel chi2 = curve("sum of squared errors, chi2", found_.fit.chi2);
     p_var.y.high = 1.0;
     if (*std::ranges::min_element(found_.fit.p_var) < -1.0) p_var.y.low = -1.0;
     chi2.y.log = true;
@@ -186,6 +187,22 @@ class Drawing {
     return thin;
   }
 
+  /// Some of the units, at the middles of their rows.
+  static std::vector<mrnn::AxisName> unit_names(Index units) {
+    constexpr Index most = 6;
+    Index apart = 1;
+    for (Index scale = 1; units > most * apart; scale *= 10) {
+      for (const Index factor : {2, 5, 10}) {
+        if (units > most * apart) apart = factor * scale;
+      }
+    }
+    std::vector<mrnn::AxisName> names;
+    for (Index unit = 0; unit < units; unit += apart) {
+      names.push_back({static_cast<double>(unit), std::to_string(unit)});
+    }
+    return names;
+  }
+
   mrnn::Panel map(std::string title, const MatrixXd& values, double largest, std::string label) const {
     mrnn::Panel panel;
     panel.title = std::move(title);
@@ -194,7 +211,9 @@ class Drawing {
     mrnn::HeatMap heat;
     heat.values = thinned(values);
     heat.x_high = static_cast<double>(values.cols()) * found_.data.dt;
-    heat.y_high = static_cast<double>(values.rows());
+    heat.y_low = -0.5;
+    heat.y_high = static_cast<double>(values.rows()) - 0.5;
+    panel.y.names = unit_names(values.rows());
     heat.label = std::move(label);
     heat.diverging = true;
     if (largest > 0.0) {
