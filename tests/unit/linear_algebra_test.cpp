@@ -214,6 +214,7 @@ TEST_CASE("principal components are those of the covariance, for many units and 
     }
   }
   CHECK(mrnn::component_label({identity(2), Eigen::Vector2d(0.754, 0.246)}, 1) == "PC 2 (25 %)");
+  CHECK(mrnn::component_label({identity(2), Eigen::Vector2d(0.997, 0.003)}, 1) == "PC 2 (< 1 %)");
 }
 
 TEST_CASE("the participation ratio counts the directions of equal variance", "[components]") {

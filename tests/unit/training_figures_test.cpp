@@ -185,6 +185,7 @@ TEST_CASE("many channels are shown as colours with their targets on one scale", 
       training_figures(network, {}, ChoosingTask(), small_outcome(network), small_examples(network)).at(1);
 
   REQUIRE(figure.panels.size() == 4);  // go, ring, target, map
+  CHECK(figure.panels[0].y.label == "go");
   CHECK(figure.panels[1].y.label == "ring");
   CHECK(figure.panels[1].heat_map->label == "input (a.u.)");
   CHECK(figure.panels[1].heat_map->values.rows() == 9);

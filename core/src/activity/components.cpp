@@ -59,7 +59,10 @@ double participation_ratio(const Eigen::Ref<const MatrixXd>& centred) {
 }
 
 std::string component_label(const Components& components, Index index) {
-  return fmt::format("PC {} ({:.0f} %)", index + 1, 100.0 * components.shares(index));
+  const double percent = 100.0 * components.shares(index);
+  // Rounded, but never to none where there is some.
+  if (percent > 0.0 && percent < 0.5) return fmt::format("PC {} (< 1 %)", index + 1);
+  return fmt::format("PC {} ({:.0f} %)", index + 1, percent);
 }
 
 }  // namespace mrnn

@@ -56,6 +56,9 @@ std::vector<Row> rows_of(const Network& network, const Trials& trials, const Seq
     rows.back().channels.insert(rows.back().channels.end(), channels.begin(), channels.end());
     if (rows.back().as_colours()) rows.back().name = input.name;
   }
+  for (Row& row : rows) {  // several lines have their names beside them
+    if (row.channels.size() == 1) row.name = row.channels.front().name;
+  }
   const Sequence* targets = trials.targets.empty() ? nullptr : &trials.targets;
   for (const OutputLayout& output : network.output_layouts()) {
     Row row{output.name, &outputs, targets, output_value, channels_of(output.name, output.range, 0, 1)};

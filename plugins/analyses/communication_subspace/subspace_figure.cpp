@@ -142,7 +142,7 @@ mrnn::Panel removal_panel(const Report& report, const std::string& source) {
   for (const auto* series : {&left, &random}) {
     for (const double value : series->y) lowest = std::min(lowest, value);
   }
-  panel.y.low = lowest - margin;
+  panel.y.low = lowest < 0.0 ? lowest - margin : 0.0;
   panel.x.low = -0.5;
   panel.x.high = static_cast<double>(panel.x.names.size()) - 0.5;
   panel.series = {std::move(random), std::move(left)};
