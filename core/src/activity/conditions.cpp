@@ -99,7 +99,9 @@ bool naturally_before(const std::string& first, const std::string& second) {
       if (*one != *other) return *one < *other;
       continue;
     }
-    if (first[here] != second[there]) return first[here] < second[there];
+    const auto one_letter = static_cast<unsigned char>(first[here]),
+               other_letter = static_cast<unsigned char>(second[there]);
+    if (one_letter != other_letter) return one_letter < other_letter;
     i = here + 1;
     j = there + 1;
   }

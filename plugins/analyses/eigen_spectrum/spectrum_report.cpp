@@ -152,7 +152,7 @@ mrnn::Panel panel(const std::vector<const StateSpectrum*>& states, const Terms& 
     series.colour = few ? static_cast<int>(k) : static_cast<int>(known);
     // Smaller points over larger rings: none hides another.
     series.open = few && k + 1 < states.size();
-    if (few) series.width = 4.0 + 2.0 * static_cast<double>(states.size() - 1 - k);
+    if (few) series.width = 4.0 + 2.5 * static_cast<double>(states.size() - 1 - k);
     const std::string trial = "trial " + std::to_string(state->trial);
     if (few && states.size() > 1)
       series.label = trial + ", step " + std::to_string(state->step) + when(*state, terms.dt);

@@ -331,7 +331,7 @@ mrnn::Panel eigenvalues(const std::vector<Point>& points) {
     mrnn::Series series = scatter(sort);
     series.label.clear();
     // Smaller shapes over larger ones: an eigenvalue of one sort never hides that of another.
-    series.width = 4.0 + 2.0 * static_cast<double>(sorts.size() - 1 - k);
+    series.width = 4.0 + 2.5 * static_cast<double>(sorts.size() - 1 - k);
     for (const Point& point : points) {
       if (!(sort_of(point) == sort)) continue;
       for (const std::complex<double>& value :
@@ -365,7 +365,10 @@ mrnn::Figure draw(const Report& report) {
   }
   if (!report.found.points.empty()) {
     figure.panels.push_back(eigenvalues(report.found.points));
-    figure.caption += " Eigenvalues: as the points, with sizes that only keep those of one sort from hiding another's.";
+    if (sorts_of(report.found.points).size() > 1) {
+      figure.caption +=
+          " Eigenvalues: as the points, with sizes that only keep those of one sort from hiding another's.";
+    }
   }
   figure.columns = static_cast<int>(figure.panels.size());
   return figure;
