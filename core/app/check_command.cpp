@@ -53,14 +53,19 @@ void print_sources_without_targets(const mrnn::Network& network) {
   }
 }
 
+/// `1 unit`, `2 units`.
+std::string counted(mrnn::Index number, const std::string& noun) {
+  return std::to_string(number) + " " + noun + (number == 1 ? "" : "s");
+}
+
 /// @param parameters  that its units run with; null: what its description says
 void print_network(const mrnn::Network& network, const mrnn::Parameters* parameters) {
   mrnn::ReportContent content;
   mrnn::describe_network(network, content);
   if (parameters != nullptr) mrnn::describe_units(network, *parameters, content);
-  fmt::print("{} units, {} input channels, {} output channels, {} weights; {} dynamics, dt {} ms, Dale's law: {}\n",
-             content.units, content.inputs, content.outputs, content.weights, content.dynamics, content.dt,
-             content.dale);
+  fmt::print("{}, {}, {}, {}; {} dynamics, dt {} ms, Dale's law: {}\n", counted(content.units, "unit"),
+             counted(content.inputs, "input channel"), counted(content.outputs, "output channel"),
+             counted(content.weights, "weight"), content.dynamics, content.dt, content.dale);
   print_regions(content);
   print_connections(content);
   print_outputs(content);
