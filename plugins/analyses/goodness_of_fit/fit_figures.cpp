@@ -107,6 +107,14 @@ std::vector<Row> rows_of(const std::vector<Scores>& scores) {
   return rows;
 }
 
+double lowest_of(const std::vector<Scores>& scores) {
+  double lowest = 1.0;
+  for (const Scores& output : scores) {
+    for (const double r2 : output.r2.reshaped()) lowest = std::min(lowest, std::isfinite(r2) ? r2 : lowest);
+  }
+  return lowest;
+}
+
 }  // namespace
 
 Figure draw_scores(const std::vector<Scores>& scores, const Conditions& groups) {
@@ -114,15 +122,10 @@ Figure draw_scores(const std::vector<Scores>& scores, const Conditions& groups) 
   figure.name = "scores";
   figure.title = "Variance of the targets that is explained";
   figure.caption =
-      "R² of each channel over the trials and steps that count, channels from the best to the worst of each group. 1 "
-      "is "
-      "a perfect fit, 0 no better than the mean of the target.";
+      "R² of each channel over the trials and steps that count, channels from the best to the worst of each group. "
+      "1 is a perfect fit, 0 no better than the mean of the target.";
   if (groups.grouped) figure.caption += " Groups stand a little apart.";
-  // All but perfect fits fill the panel; others are seen beside 0.
-  double lowest = 1.0;
-  for (const Scores& output : scores) {
-    for (const double r2 : output.r2.reshaped()) lowest = std::min(lowest, std::isfinite(r2) ? r2 : lowest);
-  }
+  const double lowest = lowest_of(scores);
   for (const Scores& output : scores) {
     Panel panel;
     panel.title = output.output;
