@@ -218,7 +218,7 @@ TEST_CASE("what a task makes is checked before anything runs", "[rogue][bad]") {
   CHECK(refusal("exception") == "the task: the stimulus set is empty");
   CHECK(refusal("wordless") == "the task: it failed without saying why");
   CHECK(refusal("more") == "the task: it made 2 trials; the number asked for is 1");
-  CHECK(refusal("ids") == "the task: trial 1 has the id 0; ids from 0 on were asked for, one for each trial");
+  CHECK(refusal("ids") == "the task: two trials have the id 0, and with it the same noise; each needs its own");
   CHECK(refusal("stimulus") == "the task: the stimuli are for 3 units; the network has 7");
   CHECK(refusal("states") == "the task: the initial states are of 2 units; the network has 7");
   CHECK_THAT(refusal("null"), StartsWith("the factory of the task \"rogue\" from ") && EndsWith(" made nothing"));

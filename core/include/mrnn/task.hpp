@@ -55,8 +55,9 @@ class MRNN_EXPORT Task {
  public:
   virtual ~Task();
 
-  /// `count` trials with ids first, first + 1, ...; inputs [network inputs x count] per step; targets and masks, where
-  /// there are any, [network outputs x count]. All finite, targets also where their mask is 0.
+  /// `count` trials with ids first, first + 1, ..., or numbers of their own that differ; inputs [network inputs x
+  /// count] per step; targets and masks, where there are any, [network outputs x count]. All finite, targets also where
+  /// their mask is 0.
   /// @throws FileError, ConfigError, RunError; what else it throws ends the run as a RunError that names the task.
   virtual Trials make(const TrialRequest& request) const = 0;
 

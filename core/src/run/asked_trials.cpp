@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "mrnn/error.hpp"
@@ -17,10 +18,11 @@ Trials ask_trials(const Task& task, const TrialRequest& request, const std::stri
     throw RunError(
         fmt::format("{}: it made {} trials; the number asked for is {}", whose, trials.count, request.count));
   }
-  for (std::size_t k = 0; k < trials.ids.size(); ++k) {
-    if (trials.ids[k] == request.first + k) continue;
-    throw RunError(fmt::format("{}: trial {} has the id {}; ids from {} on were asked for, one for each trial", whose,
-                               k, trials.ids[k], request.first));
+  std::vector<std::uint64_t> ids = trials.ids;
+  std::ranges::sort(ids);
+  if (const auto twice = std::ranges::adjacent_find(ids); twice != ids.end()) {
+    throw RunError(
+        fmt::format("{}: two trials have the id {}, and with it the same noise; each needs its own", whose, *twice));
   }
   return trials;
 }
