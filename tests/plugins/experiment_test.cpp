@@ -5,12 +5,10 @@
 #include <memory>
 
 #include "catch.hpp"
-#include "mrnn/eigen_backend.hpp"
+#include "experiment_bench.hpp"
 #include "mrnn/error.hpp"
 #include "mrnn/hdf5.hpp"
-#include "mrnn/runtime.hpp"
 #include "small_experiment.hpp"
-#include "temporary_folder.hpp"
 
 namespace {
 
@@ -55,26 +53,10 @@ void attach(mrnn::PluginContext& context) {
       "forgetful", [](const mrnn::ConfigNode&, const mrnn::Network&) { return std::make_unique<Forgetful>(); }, "", "");
 }
 
-struct Bench {
-  Bench() {
-    runtime.attach("eigen", mrnn::eigen::attach);
-    runtime.attach("test", attach);
-    runtime.load_folder(MRNN_PLUGINS_DIR);
-  }
-  mrnn::Experiment experiment(const std::string& text) const {
-    mrnn::ExperimentOptions options;
-    options.output = folder.path() / "run";
-    return {mrnn::ConfigNode::parse(text, "x.toml", folder.path()), runtime, std::move(options)};
-  }
-
-  test::TemporaryFolder folder;
-  mrnn::Runtime runtime;
-};
-
 }  // namespace
 
 TEST_CASE("an analysis whose arrays cannot be written fails alone", "[experiment][bad]") {
-  const Bench bench;
+  const test::ExperimentBench bench(attach);
   std::string text = test::small_experiment();
   for (const std::string name : {"namesakes", "nested", "nameless"}) {
     text += "\n[[analysis]]\nplugin = \"" + name + "\"\n";
@@ -92,7 +74,7 @@ TEST_CASE("an analysis whose arrays cannot be written fails alone", "[experiment
 }
 
 TEST_CASE("a task whose metadata are not there for each trial is refused before anything runs", "[experiment][bad]") {
-  const Bench bench;
+  const test::ExperimentBench bench(attach);
   const std::string text = test::small_experiment();
   const std::size_t task = text.find("[task]"), after = text.find("[[manipulation]]");
 

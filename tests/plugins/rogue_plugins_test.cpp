@@ -10,13 +10,10 @@
 #include <utility>
 
 #include "catch.hpp"
-#include "mrnn/eigen_backend.hpp"
+#include "experiment_bench.hpp"
 #include "mrnn/error.hpp"
-#include "mrnn/experiment.hpp"
 #include "mrnn/hdf5.hpp"
-#include "mrnn/runtime.hpp"
 #include "small_experiment.hpp"
-#include "temporary_folder.hpp"
 
 namespace {
 
@@ -161,17 +158,8 @@ void attach(mrnn::PluginContext& context) {
       "nothing", [] { return std::unique_ptr<mrnn::Backend>(); }, "");
 }
 
-struct Bench {
-  Bench() {
-    runtime.attach("eigen", mrnn::eigen::attach);
-    runtime.attach("rogue", attach);
-    runtime.load_folder(MRNN_PLUGINS_DIR);
-  }
-  mrnn::Experiment experiment(const std::string& text) const {
-    mrnn::ExperimentOptions options;
-    options.output = folder.path() / "run";
-    return {ConfigNode::parse(text, "x.toml", folder.path()), runtime, std::move(options)};
-  }
+struct Bench : test::ExperimentBench {
+  Bench() : ExperimentBench(attach) {}
   /// What is said of a configuration before anything runs.
   std::string refusal(const std::string& text) const {
     try {
@@ -181,9 +169,6 @@ struct Bench {
     }
     return "";
   }
-
-  test::TemporaryFolder folder;
-  mrnn::Runtime runtime;
 };
 
 std::string with_task(const std::string& mode) {
