@@ -4,6 +4,7 @@
 #include "checks.hpp"
 #include "comparison.hpp"
 #include "device_cases.hpp"
+#include "partial_reads.hpp"
 #include "tolerances.hpp"
 
 using namespace mrnn;
@@ -137,24 +138,7 @@ TEST_CASE("parts of a run on the device are read into the trials of one array", 
   session->load(training.trials);
   session->forward({.x = true, .h = true, .y = true, .steps = {1, 8}}, Noise::off);
 
-  for (const Quantity what : {Quantity::x, Quantity::h, Quantity::y}) {
-    const Sequence alone = session->read_activity(what);
-    Sequence wide(alone.units, trials + 5, alone.steps);
-    FloatSequence narrow(alone.units, trials + 5, alone.steps);
-    std::ranges::fill(wide.data, 7.0);
-    std::ranges::fill(narrow.data, 7.0F);
-    session->read_activity(what, wide, 2);
-    session->read_activity(what, narrow, 2);
-    bool in_place = true, others_stay = true;
-    for (Index step = 0; step < alone.steps; ++step) {
-      in_place &= wide.at(step).middleCols(2, trials) == alone.at(step);
-      in_place &= narrow.at(step).middleCols(2, trials) == alone.at(step).cast<float>();
-      others_stay &= (wide.at(step).leftCols(2).array() == 7.0).all();
-      others_stay &= (narrow.at(step).rightCols(3).array() == 7.0F).all();
-    }
-    CHECK(in_place);
-    CHECK(others_stay);
-  }
+  test::check_partial_reads(*session, trials);
 }
 
 TEST_CASE("each quantity can be recorded alone on the device", "[cuda][record]") {

@@ -17,7 +17,7 @@ void expect(Index actual, Index expected, const std::string& what) {
   }
 }
 
-/// What a backend hands back, see developer_guide.md.
+/// A backend has handed back so many of what was asked for.
 void expect_made(Index made, Index expected, const char* what) {
   if (made == expected) return;
   throw RunError("the backend handed back " + std::to_string(made) + " " + what + " where " + std::to_string(expected) +

@@ -122,8 +122,7 @@ mrnn::Figure eigenvalue_figure(const Report& report) {
   figure.title = "Eigenvalues of the fitted dynamics";
   figure.caption =
       "One step of the fitted linear dynamics. Within the circle, modes decay. Sizes of rings only keep them from "
-      "hiding "
-      "each other.";
+      "hiding each other.";
   figure.columns = 0;
   if (sources == 1 || of_part.size() == 1) {
     std::vector<std::size_t> all;
