@@ -124,7 +124,7 @@ TEST_CASE("performance, its error and the optimal dimension are those of numpy",
   REQUIRE(test::array(results, "trial_fold").values == folds);
   check_performance(
       results, {-0.04038614504663895, 0.5565392108076562, 0.8643279775861049, 0.8578641239696189, 0.8570794042669292});
-  CHECK_THAT(at(results, "a_to_b_sem", {1}), WithinRel(0.0518539129633794, tolerance));
+  CHECK_THAT(at(results, "a_to_b_performance_sem", {1}), WithinRel(0.0518539129633794, tolerance));
   CHECK_THAT(at(results, "a_to_b_loss", {0, 1, 3}), WithinRel(0.1223628408322764, tolerance));
   CHECK(at(results, "a_to_b_optimal_dimension", {0}) == 2.0);
   CHECK_THAT(at(results, "performance", {0, 0}), WithinRel(0.8643279775861049, tolerance));
@@ -384,6 +384,51 @@ TEST_CASE("performance is drawn against dimensions, with rings at the optimum an
   CHECK(results.figures[1].panels.front().heat_map->values == Eigen::RowVector2d(2.0, 1.0));
   CHECK(results.figures[2].name == "private_dimensions");
   CHECK(results.figures[2].panels.front().series[1].y.front() == at(results, "within_after_removal", {0, 1}));
+}
+
+// The losses by numpy as above, of targets that drift from fold to fold and hardly follow the source:
+//   y(k) = u(k) + 0.2 (fold == k - 5) + 0.1 x(0)
+TEST_CASE("dimensions that predict no better than the mean are none", "[communication_subspace]") {
+  test::Subject made = regressions();
+  made.simulations.front() = test::made_simulation("control", 9, 12, 5, [](Index n, Index b, Index t) {
+    if (n < 5) return x(n, b, t);
+    const double own =
+        0.3 * std::sin(2.0 + 2.1 * double(n) + 1.7 * double(b * b) + 0.53 * double(t * t) + double(n * b * t));
+    return own + (folds[std::size_t(b)] == double(n - 5) ? 0.2 : 0.0) + 0.1 * x(0, b, t);
+  });
+
+  const mrnn::AnalysisResults results = communicate(made, raw);
+
+  REQUIRE(test::array(results, "trial_fold").values == folds);
+  // One dimension has the least loss by more than its SEM, but that is still above 1.
+  check_performance(results, {1.0 - 1.2940658683683213, 1.0 - 1.115627813727828, 1.0 - 1.1682794828112466,
+                              1.0 - 1.1770293077581908, 1.0 - 1.1830076470677808});
+  CHECK(at(results, "optimal_dimension", {0, 0}) == 0.0);
+  CHECK_THAT(at(results, "performance", {0, 0}), WithinAbs(1.0 - 1.2940658683683213, tolerance));
+  CHECK_THAT(results.summary.front(), StartsWith("from a: to b 0 dimensions, performance -0.294"));
+}
+
+TEST_CASE("points stand within the axes where nothing is predicted", "[communication_subspace]") {
+  test::Subject made{test::unconnected({{"a", 8}, {"b", 4}}), {}};
+  made.simulations.push_back(test::made_simulation("control", 12, 20, 6, [](Index n, Index b, Index t) {
+    return std::sin(3.0 + 1.1 * double(n) + 2.3 * double(b * b) + 0.9 * double(t * t) + double((n + 1) * b * t));
+  }));
+
+  const mrnn::AnalysisResults results = communicate(made, "source = \"a\"\nresiduals = false\nfolds = 4");
+
+  const auto figure = std::ranges::find(results.figures, "private_dimensions", &mrnn::Figure::name);
+  REQUIRE(figure != results.figures.end());
+  const mrnn::Panel& panel = figure->panels.front();
+  REQUIRE((panel.y.low && panel.y.high));
+  const double room = 0.03 * (*panel.y.high - *panel.y.low);
+  CHECK(*panel.y.high > room);  // 0 is in sight
+  REQUIRE(panel.guides.front().position < 0.0);
+  for (const mrnn::Series& points : panel.series) {
+    for (const double y : points.y) {
+      CHECK(y > *panel.y.low + room);
+      CHECK(y < *panel.y.high - room);
+    }
+  }
 }
 
 TEST_CASE("what communication_subspace cannot fit is said", "[communication_subspace]") {

@@ -73,6 +73,51 @@ TEST_CASE("a target that does not vary has no variance to explain", "[goodness_o
   CHECK(results.summary.back() == "level: its targets do not vary, so there is nothing to explain");
 }
 
+TEST_CASE("a target that does not vary within a group has no score there, whatever the rounding of its mean",
+          "[goodness_of_fit]") {
+  test::Subject made = subject();
+  mrnn::Simulation& simulation = made.simulations.front();
+  const Index trials = 6, steps = 7;  // sums of so many times 0.1, 0.7 or 0.8 are rounded
+  simulation.trials = mrnn::blank_trials(0, trials, steps);
+  simulation.steps = {0, steps};
+  mrnn::Sequence targets(3, trials, steps);
+  for (Index trial = 0; trial < trials; ++trial) {
+    simulation.trials.numbers["held_out"].push_back(trial < 3 ? 0.0 : 1.0);
+    for (Index step = 0; step < steps; ++step) {
+      targets(0, trial, step) = trial < 3 ? 0.1 : 0.7;
+      targets(1, trial, step) = trial < 3 ? 0.8 : double(step);
+      targets(2, trial, step) = 0.1;
+    }
+  }
+  targets(0, 1, 2) = std::nextafter(0.1, 1.0);  // as good as 0.1
+  mrnn::Sequence outputs = targets;
+  for (Index trial = 0; trial < trials; ++trial) {
+    for (Index step = 0; step < steps; ++step) outputs(0, trial, step) += 0.01 * double(step);
+    for (Index step = 0; step < steps; ++step) outputs(1, trial, step) = 0.3;
+  }
+  simulation.trials.targets = targets;
+  simulation.y = outputs;
+
+  const mrnn::AnalysisResults results = test::analyse(made, "goodness_of_fit", "by = \"held_out\"");
+
+  for (Index group = 0; group < 2; ++group) {
+    CHECK(std::isnan(at(results, "rates_r2", {group, 0})));
+    CHECK(std::isnan(at(results, "rates_correlation", {group, 0})));
+    CHECK(std::isnan(at(results, "rates_correlation", {group, 1})));  // an output that does not vary
+    CHECK(std::isnan(at(results, "level_total_r2", {group})));
+  }
+  CHECK(std::isnan(at(results, "rates_r2", {0, 1})));
+  CHECK(std::isnan(at(results, "rates_total_r2", {0})));
+  // Targets 0 ... 6 in three trials, outputs 0.3: squared error 3 (91 - 0.6 21 + 7 0.09), variance 3 28. The first
+  // channel has no variance, but its error counts: 3 times 0.0001 91.
+  const double missed = 3.0 * (91.0 - 0.6 * 21.0 + 7.0 * 0.09), varied = 3.0 * 28.0;
+  CHECK_THAT(at(results, "rates_r2", {1, 1}), WithinAbs(1.0 - missed / varied, tolerance));
+  CHECK_THAT(at(results, "rates_total_r2", {1}), WithinAbs(1.0 - (missed + 3.0 * 0.0091) / varied, tolerance));
+  CHECK(results.figures.at(1).panels.front().y.label == "rates 1");  // by the group that has scores
+  CHECK_THAT(results.summary.front(), EndsWith(" % (held_out 1) of the variance of the targets explained; the "
+                                               "targets do not vary in held_out 0"));
+}
+
 TEST_CASE("groups of trials are judged each on its own", "[goodness_of_fit]") {
   const mrnn::AnalysisResults results = test::analyse(subject(), "goodness_of_fit", "by = \"held_out\"");
 

@@ -94,7 +94,11 @@ Curve validate(const Pair& pair, const Axes* axes) {
     const ReducedRank fit = reduced_rank(own == nullptr ? whole : project(whole, *own), pair.lambda);
     all.row(static_cast<Index>(f)) = losses(pair.tables[f], whole, fit, own, pair.ranks).transpose();
   }
-  return curve_of(std::move(all));
+  Curve curve = curve_of(std::move(all));
+  // The mean of the training trials is not quite that of the fold, so that rank 0, with a loss above 1, may be the
+  // worst of several that predict nothing.
+  if (!(curve.mean(curve.best) < 1.0)) curve.best = 0;
+  return curve;
 }
 
 Axes without_predictive(const Pair& pair, Index count) {

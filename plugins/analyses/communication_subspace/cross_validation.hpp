@@ -37,7 +37,8 @@ Pair make_pair(std::string source, std::string target, std::vector<Table> tables
 
 /// Axes onto which the source is projected, per fold.
 using Axes = std::vector<Eigen::MatrixXd>;
-/// Losses of ranks 0 to min(p, K). @param axes  null: the source as it is
+/// Losses of ranks 0 to min(p, K), and the best rank: 0 where the one that curve_of() finds predicts no better than the
+/// mean of a fold would (a loss of 1 or more). @param axes  null: the source as it is
 Curve validate(const Pair& pair, const Axes* axes = nullptr);
 
 /// Per fold, the axes of the source's activity that are uncorrelated with the `count` predictive dimensions of a pair;

@@ -13,7 +13,9 @@ namespace {
 using mrnn::Index;
 
 constexpr double panel_size = 280.0, mark_size = 9.0;  // pixels
-constexpr double beside = 0.08, margin = 0.03;         // of points, in units of their axes
+constexpr double beside = 0.08;                        // of points, in units of their axis
+/// Performance has at least so much room on its axis, and so large a share of it is left free beside points.
+constexpr double least_range = 0.1, margin = 0.04;
 constexpr int most_columns = 3;
 /// Ranks that are drawn at least, and beyond the largest optimum.
 constexpr Index least_ranks = 8, further_ranks = 4;
@@ -116,6 +118,23 @@ std::vector<const PairResult*> pairs_of(const Report& report, const std::string&
   return pairs;
 }
 
+/// From the lowest to the highest performance, 0 among them, with room for the points at both ends.
+void set_range(const std::vector<const mrnn::Series*>& points, mrnn::Panel& panel) {
+  double low = 0.0, high = least_range;
+  for (const mrnn::Guide& guide : panel.guides) {
+    low = std::min(low, guide.position);
+    high = std::max(high, guide.position);
+  }
+  for (const mrnn::Series* series : points) {
+    for (const double value : series->y) {
+      low = std::min(low, value);
+      high = std::max(high, value);
+    }
+  }
+  panel.y.low = low - margin * (high - low);
+  panel.y.high = high + margin * (high - low);
+}
+
 mrnn::Panel removal_panel(const Report& report, const std::string& source) {
   mrnn::Panel panel;
   panel.title = "within " + source;
@@ -138,11 +157,7 @@ mrnn::Panel removal_panel(const Report& report, const std::string& source) {
     left.y.push_back(pair->mean([](const Draw& draw) { return draw.removal->within; }));
     random.y.push_back(pair->mean([](const Draw& draw) { return draw.removal->within_random; }));
   }
-  double lowest = 0.0;
-  for (const auto* series : {&left, &random}) {
-    for (const double value : series->y) lowest = std::min(lowest, value);
-  }
-  panel.y.low = lowest < 0.0 ? lowest - margin : 0.0;
+  set_range({&left, &random}, panel);
   panel.x.low = -0.5;
   panel.x.high = static_cast<double>(panel.x.names.size()) - 0.5;
   panel.series = {std::move(random), std::move(left)};

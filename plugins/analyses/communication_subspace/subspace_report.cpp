@@ -84,7 +84,7 @@ void add_pair(const PairResult& pair, Index dimensions, mrnn::AnalysisResults& r
   }
   results.add(name + "_performance", pair.performance(), {"rank"}, "1",
               "1 - normalised squared error of the prediction" + of + " by 0, 1, ... dimensions, mean over folds");
-  results.add(name + "_sem", pair.sem(), {"rank"}, "1", "its standard error over folds");
+  results.add(name + "_performance_sem", pair.sem(), {"rank"}, "1", "its standard error over folds");
   results.add(stack(name + "_loss", losses, {"draw", "fold", "rank"}, "normalised squared error of each fold"));
   results.add(stack(name + "_predictive_dimensions", predictive, {"draw", "dimension", "unit"},
                     "columns of B V: weights of the source's units, fitted to all samples"));
@@ -97,7 +97,7 @@ void add_pair(const PairResult& pair, Index dimensions, mrnn::AnalysisResults& r
     best(static_cast<Index>(d)) = pair.draws[d].optimum();
   }
   results.add(name + "_optimal_dimension", best, {"draw"}, "1",
-              "least number of dimensions within one SEM of the best");
+              "least number of dimensions within one SEM of the best; 0: nothing is predicted");
 }
 
 void add_factor_curve(const PairResult& pair, mrnn::AnalysisResults& results) {
@@ -130,7 +130,7 @@ void add_tables(const Report& report, mrnn::AnalysisResults& results) {
                 "1", description);
   };
   add("optimal_dimension", &Draw::optimum,
-      "predictive dimensions: least number within one SEM of the best, mean over draws");
+      "predictive dimensions: least number within one SEM of the best, 0 where nothing is predicted; mean over draws");
   add("performance", &Draw::performance, "1 - normalised squared error at that number");
   add("performance_sem", &Draw::performance_sem, "its standard error over folds");
   add("full_performance", &Draw::full_performance, "that of the full regression");

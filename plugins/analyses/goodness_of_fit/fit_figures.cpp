@@ -97,10 +97,13 @@ class Traces {
   Index first_step_;
 };
 
+/// By rank in the first group that has scores.
 std::vector<Row> rows_of(const std::vector<Scores>& scores) {
   std::vector<Row> rows;
   for (const Scores& output : scores) {
-    for (const Index channel : examples(ranked(output, 0))) {
+    std::vector<Index> order;
+    for (Index group = 0; group < output.r2.rows() && order.empty(); ++group) order = ranked(output, group);
+    for (const Index channel : examples(order)) {
       if (rows.size() < most_rows) rows.push_back({&output, channel});
     }
   }

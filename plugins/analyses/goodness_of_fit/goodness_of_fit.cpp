@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "fit_figures.hpp"
+#include "mrnn/names.hpp"
 #include "mrnn/plugin.hpp"
 #include "scores.hpp"
 
@@ -17,7 +18,8 @@ namespace {
 using mrnn::Index;
 using mrnn::fit::Scores;
 
-/// `rates: 85.1 % (held_out 0), 80.3 % (held_out 1) of the variance of the targets explained`
+/// `rates: 85.1 % (held_out 0), 80.3 % (held_out 1) of the variance of the targets explained`. Groups without variance
+/// come after: `; the targets do not vary in held_out 2`.
 std::string words(const Scores& scores, const mrnn::Conditions& groups) {
   std::ostringstream line;
   line << std::fixed << std::setprecision(1) << scores.output << ": ";
@@ -25,12 +27,19 @@ std::string words(const Scores& scores, const mrnn::Conditions& groups) {
     line << "its targets do not vary, so there is nothing to explain";
     return line.str();
   }
+  std::vector<std::string> constant;
+  const char* separator = "";
   for (Index group = 0; group < scores.total.size(); ++group) {
-    if (group > 0) line << ", ";
-    line << 100.0 * scores.total(group) << " %";
-    if (groups.grouped) line << " (" << groups.by << " " << groups.list[static_cast<std::size_t>(group)].name << ")";
+    const std::string name = groups.by + " " + groups.list[static_cast<std::size_t>(group)].name;
+    if (!std::isfinite(scores.total(group))) {
+      constant.push_back(name);
+      continue;
+    }
+    line << std::exchange(separator, ", ") << 100.0 * scores.total(group) << " %";
+    if (groups.grouped) line << " (" << name << ")";
   }
   line << " of the variance of the targets explained";
+  if (!constant.empty()) line << "; the targets do not vary in " << mrnn::join(constant);
   return line.str();
 }
 
@@ -72,7 +81,8 @@ class GoodnessOfFit final : public mrnn::Analysis {
     for (const mrnn::Condition& group : groups.list) names.push_back(groups.grouped ? group.name : "all");
     results.texts.push_back({"groups", std::move(names), "groups of trials", "group"});
     results.figures.push_back(mrnn::fit::draw_scores(scores, groups));
-    results.figures.push_back(mrnn::fit::draw_traces(scores, compared, groups, dt_, context.simulation().steps.first));
+    mrnn::Figure traces = mrnn::fit::draw_traces(scores, compared, groups, dt_, context.simulation().steps.first);
+    if (!traces.panels.empty()) results.figures.push_back(std::move(traces));
   }
 
  private:

@@ -1,5 +1,6 @@
 #include "scores.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -10,12 +11,19 @@ namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-/// Weighted sums over the trials and steps of a group, about the means that a first pass found.
+/// Weighted sums of targets and outputs over the trials and steps of a group, about the means that a first pass found.
 struct Sums {
-  double weight = 0.0, target = 0.0, output = 0.0;                       ///< first pass
-  double target_target = 0.0, output_output = 0.0, target_output = 0.0;  ///< about the means
+  double weight = 0.0;
+  double target_size = 0.0, output_size = 0.0;                           ///< largest magnitudes
+  double target_target = 0.0, output_output = 0.0, target_output = 0.0;  ///< about the means; 0 without variance
   double missed = 0.0;                                                   ///< (target - output)^2
 };
+
+/// A sum of squares about the mean, 0 where the values are the same but for rounding.
+double beyond_rounding(double squares, double weight, double size) {
+  constexpr double rounding = 8.0 * std::numeric_limits<double>::epsilon();
+  return squares <= weight * (rounding * size) * (rounding * size) ? 0.0 : squares;
+}
 
 class Group {
  public:
@@ -24,19 +32,30 @@ class Group {
 
   Sums of(Index channel) const {
     Sums sums;
+    // Means are taken about the first values: those of values that are all the same are then exact.
+    double first_target = 0.0, first_output = 0.0, target_offset = 0.0, output_offset = 0.0;
     each(channel, [&](double weight, double target, double output) {
+      if (sums.weight == 0.0) {
+        first_target = target;
+        first_output = output;
+      }
       sums.weight += weight;
-      sums.target += weight * target;
-      sums.output += weight * output;
+      target_offset += weight * (target - first_target);
+      output_offset += weight * (output - first_output);
+      sums.target_size = std::max(sums.target_size, std::abs(target));
+      sums.output_size = std::max(sums.output_size, std::abs(output));
     });
-    const double target_mean = sums.target / sums.weight, output_mean = sums.output / sums.weight;
+    target_offset /= sums.weight;
+    output_offset /= sums.weight;
     each(channel, [&](double weight, double target, double output) {
-      const double t = target - target_mean, y = output - output_mean;
+      const double t = (target - first_target) - target_offset, y = (output - first_output) - output_offset;
       sums.target_target += weight * t * t;
       sums.output_output += weight * y * y;
       sums.target_output += weight * t * y;
       sums.missed += weight * (target - output) * (target - output);
     });
+    sums.target_target = beyond_rounding(sums.target_target, sums.weight, sums.target_size);
+    sums.output_output = beyond_rounding(sums.output_output, sums.weight, sums.output_size);
     return sums;
   }
 

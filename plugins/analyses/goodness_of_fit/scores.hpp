@@ -15,7 +15,7 @@ namespace mrnn::fit {
 struct Scores {
   std::string output;
   std::vector<Index> channels;  ///< of all outputs of the network
-  Eigen::MatrixXd r2;           ///< [groups x channels]; NaN where a target does not vary
+  Eigen::MatrixXd r2;           ///< [groups x channels]; NaN where a target does not vary, but for rounding
   Eigen::MatrixXd correlation;  ///< [groups x channels], Pearson's; NaN where either does not vary
   Eigen::VectorXd total;        ///< [groups] R^2 of all channels together: both sums also over channels
 };
