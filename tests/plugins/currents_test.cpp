@@ -163,6 +163,65 @@ TEST_CASE("lengths, means and shares of currents", "[currents]") {
   CHECK(results.summary.front() == "largest share of the current into each: a from b (73 %), b from a (100 %)");
 }
 
+TEST_CASE("shares of what differs between conditions leave out what all have in common", "[currents]") {
+  test::Subject made = with_activity();
+  made.simulations.front().trials.texts["condition"] = {"left", "right"};
+
+  const mrnn::AnalysisResults results = test::analyse(made, "currents", "");
+
+  // Into a: b sends -11 (step) in trial 0, twice that in trial 1: half of the difference is 11 (step) / 2. The cue
+  // comes at step 2 of trial 1 only. The bias is always there.
+  const double from_b = 0.25 * 121.0 * (1.0 + 4.0), from_cue = 0.25 * 121.0;
+  CHECK_THAT(at(results, "condition_share", {0, 1}), WithinRel(from_b / (from_b + from_cue), exact));
+  CHECK_THAT(at(results, "condition_share", {0, 2}), WithinRel(from_cue / (from_b + from_cue), exact));
+  CHECK(at(results, "condition_share", {0, 4}) == 0.0);
+  CHECK(at(results, "condition_share", {1, 0}) == 1.0);
+  CHECK(results.summary[1] == "of what differs between conditions: a from b (83 %), b from a (100 %)");
+  const mrnn::Figure& drawn = results.figures[2];
+  REQUIRE(drawn.panels.size() == 2);
+  CHECK(drawn.panels[1].title == "What differs between conditions");
+  CHECK(drawn.panels[1].heat_map->values(1, 1) == at(results, "condition_share", {0, 1}));
+}
+
+TEST_CASE("where all trials are one condition there are no shares of differences", "[currents]") {
+  const mrnn::AnalysisResults results = test::analyse(with_activity(), "currents", "");
+
+  CHECK_FALSE(test::has_array(results, "condition_share"));
+  CHECK(results.figures[2].panels.size() == 1);
+}
+
+TEST_CASE("conditions that differ by the rounding of their means do not differ", "[currents]") {
+  test::Subject made = with_activity();
+  mrnn::Simulation& simulation = made.simulations.front();
+  simulation.trials = mrnn::blank_trials(2, 9, 3);
+  simulation.trials.texts["condition"] = {"left", "left", "left", "left", "left", "left", "left", "right", "right"};
+  mrnn::Sequence h(3, 9, 3);
+  for (Index trial = 0; trial < 9; ++trial) {
+    for (Index step = 0; step < 3; ++step) {
+      for (Index unit = 0; unit < 3; ++unit) h(unit, trial, step) = 0.1 / static_cast<double>(unit + 3);
+    }
+  }
+  simulation.h = h;
+
+  const mrnn::AnalysisResults results = test::analyse(made, "currents", "");
+
+  for (const double share : test::array(results, "condition_share").values) CHECK(share == 0.0);
+  CHECK(results.summary.size() == 1);
+}
+
+TEST_CASE("only times that several conditions have tell what differs between them", "[currents]") {
+  test::Subject made = with_activity();
+  made.simulations.front().trials.texts["condition"] = {"left", "right"};
+  made.simulations.front().trials.epochs.push_back({"go", {1, 2}, {3, 3}});
+
+  const auto results = test::analyse(made, "currents", "align = \"go\"\nwindow = [-20, 10]");
+
+  // At -20 ms there is but trial 1. At -10 and 0 ms, b sends a 0 and -11 in trial 0, -22 and -44 in trial 1, and the
+  // cue comes at 0 ms of trial 1.
+  const double from_b = 22.0 * 22.0 + 33.0 * 33.0, from_cue = 11.0 * 11.0;
+  CHECK_THAT(at(results, "condition_share", {0, 1}), WithinRel(from_b / (from_b + from_cue), exact));
+}
+
 TEST_CASE("excitatory and inhibitory currents can be looked at on their own", "[currents]") {
   const test::Subject made = with_activity();
   const auto all = test::analyse(made, "currents", "store = true");

@@ -85,7 +85,7 @@ TEST_CASE("each group of a psychometric curve has its colour and its number of t
 
   CHECK(series_called(figure.panels[0], "colour").colour == 0);
   CHECK(series_called(figure.panels[0], "motion").colour == 1);
-  CHECK(series_called(figure.panels[0], "motion").x.front() > -2.0);  // set aside
+  CHECK(series_called(figure.panels[0], "motion").x.front() == -2.0);  // both at the true values
   CHECK_THAT(figure.caption, EndsWith("Trials: colour 16, motion 24."));
 }
 
@@ -139,6 +139,20 @@ TEST_CASE("the matrix of weights names its regions and draws their borders", "[t
   CHECK(panel.guides[2].position == 2.0);
   CHECK(panel.guides[3].kind == Guide::Kind::horizontal);
   CHECK(panel.guides[3].position == 3.0);
+}
+
+TEST_CASE("the matrix of weights names the cell types of all regions or of none", "[training figures]") {
+  NetworkSpec spec;
+  spec.regions = {{"v1", 40, {{"e", 0.8, {}}, {"i", 0.2, {}}}}, {"pfc", 300, {{"e", 0.8, {}}, {"i", 0.2, {}}}}};
+  spec.connections = {{"v1", "v1"}, {"v1", "pfc"}};
+  const Network network = build_network(spec, 1);
+
+  const Figure figure = training_figures(network, {}, ChoosingTask(), small_outcome(network), {}).at(1);
+
+  const std::vector<AxisName>& names = figure.panels[0].x.names;
+  REQUIRE(names.size() == 2);  // v1.i has no room, though pfc.i had
+  CHECK(names[0].words == "v1");
+  CHECK(names[1].words == "pfc");
 }
 
 TEST_CASE("a large matrix of weights is shown as means", "[training figures]") {

@@ -12,6 +12,18 @@
 
 using namespace test;
 
+namespace {
+
+/// A target of nine channels, so many that they are shown as colours.
+Network network_with_map() {
+  NetworkSpec spec;
+  spec.regions = {{"v1", 2}};
+  spec.outputs = {{"map", 9}};
+  return build_network(spec, 1);
+}
+
+}  // namespace
+
 TEST_CASE("training has figures of its curves, trials, choices, weights and eigenvalues", "[training figures]") {
   const Network network = small_network();
 
@@ -19,6 +31,26 @@ TEST_CASE("training has figures of its curves, trials, choices, weights and eige
 
   CHECK(names_of(figures) == std::vector<std::string>{"training", "training_examples", "training_psychometric",
                                                       "training_weights", "training_eigenvalues"});
+}
+
+TEST_CASE("choices of several groups are drawn at their own values of the variable", "[training figures]") {
+  const Network network = small_network();
+  TrainingExamples examples = small_examples(network);
+  add_psychometric(network, examples);
+  for (Index k = 0; k < 40; ++k) {
+    examples.psychometric.texts["context"].push_back("context " + std::to_string(k / 4 % 5));
+  }
+
+  const Figure figure = training_figures(network, {}, ChoosingTask(), small_outcome(network), examples).at(2);
+
+  int groups = 0;
+  for (const Series& series : figure.panels.at(0).series) {
+    if (series.kind != Series::Kind::scatter) continue;
+    ++groups;
+    CHECK(series.x == std::vector<double>{-2.0, -1.0, 1.0, 2.0});
+  }
+  CHECK(groups == 5);
+  CHECK_THAT(figure.caption, StartsWith("Discs: shares of choices, bars: their 95 % intervals (Wilson). Lines: "));
 }
 
 TEST_CASE("figures of training without data are left out", "[training figures]") {
@@ -201,14 +233,68 @@ TEST_CASE("many channels are shown as colours with their targets on one scale", 
   CHECK(figure.panels[3].heat_map->high == 1.0);
   CHECK(figure.caption ==
         "Solid: inputs (without their noise). Colours: inputs (without their noise), outputs and targets, channel by "
-        "channel. Lines from top to bottom: borders of the epochs named above.");
+        "channel. Grey: targets that the loss does not count. Lines from top to bottom: borders of the epochs named "
+        "above.");
+}
+
+TEST_CASE("targets that do not count have no colour, and no part in the scale", "[training figures]") {
+  const Network network = network_with_map();
+  TrainingExamples examples = small_examples(network);
+  Trials& trials = examples.trials;
+  for (Index step = 0; step < 4; ++step) {
+    for (Index k = 0; k < 9; ++k) {
+      const bool recorded = k != 3 && k != 4;
+      trials.mask(k, 0, step) = recorded ? 1.0 : 0.0;
+      if (!recorded) trials.targets(k, 0, step) = -7.0;
+    }
+  }
+
+  const Figure figure = training_figures(network, {}, ChoosingTask(), small_outcome(network), examples).at(1);
+
+  const Panel& target = figure.panels.at(0);
+  CHECK(target.heat_map->values.row(3).array().isNaN().all());
+  CHECK(target.heat_map->values.row(4).array().isNaN().all());
+  CHECK(target.heat_map->values.row(5) == Eigen::RowVectorXd::Ones(3));
+  CHECK(target.heat_map->low == 0.0);
+  CHECK(target.heat_map->high == 1.0);
+  REQUIRE(target.series.size() == 1);  // both channels in one
+  CHECK(target.series[0].kind == Series::Kind::band);
+  CHECK(target.series[0].x == std::vector<double>{0.0, 30.0});
+  CHECK(target.series[0].y == std::vector<double>{2.5, 2.5});
+  CHECK(target.series[0].upper == std::vector<double>{4.5, 4.5});
+  CHECK(figure.panels.at(1).series.empty());  // the output
+  CHECK_THAT(figure.caption, Catch::Contains("Grey: targets that the loss does not count."));
+}
+
+TEST_CASE("a trial without any target that counts is grey throughout", "[training figures]") {
+  const Network network = network_with_map();
+  TrainingExamples examples = small_examples(network);
+  examples.trials.mask = Sequence(network.outputs(), 1, 4);
+
+  const Figure figure = training_figures(network, {}, ChoosingTask(), small_outcome(network), examples).at(1);
+
+  REQUIRE(figure.panels.at(0).series.size() == 1);
+  CHECK(figure.panels[0].heat_map->values.array().isNaN().all());
+  CHECK(figure.panels[0].series[0].y.front() == -0.5);
+  CHECK(figure.panels[0].series[0].upper.front() == 8.5);
+}
+
+TEST_CASE("values a little beyond zero do not take half of the colours", "[training figures]") {
+  const Network network = network_with_map();
+  TrainingExamples examples = small_examples(network);
+  examples.outputs(4, 0, 1) = -0.05;  // noise of a recording, say
+
+  const Figure figure = training_figures(network, {}, ChoosingTask(), small_outcome(network), examples).at(1);
+
+  for (const Panel& panel : figure.panels) {
+    CHECK_FALSE(panel.heat_map->diverging);
+    CHECK(panel.heat_map->low == -0.05);
+    CHECK(panel.heat_map->high == 1.0);
+  }
 }
 
 TEST_CASE("colours of values of both signs are centred on zero", "[training figures]") {
-  NetworkSpec spec;
-  spec.regions = {{"v1", 2}};
-  spec.outputs = {{"map", 9}};
-  const Network network = build_network(spec, 1);
+  const Network network = network_with_map();
   TrainingExamples examples = small_examples(network);
   examples.outputs(4, 0, 1) = -2.0;
 

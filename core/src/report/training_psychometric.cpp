@@ -18,16 +18,24 @@ namespace {
 constexpr double gap = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t most_values = 25;  // of the variable; more are put into as many equal parts
 
+/// The value of metadata in words, whether it is a text or a number; empty where there is none of that name.
+std::string value_words(const Trials& trials, const std::string& name, std::size_t trial) {
+  if (const auto texts = trials.texts.find(name); texts != trials.texts.end()) return texts->second[trial];
+  if (const auto numbers = trials.numbers.find(name); numbers != trials.numbers.end()) {
+    return number_words(numbers->second[trial]);
+  }
+  return "";
+}
+
 std::map<std::string, Answers> answers_by_group(const Psychometric& curve, const Trials& trials, const Scores& scores) {
   std::map<std::string, Answers> groups;
   const auto variable = trials.numbers.find(curve.variable);
-  const auto group = trials.texts.find(curve.group);
   if (variable == trials.numbers.end()) return groups;
   for (Index trial = 0; trial < std::min<Index>(trials.count, scores.choice.size()); ++trial) {
     const auto k = static_cast<std::size_t>(trial);
     const bool counts = std::isfinite(scores.choice(trial)) && !std::isnan(scores.score(trial));
     if (!counts || !std::isfinite(variable->second[k])) continue;
-    groups[group == trials.texts.end() ? "" : group->second[k]].emplace_back(variable->second[k], scores.choice(trial));
+    groups[value_words(trials, curve.group, k)].emplace_back(variable->second[k], scores.choice(trial));
   }
   return groups;
 }
@@ -68,11 +76,10 @@ Logistic fit(const std::vector<Choices>& data, double middle, double half) {
   return {best(0) - best(1) * middle / half, best(1) / half};
 }
 
-/// What a group is called, its colour, and how far its points are set aside.
+/// What a group is called, and its colour.
 struct Line {
   std::string label;
   int colour = 0;
-  double aside = 0.0;
 };
 
 /// Points, their intervals and, where there are enough of them, the fitted function.
@@ -84,7 +91,7 @@ void draw(const std::vector<Choices>& data, const Line& line, Panel& panel) {
   points.colour = bars.colour = line.colour;
   bars.width = 1.0;
   for (const Choices& choices : data) {
-    const double x = choices.variable + line.aside;
+    const double x = choices.variable;
     points.x.push_back(x);
     points.y.push_back(choices.share());
     const auto [low, high] = wilson_interval(choices);
@@ -122,20 +129,17 @@ std::optional<Figure> training_psychometric(const Task& task, const Trials& tria
   int colour = 0;
   for (const auto& [group, answers] : groups) {
     const std::vector<Choices> data = choices_in_parts(answers, most_values);
-    const double step = 0.01 * (data.back().variable - data.front().variable);
-    const double aside = step * (colour - 0.5 * static_cast<double>(groups.size() - 1));
     fitted = fitted || data.size() >= 4;
     if (data.front().variable < 0.0 && data.back().variable > 0.0 && colour == 0) {
       panel.guides.push_back({Guide::Kind::vertical, 0.0, ""});
     }
-    draw(data, {group, colour++, aside}, panel);
+    draw(data, {group, colour++}, panel);
     counts.push_back(fmt::format("{}{}{}", group, group.empty() ? "" : " ", answers.size()));
   }
   Figure figure;
   figure.name = "training_psychometric";
   figure.title = "Choices after training";
-  figure.caption = fmt::format("Discs: shares of choices, bars: their 95 % intervals (Wilson){}.{} Trials: {}.",
-                               groups.size() > 1 ? ", those of different groups set a little apart" : "",
+  figure.caption = fmt::format("Discs: shares of choices, bars: their 95 % intervals (Wilson).{} Trials: {}.",
                                fitted ? " Lines: logistic functions fitted by maximum likelihood." : "", join(counts));
   figure.panels.push_back(std::move(panel));
   return figure;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -18,6 +19,8 @@ constexpr Index most_overlaid = 2;  // more lines stand one above the other
 constexpr std::size_t most_trials = 3;
 constexpr const char *input_value = "input", *output_value = "output y", *target_value = "target";
 constexpr int darker = 8;  // darker + k is a darker palette colour k
+/// Values that go less far on one side of 0, as a share of the other, are not worth half of the colours.
+constexpr double least_opposite = 0.25;
 
 /// A line of a row: a channel, its name and colour.
 struct Channel {
@@ -95,6 +98,12 @@ std::vector<Index> choose(const Trials& trials) {
   return chosen;
 }
 
+/// NaN where it is a target that does not count.
+double shown(const Trials& trials, const Sequence& values, Index channel, Index trial, Index step) {
+  const bool counts = &values != &trials.targets || trials.mask.empty() || trials.mask(channel, trial, step) != 0.0;
+  return counts ? values(channel, trial, step) : nan;
+}
+
 /// What a row shows over all chosen trials, so that its panels have one scale.
 std::pair<double, double> extent(const Row& row, const Trials& trials, const std::vector<Index>& chosen) {
   double low = std::numeric_limits<double>::infinity(), high = -low;
@@ -103,12 +112,15 @@ std::pair<double, double> extent(const Row& row, const Trials& trials, const std
       for (const Channel& channel : row.channels) {
         for (const Sequence* values : {row.values, row.targets}) {
           if (values == nullptr) continue;
-          low = std::min(low, (*values)(channel.index, trial, step));
-          high = std::max(high, (*values)(channel.index, trial, step));
+          const double value = shown(trials, *values, channel.index, trial, step);
+          if (std::isnan(value)) continue;
+          low = std::min(low, value);
+          high = std::max(high, value);
         }
       }
     }
   }
+  if (low > high) return {0.0, 1.0};  // nothing
   return low < high ? std::pair{low, high} : std::pair{low - 0.5, low + 0.5};
 }
 
@@ -159,18 +171,59 @@ class TrialPanels {
     map.values.resize(std::ssize(row.channels), steps);
     for (Index step = 0; step < steps; ++step) {
       for (std::size_t k = 0; k < row.channels.size(); ++k) {
-        map.values(static_cast<Index>(k), step) = (*row.values)(row.channels[k].index, trial, step);
+        map.values(static_cast<Index>(k), step) = shown(trials_, *row.values, row.channels[k].index, trial, step);
       }
     }
     map.x_high = static_cast<double>(steps) * dt_;
     map.y_low = -0.5;
     map.y_high = static_cast<double>(row.channels.size()) - 0.5;
     map.label = row.value + " (a.u.)";
-    map.diverging = low < 0.0 && high > 0.0;
     const double widest = std::max(-low, high);
+    map.diverging = std::min(-low, high) >= least_opposite * widest;
     map.low = map.diverging ? -widest : low;
     map.high = map.diverging ? widest : high;
+    shade_gaps(map.values, panel);
     panel.heat_map = std::move(map);
+  }
+
+  /// Grey where there is no value, since white is a colour of some maps: a band per gap, over all neighbouring channels
+  /// that have it.
+  void shade_gaps(const Eigen::MatrixXd& values, Panel& panel) const {
+    std::map<std::pair<Index, Index>, std::size_t> open;  // bands that the channel before has, by their steps
+    for (Index channel = 0; channel < values.rows(); ++channel) {
+      std::map<std::pair<Index, Index>, std::size_t> here;
+      for (const std::pair<Index, Index>& gap : gaps_of(values.row(channel))) {
+        const double top = static_cast<double>(channel) + 0.5;
+        if (const auto known = open.find(gap); known != open.end()) {
+          panel.series[known->second].upper.assign(2, top);
+          here.insert(*known);
+          continue;
+        }
+        here.emplace(gap, panel.series.size());
+        Series band;
+        band.kind = Series::Kind::band;
+        band.colour = grey;
+        band.x = {static_cast<double>(gap.first) * dt_, static_cast<double>(gap.second) * dt_};
+        band.y.assign(2, top - 1.0);
+        band.upper.assign(2, top);
+        panel.series.push_back(std::move(band));
+      }
+      open = std::move(here);
+    }
+  }
+
+  /// First steps and ends of runs of NaN.
+  static std::vector<std::pair<Index, Index>> gaps_of(const Eigen::RowVectorXd& values) {
+    std::vector<std::pair<Index, Index>> gaps;
+    for (Index step = 0; step < values.size(); ++step) {
+      if (!std::isnan(values(step))) continue;
+      if (!gaps.empty() && gaps.back().second == step) {
+        ++gaps.back().second;
+      } else {
+        gaps.emplace_back(step, step + 1);
+      }
+    }
+    return gaps;
   }
 
   void add_lines(const Row& row, std::size_t column, Panel& panel) const {
@@ -189,7 +242,6 @@ class TrialPanels {
       if (stacked) panel.y.names.push_back({0.5 * (low + high) + offset, channel.name});
       if (row.targets == nullptr) continue;
       Series target = series_of(*row.targets, channel.index, chosen_[column], offset);
-      drop_masked(channel.index, chosen_[column], target);
       target.dashed = true;
       target.colour = channel.colour + darker;
       target.width = 1.2;
@@ -206,17 +258,11 @@ class TrialPanels {
   Series series_of(const Sequence& values, Index channel, Index trial, double offset) const {
     Series series;
     for (Index step = 0; step < trial_end(trials_, trial); ++step) {
-      const double value = values(channel, trial, step) + offset;
+      const double value = shown(trials_, values, channel, trial, step) + offset;
       series.x.insert(series.x.end(), {static_cast<double>(step) * dt_, static_cast<double>(step + 1) * dt_});
       series.y.insert(series.y.end(), {value, value});
     }
     return series;
-  }
-
-  void drop_masked(Index channel, Index trial, Series& series) const {
-    for (std::size_t k = 0; k < series.y.size() && !trials_.mask.empty(); ++k) {
-      if (trials_.mask(channel, trial, static_cast<Index>(k / 2)) == 0.0) series.y[k] = nan;
-    }
   }
 
   const Trials& trials_;
@@ -240,13 +286,15 @@ std::string shown_in(const std::vector<Row>& rows, bool as_colours) {
   return all;
 }
 
-std::string caption_of(const std::vector<Row>& rows, const Trials& trials) {
+std::string caption_of(const std::vector<Row>& rows, const Trials& trials, const std::vector<Panel>& panels) {
   const std::string lines = shown_in(rows, false), colours = shown_in(rows, true);
   const auto wanted = [](const Row& row) { return !row.as_colours() && row.targets != nullptr; };
   std::vector<std::string> sentences;
   if (!lines.empty()) sentences.push_back("Solid: " + lines + ".");
   if (std::ranges::any_of(rows, wanted)) sentences.emplace_back("Dashed: targets, where the loss counts them.");
   if (!colours.empty()) sentences.push_back("Colours: " + colours + ", channel by channel.");
+  const auto has_gaps = [](const Panel& panel) { return panel.heat_map && !panel.series.empty(); };
+  if (std::ranges::any_of(panels, has_gaps)) sentences.emplace_back("Grey: targets that the loss does not count.");
   if (!trials.epochs.empty()) {
     sentences.emplace_back("Lines from top to bottom: borders of the epochs named above.");
   }
@@ -263,13 +311,13 @@ std::optional<Figure> training_trials(const Network& network, const Trials& tria
   Figure figure;
   figure.name = "training_examples";
   figure.title = "Examples of trials after training";
-  figure.caption = caption_of(rows, trials);
   figure.columns = static_cast<int>(chosen.size());
   figure.panel_height = 110.0;
   figure.panel_width = chosen.size() == 1 ? 400.0 : 186.0;
   for (const Row& row : rows) {
     for (std::size_t column = 0; column < chosen.size(); ++column) figure.panels.push_back(panels.draw(row, column));
   }
+  figure.caption = caption_of(rows, trials, figure.panels);
   for (std::size_t column = 0; column < chosen.size(); ++column) {
     panels.add_words(column, figure.panels[column], figure.panels[figure.panels.size() - chosen.size() + column]);
   }

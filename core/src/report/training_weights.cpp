@@ -45,15 +45,18 @@ double colour_limit(const std::vector<Eigen::MatrixXd>& panels) {
   return *place;
 }
 
-/// The regions, or their cell types where there is room for the name of each.
+/// The cell types of all regions where there is room for the name of each, else the regions: some of each would look as
+/// if only some regions had cell types.
 std::vector<NamedRange> parts_of(const Network& network) {
   const double pixels = panel_side / static_cast<double>(network.units());
+  const auto has_room = [&](const NamedRange& type) {
+    return static_cast<double>(type.range.size) * pixels >= smallest_part;
+  };
+  const bool room = std::ranges::all_of(
+      network.regions(), [&](const RegionLayout& region) { return std::ranges::all_of(region.cell_types, has_room); });
   std::vector<NamedRange> parts;
   for (const RegionLayout& region : network.regions()) {
-    const bool room = !region.cell_types.empty() && std::ranges::all_of(region.cell_types, [&](const NamedRange& type) {
-      return static_cast<double>(type.range.size) * pixels >= smallest_part;
-    });
-    if (room) {
+    if (room && !region.cell_types.empty()) {
       parts.insert(parts.end(), region.cell_types.begin(), region.cell_types.end());
     } else {
       parts.push_back({region.name, region.range});

@@ -17,6 +17,8 @@ constexpr std::size_t most_conditions = 8, most_numbers_drawn = 24;
 constexpr std::size_t most_letters = 18;
 /// More columns leave no room for numbers in the cells of the shares.
 constexpr Index most_numbers = 12;
+/// Two matrices of shares with more columns stand one below the other.
+constexpr Index most_beside = 7;
 
 /// A panel of the figure.
 struct Pair {
@@ -246,14 +248,9 @@ void write_numbers(const Eigen::MatrixXd& share, mrnn::Panel& panel) {
   }
 }
 
-mrnn::Figure draw_shares(const Found& found) {
-  mrnn::Figure figure;
-  figure.name = "current_shares";
-  figure.title = "Where the current into each region comes from";
-  figure.caption = "|C|^2 of each source as a share of its sum over sources, averaged over trials and time.";
+mrnn::Panel share_panel(const Found& found, const Eigen::MatrixXd& share) {
   mrnn::Panel panel;
   mrnn::HeatMap map;
-  const Eigen::MatrixXd share = shares(found);
   map.values = share.colwise().reverse();  // the first target on top
   map.x_high = static_cast<double>(share.cols());
   map.y_high = static_cast<double>(share.rows());
@@ -271,7 +268,24 @@ mrnn::Figure draw_shares(const Found& found) {
   panel.x.label = "source";
   panel.y.label = "target";
   panel.heat_map = std::move(map);
-  figure.panels.push_back(std::move(panel));
+  return panel;
+}
+
+mrnn::Figure draw_shares(const Found& found) {
+  mrnn::Figure figure;
+  figure.name = "current_shares";
+  figure.title = "Where the current into each region comes from";
+  figure.caption = "|C|^2 of each source as a share of its sum over sources, averaged over trials and time.";
+  figure.panels.push_back(share_panel(found, shares(found, &Current::power)));
+  if (!found.scope.compares()) return figure;
+  figure.panels.push_back(share_panel(found, shares(found, &Current::condition_power)));
+  figure.panels[0].title = "Whole current";
+  figure.panels[1].title = "What differs between conditions";
+  figure.caption +=
+      " What differs between conditions: the same of the mean over the trials of each condition less the mean over "
+      "conditions at that time.";
+  figure.columns = std::ssize(found.request.sources) <= most_beside ? 2 : 1;
+  figure.shared_y = figure.shared_colours = true;
   return figure;
 }
 

@@ -37,6 +37,19 @@ bool has_noise(const mrnn::Simulation& simulation, const mrnn::Network& network)
   });
 }
 
+/// `m1 from pmd (64 %)` of each target that has a current.
+std::string largest_shares(const Found& found, const Eigen::MatrixXd& share) {
+  std::vector<std::string> words;
+  for (Index a = 0; a < share.rows(); ++a) {
+    Index largest = 0;
+    if (!(share.row(a).maxCoeff(&largest) > 0.0)) continue;
+    words.push_back(found.request.targets[static_cast<std::size_t>(a)].name + " from " +
+                    found.request.sources[static_cast<std::size_t>(largest)].name + " (" +
+                    std::to_string(std::lround(100.0 * share(a, largest))) + " %)");
+  }
+  return mrnn::join(words);
+}
+
 class Writer {
  public:
   Writer(const Found& found, mrnn::AnalysisResults& results)
@@ -55,8 +68,12 @@ class Writer {
       add_courses("mean" + suffixes[part], "mean over the units of the target, then over trials" + words_of(part),
                   [part](const Current& current) { return current.mean[part]; });
     }
-    results_.add("share", shares(found_), {"target", "source"}, "1",
+    results_.add("share", shares(found_, &Current::power), {"target", "source"}, "1",
                  "|C|^2 as a share of its sum over sources, each averaged over trials and time");
+    if (found_.scope.compares()) {
+      results_.add("condition_share", shares(found_, &Current::condition_power), {"target", "source"}, "1",
+                   "the same of what differs between conditions: C, mean over trials, less its mean over conditions");
+    }
     add_components();
     add_units();
     if (found_.request.per_trial) add_trials();
@@ -223,11 +240,11 @@ class Writer {
 
 }  // namespace
 
-Eigen::MatrixXd shares(const Found& found) {
+Eigen::MatrixXd shares(const Found& found, double Current::*power) {
   Eigen::MatrixXd shares(std::ssize(found.targets), std::ssize(found.request.sources));
   for (Index a = 0; a < shares.rows(); ++a) {
     for (Index b = 0; b < shares.cols(); ++b) {
-      shares(a, b) = found.targets[static_cast<std::size_t>(a)].from[static_cast<std::size_t>(b)].power;
+      shares(a, b) = found.targets[static_cast<std::size_t>(a)].from[static_cast<std::size_t>(b)].*power;
     }
     const double total = shares.row(a).sum();
     if (total > 0.0) shares.row(a) /= total;
@@ -240,20 +257,15 @@ void add_arrays(const Found& found, mrnn::AnalysisResults& results) {
 }
 
 void add_summary(const Found& found, mrnn::AnalysisResults& results) {
-  const Eigen::MatrixXd share = shares(found);
-  std::vector<std::string> words;
+  const std::string whole = largest_shares(found, shares(found, &Current::power));
+  const std::string differing = largest_shares(found, shares(found, &Current::condition_power));
+  if (!whole.empty()) results.summary.push_back("largest share of the current into each: " + whole);
+  if (!differing.empty()) results.summary.push_back("of what differs between conditions: " + differing);
   double residual = 0.0;
-  for (Index a = 0; a < share.rows(); ++a) {
-    const TargetCurrents& target = found.targets[static_cast<std::size_t>(a)];
+  for (const TargetCurrents& target : found.targets) {
     residual =
         std::isnan(target.largest_residual) ? target.largest_residual : std::max(residual, target.largest_residual);
-    Index largest = 0;
-    if (!(share.row(a).maxCoeff(&largest) > 0.0)) continue;
-    words.push_back(found.request.targets[static_cast<std::size_t>(a)].name + " from " +
-                    found.request.sources[static_cast<std::size_t>(largest)].name + " (" +
-                    std::to_string(std::lround(100.0 * share(a, largest))) + " %)");
   }
-  if (!words.empty()) results.summary.push_back("largest share of the current into each: " + mrnn::join(words));
   results.scalar("largest_residual", residual, "a.u.",
                  "largest |drive told by the state - sum of the currents|: rounding, or the noise; NaN without x");
   if (std::isnan(residual)) return;

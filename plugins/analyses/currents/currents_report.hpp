@@ -14,8 +14,8 @@ struct Found {
   double dt = 1.0;  ///< ms
 };
 
-/// |C_ab|^2 of each source as a share of the sum over all sources, averages over trials and time [targets x sources].
-Eigen::MatrixXd shares(const Found& found);
+/// `power`, or `condition_power`, of each source as a share of its sum over all sources [targets x sources].
+Eigen::MatrixXd shares(const Found& found, double Current::*power);
 
 void add_arrays(const Found& found, mrnn::AnalysisResults& results);
 void add_summary(const Found& found, mrnn::AnalysisResults& results);

@@ -16,6 +16,9 @@ using mrnn::WeightPart;
 
 constexpr std::array<WeightPart, part_count> parts{WeightPart::all, WeightPart::excitatory, WeightPart::inhibitory};
 
+/// Means over trials that differ by less than this share of the current differ by rounding.
+constexpr double rounding = 1e-12;
+
 /// Steps of a trial through which the weights are the same, and what acts in them.
 struct Stretch {
   const mrnn::Simulation& simulation;
@@ -123,6 +126,8 @@ class Target {
       if (request_.per_trial) current.norm_trials.setConstant(scope_.trials(), times(), missing);
       if (request_.store) {
         current.stored.assign(static_cast<std::size_t>(scope_.trials() * times() * units_.size()), missing);
+      }
+      if (request_.store || (scope_.compares() && current.present)) {
         current.stored_mean.assign(static_cast<std::size_t>(conditions() * times() * units_.size()), 0.0);
       }
       if (current.present) statistics_[s] = mrnn::RunningStatistics(units_.size(), samples);
@@ -170,7 +175,7 @@ class Target {
       const MatrixXd& chosen =
           current[static_cast<std::size_t>(std::ranges::find(parts, request_.part) - parts.begin())];
       statistics_[s].add(chosen);
-      if (request_.store) keep(stretch, chosen, result_.from[s]);
+      keep(stretch, chosen, result_.from[s]);
     }
     if (stretch.condition >= 0) {
       result_.counts.row(stretch.condition).segment(stretch.time, stretch.size()).array() += 1.0;
@@ -201,8 +206,8 @@ class Target {
       return Eigen::Map<MatrixXd>(values.data() + (row * times() + stretch.time) * units_.size(), units_.size(),
                                   stretch.size());
     };
-    place(result.stored, stretch.trial) = current;
-    if (stretch.condition >= 0) place(result.stored_mean, stretch.condition) += current;
+    if (!result.stored.empty()) place(result.stored, stretch.trial) = current;
+    if (stretch.condition >= 0 && !result.stored_mean.empty()) place(result.stored_mean, stretch.condition) += current;
   }
 
   void check(const Stretch& stretch, const MatrixXd& sum) {
@@ -223,6 +228,8 @@ class Target {
       current.unit_mean = Eigen::VectorXd::Zero(units_.size());
       if (!current.present) continue;
       current.power = statistics_[s].power();
+      if (scope_.compares()) current.condition_power = power_between_conditions(current);
+      if (!request_.store) current.stored_mean = {};
       current.unit_mean = statistics_[s].mean();
       current.dimension = statistics_[s].dimension();
       current.components = statistics_[s].components(request_.components);
@@ -242,6 +249,27 @@ class Target {
         std::for_each(first, first + units_.size(), [&](double& value) { value /= result_.counts(row, time); });
       }
     }
+  }
+
+  /// Mean of |M - mean of M over conditions|^2, M the mean over trials, over the steps that several conditions have.
+  double power_between_conditions(const Current& current) const {
+    double sum = 0.0;
+    Index samples = 0;
+    for (Index time = 0; time < times(); ++time) {
+      MatrixXd means(units_.size(), conditions());
+      Index count = 0;
+      for (Index row = 0; row < conditions(); ++row) {
+        if (result_.counts(row, time) == 0.0) continue;
+        const double* first = current.stored_mean.data() + (row * times() + time) * units_.size();
+        means.col(count++) = Eigen::Map<const Eigen::VectorXd>(first, units_.size());
+      }
+      if (count < 2) continue;
+      const auto there = means.leftCols(count);
+      sum += (there.colwise() - there.rowwise().mean()).squaredNorm();
+      samples += count;
+    }
+    const double power = samples > 0 ? sum / static_cast<double>(samples) : 0.0;
+    return power > rounding * rounding * current.power ? power : 0.0;
   }
 
   void project(const Stretch& stretch) {

@@ -47,6 +47,7 @@ struct Scope {
   const mrnn::Conditions& conditions;
 
   Index trials() const { return static_cast<Index>(conditions.of_trial.size()); }
+  bool compares() const { return conditions.list.size() > 1; }
 };
 
 /// Order of parts in arrays of three: all weights, the excitatory ones, the inhibitory ones.
@@ -57,6 +58,7 @@ struct Current {
   bool present = false;                                ///< is there a connection, a bias, a stimulus?
   std::array<Eigen::MatrixXd, part_count> norm, mean;  ///< |C|, mean over units; over trials [conditions x time]
   double power = 0.0;                                  ///< mean of |C|^2 over trials and time
+  double condition_power = 0.0;                        ///< of what differs between conditions, where there are several
   Eigen::VectorXd unit_mean;                           ///< over trials and time [units]
   double dimension = 0.0;                              ///< participation ratio
   mrnn::Components components;
@@ -64,7 +66,7 @@ struct Current {
   Eigen::MatrixXd norm_trials;                     ///< [trials x time], where wanted
   std::vector<Eigen::MatrixXd> projection_trials;  ///< per component [trials x time], where wanted
   std::vector<double> stored;                      ///< (trial, time, unit), where wanted
-  std::vector<double> stored_mean;                 ///< (condition, time, unit), where wanted
+  std::vector<double> stored_mean;                 ///< over trials (condition, time, unit), where wanted
 };
 
 /// Everything a target receives.
