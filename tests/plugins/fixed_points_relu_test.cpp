@@ -214,9 +214,72 @@ TEST_CASE("where there is no fixed point, that is said, and the cycle is reporte
           "cycle, with a period of 20 ms");
     for (const double period : test::array(*results, "followed_period").values) CHECK(period == 20.0);
   }
+  CHECK(searched.summary[1] ==
+        "all units are relu or linear, for which method = \"scyfi\" solves for fixed points exactly");
   CHECK(exact.summary[1] == "1 cycle of 2 steps (1 stable)");
   CHECK(at(exact, "cycle_states", {0, 0, 0}) + at(exact, "cycle_states", {0, 1, 0}) == 2.0);
   CHECK_FALSE(test::has_array(searched, "cycle_states"));
+}
+
+TEST_CASE("an attractor of a relu network is found from where searches are stuck at kinks", "[fixed_points]") {
+  Index attractors = 0;
+  for (std::uint64_t number = 0; number < 20; ++number) {
+    constexpr Index units = 40;
+    mrnn::RandomStream random(number, mrnn::Stream::analyses, "weights");
+    const auto draw = [&] { return 2.0 * random.uniform() - 1.0; };
+    test::SmallNetwork choice = test::small_network(Eigen::MatrixXd::NullaryExpr(units, units, draw));
+    choice.weights = (0.8 * choice.weights.array() - 0.2).matrix();
+    choice.bias = Eigen::VectorXd::NullaryExpr(units, draw);
+    choice.activation = mrnn::Activation::relu;
+    Eigen::VectorXd x = Eigen::VectorXd::Zero(units), change = x;
+    for (int step = 0; step < 5000; ++step) {
+      change = choice.alpha * (choice.weights * x.cwiseMax(0.0) + choice.bias - x);
+      x += change;
+    }
+    if (!(change.norm() < 1e-12)) continue;  // it does not come to rest
+    ++attractors;
+    const auto results = test::analyse(test::with_trials(choice, 0.01), "fixed_points", "");
+
+    CAPTURE(number);
+    CHECK(test::nearest_point(results, x).distance < 1e-9);
+  }
+  CHECK(attractors >= 10);
+}
+
+TEST_CASE("activity that grows without bound is told from that which only does not recur", "[fixed_points]") {
+  // Active units grow from -2 by 1.05 a step; silent ones come to 1, and are not silent there: there is no fixed point.
+  test::SmallNetwork choice = test::small_network(1.5 * Eigen::Matrix2d::Identity());
+  choice.bias = Eigen::Vector2d(1.0, 1.0);
+  choice.activation = mrnn::Activation::relu;
+  const test::Subject subject = test::with_trials(choice);
+
+  const auto results = test::analyse(subject, "fixed_points", "");
+  const auto brief = test::analyse(subject, "fixed_points", "follow = 100");
+
+  CHECK(test::points(results) == 0);
+  const std::vector<Eigen::VectorXd> seeds = test::rows(results, "seeds");
+  double first = 1e300, last = 0.0;
+  for (Index k = 0; k < 8; ++k) {
+    Eigen::VectorXd x = seeds[static_cast<std::size_t>(at(results, "followed_seed", {k}))];
+    const double bound = 1e6 * std::max(1.0, x.cwiseAbs().maxCoeff());
+    double time = 0.0;
+    for (; x.cwiseAbs().maxCoeff() <= bound; time += test::SmallNetwork::dt) {
+      x = (0.9 * x + 0.1 * (1.5 * x.cwiseMax(0.0) + choice.bias)).eval();
+    }
+    CHECK(at(results, "followed_growth", {k}) == time);
+    CHECK(std::isnan(at(results, "followed_period", {k})));
+    first = std::min(first, time);
+    last = std::max(last, time);
+  }
+  const auto words = [](double time) { return std::to_string(static_cast<long>(time)); };
+  CHECK(results.summary[1] ==
+        "all units are relu or linear, for which method = \"scyfi\" solves for fixed points exactly");
+  CHECK(results.summary.back() ==
+        "no stable fixed point, so activity was followed on from 8 seeds: 8 grow without bound (beyond 1e6 times their "
+        "first state after " +
+            words(first) + " to " + words(last) + " ms)");
+  CHECK_THAT(brief.summary.back(), EndsWith("8 neither rest nor recur"));
+  CHECK(std::isnan(at(brief, "followed_growth", {0})));
 }
 
 TEST_CASE("held activity and lesions count for the exact solver too", "[fixed_points][scyfi]") {

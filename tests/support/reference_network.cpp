@@ -251,7 +251,8 @@ VectorXd ReferenceNetwork::advance(const Trials& trials, Index trial, Index step
   const Conditions now = conditions(trials, trial, step, Noise::off, 0);
   const auto a = alpha_.array();
   if (network_.spec().dynamics == Dynamics::rate) {
-    const VectorXd h = held(before, state);
+    // The activity itself: carried on as it is once nothing holds it any more.
+    const VectorXd h = (now.free.array() == 0.0).select(held(before, state), state);
     return held(moment, ((1.0 - a) * h.array() + a * phi(drive(now, h)).array()).matrix());
   }
   const VectorXd h = held(before, phi(state));

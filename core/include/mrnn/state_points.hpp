@@ -33,6 +33,7 @@ class MRNN_EXPORT StatePointSteps {
     void apply(Eigen::MatrixXd& activity) const;
   };
   Held held_after(const StatePoints& points, Index offset) const;
+  Held held_before(const StatePoints& points) const;
   Eigen::MatrixXd activity(const StatePoints& points) const;
   Eigen::MatrixXd drive(const StatePoints& points, const Eigen::MatrixXd& activity) const;
   void multiply_blocks(const std::vector<const ScaleWeights*>& scalings, const Eigen::MatrixXd& h,

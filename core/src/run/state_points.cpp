@@ -80,11 +80,22 @@ StatePointSteps::Held StatePointSteps::held_after(const StatePoints& points, Ind
   return held;
 }
 
+/// Units whose activity before the step is not that of the state given. Where the state is the activity itself (rate
+/// dynamics), it is carried on as it is once nothing holds it any more.
+StatePointSteps::Held StatePointSteps::held_before(const StatePoints& points) const {
+  Held held = held_after(points, -1);
+  if (network_.spec().dynamics != Dynamics::rate || held.where.size() == 0) return held;
+  const Held after = held_after(points, 0);
+  if (after.where.size() == 0) return after;
+  held.where *= after.where;
+  return held;
+}
+
 /// h before the step.
 Eigen::MatrixXd StatePointSteps::activity(const StatePoints& points) const {
   const bool rate = network_.spec().dynamics == Dynamics::rate;
   Eigen::MatrixXd h = rate ? points.states : activate(network_, points.states);
-  held_after(points, -1).apply(h);
+  held_before(points).apply(h);
   return h;
 }
 
@@ -139,7 +150,7 @@ Eigen::MatrixXd StatePointSteps::advance(const StatePoints& points) const {
 
 Jacobians StatePointSteps::jacobian(const StatePoints& points) const {
   const Index columns = points.states.cols();
-  const Held before = held_after(points, -1);
+  const Held before = held_before(points);
   Jacobians result;
   result.leak = (1.0 - alpha_.array()).matrix().replicate(1, columns);
   result.post = alpha_.replicate(1, columns);

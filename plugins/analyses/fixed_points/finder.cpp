@@ -4,6 +4,9 @@
 #include <cmath>
 #include <utility>
 
+#include "mrnn/conditions.hpp"
+#include "recurrence.hpp"
+
 namespace fixed_points {
 namespace {
 
@@ -11,9 +14,20 @@ namespace {
 constexpr Index most_rounds = 3;
 /// Adam's steps where Newton's method fails.
 constexpr Index rescue_iterations = 500;
+/// Steps that activity is left to itself where that fails too; and for how many searches: so many that their products
+/// with all weights take some seconds, and a few in any case.
+constexpr Index rescue_steps = 1000, rescued_weights = 20'000'000, least_rescued = 16;
 /// A state is slow if, at its speed, the point that its search goes on to is more than so many of the longest
 /// time constants of the units away.
 constexpr double slow_journey = 10.0;
+
+std::vector<Index> stuck(const Search& found) {
+  std::vector<Index> failed;
+  for (std::size_t k = 0; k < found.ending.size(); ++k) {
+    if (found.ending[k] == Ending::stuck) failed.push_back(static_cast<Index>(k));
+  }
+  return failed;
+}
 
 /// The searches, one group of seeds after the other.
 class Finder {
@@ -32,6 +46,7 @@ class Finder {
 
   Search search(const StepMap& map, const Group& group, const Eigen::MatrixXd& starts);
   void rescue(const StepMap& map, Search& found);
+  void retry(const StepMap& part, const std::vector<Index>& failed, const Eigen::MatrixXd& starts, Search& found);
   bool is_slow(const Search& found, Index k) const;
   void note_ends(const Group& group, const Search& found);
   void keep(const StepMap& map, Index network, const Round& round, const Search& found);
@@ -61,19 +76,29 @@ Search Finder::search(const StepMap& map, const Group& group, const Eigen::Matri
   return found;
 }
 
-/// Where Newton's method fails, Adam's momentum may carry a state over the kinks of relu; then Newton's again.
+/// Where Newton's method fails, Adam's momentum may carry a state over the kinks of relu. Where that fails too,
+/// activity that is left to itself goes to an attractor if there is one. Then Newton's method again.
 void Finder::rescue(const StepMap& map, Search& found) {
-  std::vector<Index> failed;
-  for (std::size_t k = 0; k < found.ending.size(); ++k) {
-    if (found.ending[k] == Ending::stuck) failed.push_back(static_cast<Index>(k));
-  }
-  if (failed.empty()) return;
   SearchOptions rescue_options = options_.search;
   rescue_options.iterations = rescue_iterations;
-  const Tell tell = pace_.watching();
-  const Eigen::MatrixXd starts = found.x(Eigen::all, failed);
-  const StepMap part = map.part(failed);
-  const Search again = newton(part, descend(part, starts, rescue_options, tell).x, options_.search, tell);
+  if (const std::vector<Index> failed = stuck(found); !failed.empty()) {
+    const StepMap part = map.part(failed);
+    const Eigen::MatrixXd starts = found.x(Eigen::all, failed);
+    retry(part, failed, descend(part, starts, rescue_options, pace_.watching()).x, found);
+  }
+  std::vector<Index> failed = stuck(found);
+  const auto most = static_cast<std::size_t>(rescued_weights / (map.size() * map.size()) + least_rescued);
+  std::vector<Index> some;
+  for (const std::size_t k : mrnn::evenly_spread(failed.size(), most)) some.push_back(failed[k]);
+  if (some.empty()) return;
+  const StepMap part = map.part(some);
+  retry(part, some, run_on(part, found.x(Eigen::all, some), rescue_steps, pace_.watching()), found);
+}
+
+/// Newton's method from other starts, for searches that had failed.
+void Finder::retry(const StepMap& part, const std::vector<Index>& failed, const Eigen::MatrixXd& starts,
+                   Search& found) {
+  const Search again = newton(part, starts, options_.search, pace_.watching());
   for (std::size_t k = 0; k < failed.size(); ++k) {
     const auto seed = static_cast<std::size_t>(failed[k]);
     const auto column = static_cast<Index>(k);

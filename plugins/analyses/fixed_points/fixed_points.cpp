@@ -88,7 +88,7 @@ class FixedPoints final : public mrnn::Analysis {
     Options options = options_;
     if (options.relative && terrain.spread() > 0.0) options.unique_distance *= terrain.spread();
     Pace pace(context, terrain.seed_count() * static_cast<long>(2 + options.periods.size()));
-    Report report{terrain, find(terrain, options, pace), {}, inputs_.words(), !options.periods.empty()};
+    Report report{terrain, find(terrain, options, pace), {}, inputs_.words(), !options.periods.empty(), options.method};
     std::vector<Point>& points = report.found.points;
     inspect(terrain, options, points, pace);
     flag_outliers(terrain.starts(), points);

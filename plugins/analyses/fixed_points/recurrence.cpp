@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
 namespace fixed_points {
@@ -57,12 +58,39 @@ struct Watch {
   }
 };
 
+/// Which states have grown beyond all bounds, and since when.
+class Growth {
+ public:
+  explicit Growth(const Eigen::MatrixXd& x)
+      : bounds_(unbounded * x.cwiseAbs().colwise().maxCoeff().cwiseMax(1.0)),
+        since_(static_cast<std::size_t>(x.cols()), -1) {}
+
+  void look(const Eigen::MatrixXd& x) {
+    ++step_;
+    for (Index k = 0; k < x.cols(); ++k) {
+      const bool within = (x.col(k).array().abs() <= bounds_(k)).all();  // not where NaN
+      Index& since = since_[static_cast<std::size_t>(k)];
+      since = within ? -1 : since < 0 ? step_ : since;
+    }
+  }
+
+  /// Steps after which a state was beyond its bound, for good; -1: it is not.
+  Index since(Index state) const { return since_[static_cast<std::size_t>(state)]; }
+
+ private:
+  Eigen::RowVectorXd bounds_;
+  std::vector<Index> since_;
+  Index step_ = 0;
+};
+
 }  // namespace
 
 std::vector<Followed> follow(const StepMap& map, Eigen::MatrixXd x, const std::vector<Index>& which, Index steps,
                              const Tell& tell) {
+  Growth growth(x);
   const auto advance = [&] {
     x += map.change(x, which);
+    growth.look(x);
     tell(0);
   };
   const Index settling = steps / 2;
@@ -77,9 +105,9 @@ std::vector<Followed> follow(const StepMap& map, Eigen::MatrixXd x, const std::v
   std::vector<Followed> followed;
   for (Index k = 0; k < x.cols(); ++k) {
     const Watch& watch = watched[static_cast<std::size_t>(k)];
-    Followed one{which[static_cast<std::size_t>(k)], Fate::other, 0.0, watch.start};
-    if (!x.col(k).allFinite()) {
-      one.fate = Fate::lost;
+    Followed one{which[static_cast<std::size_t>(k)], Fate::other, 0.0, growth.since(k), watch.start};
+    if (one.grown >= 0) {
+      one.fate = Fate::growth;
     } else if (watch.flow.norm() <= at_rest * watch.start.norm()) {
       one.fate = Fate::rest;
     } else if ((one.period = watch.period()) > 0.0) {
@@ -99,6 +127,23 @@ Eigen::MatrixXd orbit(const StepMap& map, const Followed& followed, Index moment
   }
   states.col(steps) = followed.x;
   return states;
+}
+
+Eigen::MatrixXd run_on(const StepMap& map, const Eigen::MatrixXd& from, Index steps, const Tell& tell) {
+  std::vector<Index> all(static_cast<std::size_t>(from.cols()));
+  std::iota(all.begin(), all.end(), Index{0});
+  Eigen::MatrixXd x = from;
+  for (Index step = 0; step < steps; ++step) {
+    const Eigen::MatrixXd change = map.change(x, all);
+    x += change;
+    tell(0);
+    if ((change.colwise().norm().array() <= at_rest * x.colwise().norm().array()).all()) break;
+  }
+  for (Index k = 0; k < x.cols(); ++k) {
+    const double bound = unbounded * std::max(1.0, from.col(k).cwiseAbs().maxCoeff());
+    if (!x.col(k).allFinite() || x.col(k).cwiseAbs().maxCoeff() > bound) x.col(k) = from.col(k);
+  }
+  return x;
 }
 
 std::vector<Eigen::MatrixXd> paths(const StepMap& map, Eigen::MatrixXd x, const std::vector<Index>& which, Index steps,

@@ -215,6 +215,11 @@ void add_followed(const Report& report, mrnn::AnalysisResults& results) {
                  const Followed& one = report.fates.followed[k];
                  return one.fate == Fate::cycle ? one.period * report.terrain.dt() : one.fate == Fate::rest ? 0.0 : nan;
                });
+  rows.numbers({"followed_growth", "ms", "time after which it was beyond 1e6 times its first state; NaN: it was not"},
+               [&](std::size_t k) {
+                 const Followed& one = report.fates.followed[k];
+                 return one.fate == Fate::growth ? static_cast<double>(one.grown) * report.terrain.dt() : nan;
+               });
 }
 
 std::string kind_words(const Point& point) {

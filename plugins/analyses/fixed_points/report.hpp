@@ -14,6 +14,7 @@ struct Report {
   Fates fates;  ///< of activity; empty where a fixed point is stable
   std::string input_words;
   bool asked_for_cycles = false;  ///< of the exact solver
+  Method method = Method::newton;
 };
 
 void add_arrays(const Report& report, mrnn::AnalysisResults& results);

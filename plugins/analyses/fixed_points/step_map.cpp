@@ -59,9 +59,14 @@ StepMap::StepMap(const mrnn::AnalysisContext& context, Ground& ground, const mrn
       units_(units.indices()),
       moments_(std::move(moments)),
       states_(std::move(states)),
-      clamped_(Eigen::VectorXd::Constant(network_.units(), std::numeric_limits<double>::quiet_NaN())) {
-  read_clamps(moments_.front().step - 1, held_before_);
-  read_clamps(moments_.front().step, held_after_);
+      clamped_(held_values(moments_.front().step - 1)) {
+  const Eigen::VectorXd after = held_values(moments_.front().step);
+  // The state of rate dynamics is the activity itself, and is carried on once nothing holds it any more.
+  if (is_rate()) clamped_ = after.array().isNaN().select(after, clamped_);
+  for (const Index unit : units_) {
+    held_before_.push_back(!std::isnan(clamped_(unit)));
+    held_after_.push_back(!std::isnan(after(unit)));
+  }
 }
 
 StepMap StepMap::part(const std::vector<Index>& which) const {
@@ -72,17 +77,15 @@ StepMap StepMap::part(const std::vector<Index>& which) const {
   return part;
 }
 
-void StepMap::read_clamps(Index step, std::vector<bool>& chosen) {
-  chosen.assign(units_.size(), false);
+Eigen::VectorXd StepMap::held_values(Index step) const {
+  Eigen::VectorXd values = Eigen::VectorXd::Constant(network_.units(), std::numeric_limits<double>::quiet_NaN());
   for (const mrnn::Intervention& intervention : ground_.trials.interventions) {
     const auto* clamp = std::get_if<mrnn::Clamp>(&intervention.what);
     if (clamp == nullptr || !intervention.steps.contains(step)) continue;
     if (!intervention.acts_on(moments_.front().trial)) continue;
-    if (step < moments_.front().step) {
-      for (const Index unit : clamp->units.indices()) clamped_(unit) = clamp->value;
-    }
-    for (std::size_t i = 0; i < units_.size(); ++i) chosen[i] = chosen[i] || clamp->units.contains(units_[i]);
+    for (const Index unit : clamp->units.indices()) values(unit) = clamp->value;
   }
+  return values;
 }
 
 mrnn::StatePoints StepMap::points(const Eigen::MatrixXd& x, const std::vector<Index>& which) const {

@@ -85,7 +85,8 @@ class StepMap {
  private:
   mrnn::StatePoints points(const Eigen::MatrixXd& x, const std::vector<Index>& which) const;
   Eigen::VectorXd stimulus(const Moment& moment) const;
-  void read_clamps(Index step, std::vector<bool>& chosen);
+  /// Values of all units that are held after a step, NaN where none is.
+  Eigen::VectorXd held_values(Index step) const;
 
   const mrnn::Network& network_;
   const mrnn::Parameters& parameters_;

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "report.hpp"
+#include "scyfi.hpp"
 
 namespace fixed_points {
 namespace {
@@ -78,6 +79,11 @@ void tell_fixed(const Report& report, mrnn::AnalysisResults& results) {
     results.summary.push_back("no fixed point found with " + report.input_words + ": of " +
                               counted(seeds, "search", "searches") + ", " + others + "; q at least " +
                               number(report.found.ends.q.minCoeff()));
+    const Terrain& terrain = report.terrain;
+    if (report.method != Method::scyfi && is_piecewise_linear(terrain.network(), terrain.units().indices())) {
+      results.summary.push_back(
+          "all units are relu or linear, for which method = \"scyfi\" solves for fixed points exactly");
+    }
     return;
   }
   double largest = 0.0;
@@ -107,6 +113,23 @@ void tell_slow(const Report& report, mrnn::AnalysisResults& results) {
   results.summary.push_back(listed(parts) + ", with speeds from " + number(low) + " to " + number(high) + " per ms");
 }
 
+/// "2 grow without bound (beyond 1e6 times their first state after 300 to 420 ms)"
+std::string growth_words(const Report& report) {
+  Index count = 0, first = std::numeric_limits<Index>::max(), last = 0;
+  for (const Followed& one : report.fates.followed) {
+    if (one.fate != Fate::growth) continue;
+    ++count;
+    first = std::min(first, one.grown);
+    last = std::max(last, one.grown);
+  }
+  std::ostringstream text;  // times in full, 21560 and not 2.16e+04
+  text << std::setprecision(6) << count << " grow without bound (beyond 1e6 times their first state after "
+       << static_cast<double>(first) * report.terrain.dt();
+  if (last > first) text << " to " << static_cast<double>(last) * report.terrain.dt();
+  text << " ms)";
+  return text.str();
+}
+
 void tell_followed(const Report& report, mrnn::AnalysisResults& results) {
   if (report.fates.followed.empty()) return;
   std::map<Fate, Index> fates;
@@ -123,8 +146,8 @@ void tell_followed(const Report& report, mrnn::AnalysisResults& results) {
                     " ms");
   }
   if (fates[Fate::rest] > 0) parts.push_back(std::to_string(fates[Fate::rest]) + " come to rest");
+  if (fates[Fate::growth] > 0) parts.push_back(growth_words(report));
   if (fates[Fate::other] > 0) parts.push_back(std::to_string(fates[Fate::other]) + " neither rest nor recur");
-  if (fates[Fate::lost] > 0) parts.push_back(std::to_string(fates[Fate::lost]) + " grow without bound");
   results.summary.push_back("no stable fixed point, so activity was followed on from " +
                             counted(std::ssize(report.fates.followed), "seed", "seeds") + ": " + listed(parts));
 }

@@ -17,10 +17,11 @@ using mrnn::Index;
 /// Numbers in one matrix of states, 16 MB; a step makes about ten of them.
 constexpr Index batch_numbers = 2'000'000;
 
-/// h before a step, from the state there: phi(x), units that are held at their value.
+/// h before a step, from the state there: the state itself, or phi(x) and units that are held at their value.
 MatrixXd activity(const mrnn::Network& network, const mrnn::Trials& trials, const mrnn::StatePoints& points) {
   MatrixXd h = points.states;
-  for (Index k = 0; k < h.cols() && network.spec().dynamics != mrnn::Dynamics::rate; ++k) {
+  if (network.spec().dynamics == mrnn::Dynamics::rate) return h;
+  for (Index k = 0; k < h.cols(); ++k) {
     for (Index unit = 0; unit < h.rows(); ++unit) {
       h(unit, k) = mrnn::formulas::activate(network.activations()[static_cast<std::size_t>(unit)], h(unit, k));
     }
