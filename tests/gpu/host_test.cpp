@@ -145,6 +145,15 @@ TEST_CASE("trials with other weights fill tiles of lanes of their own", "[cuda][
   CHECK(tables.variant == std::vector<std::int32_t>{0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0});
   CHECK(tables.start == std::vector<std::int32_t>{0, 0, 1, 2, 2, 2});
   CHECK(tables.adds_noise);
+
+  // The same weights at other steps of another trial: a tile of lanes of its own, but no more weights.
+  Intervention later = trials.interventions.front();
+  later.steps = {3, 5};
+  later.trials = {7};
+  trials.interventions.push_back(later);
+  const cuda::Lanes more = cuda::make_lanes(trials, gpu::lane_tile);
+  CHECK(more.count() == 24);
+  CHECK(cuda::make_schedule(trials, more, 32).scalings.size() == 2);
 }
 
 TEST_CASE("the tiles of each few rows go to some warps of a block, which share out their results", "[cuda][host]") {

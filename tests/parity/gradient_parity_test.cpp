@@ -10,9 +10,8 @@ using namespace mrnn;
 
 namespace {
 
-void check_against_reference(const test::TrainingChoice& choice) {
+void check_against_reference(const test::Training& training, const test::TrainingChoice& choice) {
   CAPTURE(test::describe(choice));
-  const test::Training training = test::make_training(choice);
   const test::ReferenceGradient expected = test::reference_gradient(training);
 
   const test::SessionGradient actual =
@@ -21,6 +20,10 @@ void check_against_reference(const test::TrainingChoice& choice) {
   test::check_terms(actual.terms, expected.terms, test::double_tolerance);
   test::check_groups(actual.gradient, test::trainable_part(training.network, expected.gradient),
                      test::reference_gradient_tolerance);
+}
+
+void check_against_reference(const test::TrainingChoice& choice) {
+  check_against_reference(test::make_training(choice), choice);
 }
 
 /// Every loss with every penalty, with and without noise and interventions, memory modes in turn.
@@ -112,4 +115,13 @@ TEST_CASE("gradients in single precision are close to those in double precision"
     test::check_terms(actual.terms, expected.terms, test::single_gradient_tolerance);
     test::check_groups(actual.gradient, expected.gradient, test::single_gradient_tolerance);
   }
+}
+
+TEST_CASE("trials whose weights are scaled alike at other steps have the reference gradient", "[gradient][parity]") {
+  const test::TrainingChoice choice{.units = 13, .trials = 5, .steps = 6, .backward_every = GENERATE(1, 3)};
+  test::Training training = test::make_training(choice);
+  const ScaleWeights half{ScaleWeights::Source::recurrent, Selection({{2, 6}}), Selection({{0, 13}}), 0.5};
+  training.trials.interventions = {{{1, 4}, {0, 2}, half}, {{3, 6}, {1}, half}, {{2, 4}, {2}, half}};
+
+  check_against_reference(training, choice);
 }

@@ -29,6 +29,11 @@ std::vector<Intervention> interventions(const std::string& kind, const Network& 
             {{5, 12}, {1, 4, 5}, ScaleWeights{Source::recurrent, all, tail, -1.5}},
             {{0, 6}, {4, 6}, ScaleWeights{Source::input, all, channels, 0.0}}};
   }
+  if (kind == "epochs") {  // the same at other steps in other trials
+    const ScaleWeights half{Source::recurrent, ab, all, 0.5}, none{Source::input, all, channels, 0.0};
+    return {{{2, 6}, {0, 3}, half}, {{2, 6}, {0, 3}, none},      {{4, 9}, {1, 6}, half},     {{4, 9}, {1, 6}, none},
+            {{3, 6}, {0}, half},    {{2, 6}, {2}, drive(ab, 4)}, {{6, 9}, {4}, drive(ab, 3)}};
+  }
   std::vector<Intervention> mixture;
   for (const char* one : {"drive", "clamp", "noise", "weights"}) {
     for (Intervention& intervention : interventions(one, network)) mixture.push_back(std::move(intervention));
@@ -43,7 +48,7 @@ Network network_with(Dynamics dynamics) {
 }  // namespace
 
 TEST_CASE("interventions agree with the reference", "[parity][interventions]") {
-  const std::string kind = GENERATE("drive", "clamp", "noise", "weights", "all of them");
+  const std::string kind = GENERATE("drive", "clamp", "noise", "weights", "epochs", "all of them");
   const auto dynamics = GENERATE(Dynamics::leaky, Dynamics::elman, Dynamics::rate);
   const auto noise = GENERATE(Noise::off, Noise::on);
   const auto precision = GENERATE(Precision::float32, Precision::float64);

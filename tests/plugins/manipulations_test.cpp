@@ -64,6 +64,15 @@ std::vector<Intervention> apply(const std::string& plugin, const std::string& ke
   return trials.interventions;
 }
 
+/// Four trials of 10 steps whose delays are at 2..6, 4..6, nowhere, and 2..6 again.
+std::vector<Intervention> apply_to_delays(const std::string& plugin, const std::string& keys) {
+  mrnn::Trials trials = mrnn::blank_trials(3, 4, 10);
+  trials.epochs = {{"cue", {0, 0, -1, 0}, {2, 4, -1, 2}}, {"delay", {2, 4, -1, 2}, {6, 6, -1, 6}}};
+  trials.texts["condition"] = {"left", "right", "catch", "right"};
+  make(plugin, keys)->apply(network(), seed, trials);
+  return trials.interventions;
+}
+
 std::string mistake(const std::string& plugin, const std::string& keys) {
   try {
     apply(plugin, keys);
@@ -255,4 +264,85 @@ TEST_CASE("values that make no sense are errors at their key", "[manipulation]")
              ContainsSubstring("is given as well as connections"));
   CHECK_THAT(mistake("silence", "regions = \"b\"\nramp_up = 20"), ContainsSubstring("ramp_up"));
   CHECK_THAT(mistake("silence", "regions = \"b\"\nregoins = 1"), ContainsSubstring("regoins"));
+}
+
+TEST_CASE("each manipulation acts at the steps that its epoch has in each trial", "[manipulation]") {
+  const auto [plugin, keys] = GENERATE(table<std::string, std::string>({
+      {"silence", "regions = \"b\""},
+      {"noise", "regions = \"b\"\nsigma = 0.2"},
+      {"stimulus", "regions = \"b\"\nstrength = 2"},
+      {"scale_connection", "connections = \"b->a\"\nfactor = 0.5"},
+  }));
+  CAPTURE(plugin);
+  const std::string epoch = keys + "\nepoch = \"delay\"";
+  const auto whole = apply_to_delays(plugin, epoch);
+  const auto offset = apply_to_delays(plugin, epoch + "\nstart = 20");
+  const auto beyond = apply_to_delays(plugin, epoch + "\nstart = 30\nstop = 70\nconditions = \"right\"");
+
+  REQUIRE(whole.size() == 2);
+  CHECK(whole[0].steps == mrnn::StepRange{2, 6});
+  CHECK(whole[0].trials == std::vector<Index>{0, 3});
+  CHECK(whole[1].steps == mrnn::StepRange{4, 6});
+  CHECK(whole[1].trials == std::vector<Index>{1});
+  CHECK(whole[0].what.index() == apply(plugin, keys).at(0).what.index());
+  REQUIRE(offset.size() == 1);  // a delay of two steps is over by then
+  CHECK(offset[0].steps == mrnn::StepRange{4, 6});
+  CHECK(offset[0].trials == std::vector<Index>{0, 3});
+  REQUIRE(beyond.size() == 2);
+  CHECK(beyond[0].steps == mrnn::StepRange{7, 10});
+  CHECK(beyond[0].trials == std::vector<Index>{1});
+  CHECK(beyond[1].steps == mrnn::StepRange{5, 9});
+  CHECK(beyond[1].trials == std::vector<Index>{3});
+}
+
+TEST_CASE("connections scaled by epoch are scaled in each trial", "[manipulation]") {
+  const auto all =
+      apply_to_delays("scale_connection", "connections = [\"b->a.e\", \"cue->a\"]\nfactor = 0\nepoch = \"delay\"");
+
+  REQUIRE(all.size() == 4);
+  for (const std::size_t first : {0, 2}) {
+    CHECK(covers(all[first], Source::recurrent, 0, 10));
+    CHECK(covers(all[first + 1], Source::input, 0, 0));
+    CHECK(all[first].steps == all[first + 1].steps);
+    CHECK(all[first].trials == all[first + 1].trials);
+  }
+}
+
+TEST_CASE("ramps and time courses of a stimulus fit the epoch of each trial", "[manipulation]") {
+  const auto course = [](const Intervention& intervention) { return std::get<mrnn::Drive>(intervention.what).course; };
+  const std::string keys = "regions = \"b\"\nstrength = 1\nepoch = \"delay\"\n";
+  const auto ramps = apply_to_delays("stimulus", keys + "ramp_up = 20");
+  const auto numbers = apply_to_delays("stimulus", keys + "stop = 50\ntime_course = [1, 2, 3, 4, 5]");
+  const auto cut = apply_to_delays("stimulus", keys + "start = 30\nstop = 70\ntime_course = [1, 2, 3, 4]");
+
+  CHECK(course(ramps.at(0)).isApprox(Eigen::Vector4d(0.25, 0.75, 1.0, 1.0)));
+  CHECK(course(ramps.at(1)).isApprox(Eigen::Vector2d(0.25, 0.75)));
+  for (const Intervention& one : numbers) CHECK(course(one) == Eigen::VectorXd::LinSpaced(5, 1.0, 5.0));
+  CHECK(course(cut.at(0)) == Eigen::Vector4d(1, 2, 3, 4));
+  CHECK(course(cut.at(1)) == Eigen::Vector3d(1, 2, 3));  // by the end of the run
+}
+
+TEST_CASE("what an epoch lacks is an error at its key", "[manipulation]") {
+  const auto missing = [](const std::string& plugin, const std::string& keys) -> std::string {
+    try {
+      apply_to_delays(plugin, keys);
+    } catch (const mrnn::ConfigError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  const std::string keys = "regions = \"b\"\nstrength = 1\nepoch = \"delay\"\n";
+
+  CHECK_THAT(
+      missing("silence", "regions = \"b\"\nepoch = \"Delay\""),
+      StartsWith("x.toml:4:9: epoch: no epoch called \"Delay\"; available: cue, delay. Did you mean \"delay\"?"));
+  CHECK_THAT(missing("stimulus", keys + "time_course = [1, 2, 3, 4]"),
+             StartsWith("x.toml:6:15: time_course: has 4 values; the window of trial 1 has 2 steps, and one value per "
+                        "step is needed"));
+  CHECK_THAT(missing("stimulus", keys + "ramp_up = 30"),
+             ContainsSubstring("the window of 20 ms they lie in, that of trial 1"));
+  CHECK_THAT(missing("lesion", "regions = \"b\"\nepoch = \"delay\""),
+             StartsWith("x.toml:4:9: epoch: a lesion lasts the whole run"));
+  CHECK_THAT(mistake("noise", "regions = \"b\"\nsigma = 1\nepoch = \"delay\""),
+             ContainsSubstring("epoch: no epoch called \"delay\"; available: none"));
 }

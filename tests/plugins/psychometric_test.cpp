@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "analysis_run.hpp"
 #include "mrnn/parameters.hpp"
@@ -224,8 +225,74 @@ TEST_CASE("choices without a mistake reach the limit of the slope, and the summa
   CHECK(at(results, "at_limit", {0}) == 1.0);
   CHECK(std::isfinite(at(results, "bias", {0})));
   CHECK(std::abs(at(results, "bias", {0})) < 1.0);
-  CHECK_THAT(results.summary.front(), EndsWith("80 trials; the choices do not bound slope or bias, which are at the "
-                                               "limits of the fit"));
+  CHECK_THAT(results.summary.front(),
+             EndsWith("80 trials; the choices do not rule out a curve as steep as the fit allows"));
+}
+
+// The numbers, by scipy 1.17, are the values of slope and bias at which the likelihood, the others refitted by
+// Nelder-Mead (rates from 0 to 0.25, slope to 10), has lost half of chi^2's 95 % point:
+//   brentq(lambda s: profile(s) - greatest + 1.9207294103470622, ...)
+TEST_CASE("a threshold of which one value of x alone tells has an upper limit only", "[psychometric]") {
+  const double infinite = std::numeric_limits<double>::infinity();
+  std::vector<Value> one_between;
+  for (const double x : {-32.0, -16.0, -8.0, -4.0, -2.0, -1.0, 0.0, 1.0, 2.0, 4.0, 8.0}) {
+    one_between.push_back({x, x == 0.0 ? 200 : 100, 0});
+  }
+  one_between.push_back({16.0, 100, 30});
+  one_between.push_back({32.0, 100, 100});
+  std::vector<Value> falling = one_between;
+  for (Value& value : falling) value.right = value.trials - value.right;
+  const test::Subject made =
+      subject({answers("control", eight_values()), answers("rising", one_between), answers("falling", falling)});
+
+  const AnalysisResults results = test::analyse(made, "psychometric", "lapses = \"equal\"\nbootstrap = 20");
+
+  CHECK(test::array(results, "at_limit").values == std::vector<double>{0.0, 1.0, 1.0});
+  for (const Index curve : {1, 2}) {
+    CHECK(at(results, "threshold_low", {curve}) == 0.0);
+    CHECK_THAT(at(results, "threshold_high", {curve}), WithinRel(2.5023752601723173, 1e-5));
+    CHECK_THAT(at(results, "bias_low", {curve}), WithinAbs(16.043012949006815, 1e-4));
+    CHECK_THAT(at(results, "bias_high", {curve}), WithinAbs(18.384391101777503, 1e-4));
+  }
+  CHECK_THAT(at(results, "slope_low", {1}), WithinRel(0.4390277933743869, 1e-5));
+  CHECK(at(results, "slope_high", {1}) == infinite);
+  CHECK(at(results, "slope_low", {2}) == -infinite);
+  CHECK_THAT(at(results, "slope_high", {2}), WithinRel(-0.4390277933743869, 1e-5));
+  CHECK_THAT(results.summary.at(1), ContainsSubstring(" (16 to 18.4), threshold at most 2.5 (not determined), guess") &&
+                                        EndsWith("the choices do not rule out a curve as steep as the fit allows"));
+  // Neither has a point among the biases and thresholds; all have one among the rates.
+  const mrnn::Figure& parameters = results.figures.at(1);
+  CHECK(parameters.panels.at(0).series.size() == 2);
+  CHECK(parameters.panels.at(1).series.size() == 2);
+  CHECK(parameters.panels.at(2).series.size() == 6);
+}
+
+TEST_CASE("a curve that only its lower end describes is at the limit of its offset", "[psychometric]") {
+  const test::Subject made =
+      subject({answers("control", {{-3, 99, 19}, {-2, 99, 19}, {-1, 99, 18}, {1, 99, 18}, {2, 99, 17}, {3, 99, 18}})});
+
+  const AnalysisResults results = test::analyse(made, "psychometric", "bootstrap = 0\nlapses = [0.2, 0.0]");
+
+  CHECK(at(results, "at_limit", {0}) == 1.0);
+  CHECK_THAT(results.summary.front(),
+             EndsWith("; the choices do not bound slope or bias, which are at the limits of the fit"));
+}
+
+TEST_CASE("points of many curves are drawn at their own values of x", "[psychometric]") {
+  std::vector<mrnn::Simulation> simulations;
+  for (int k = 0; k < 13; ++k) simulations.push_back(answers("simulation " + std::to_string(k), eight_values()));
+  const test::Subject made = subject(std::move(simulations));
+
+  const AnalysisResults results = test::analyse(made, "psychometric", "bootstrap = 0");
+
+  int curves = 0;
+  for (const mrnn::Series& series : results.figures.at(0).panels.at(0).series) {
+    if (series.kind != mrnn::Series::Kind::scatter) continue;
+    ++curves;
+    CHECK(series.x == std::vector<double>{-16, -8, -4, -2, 2, 4, 8, 16});
+  }
+  CHECK(curves == 13);
+  CHECK_THAT(results.figures.at(0).caption, !ContainsSubstring("apart"));
 }
 
 TEST_CASE("where all choices are the same, the summary says that and no more", "[psychometric]") {
@@ -334,10 +401,14 @@ TEST_CASE("psychometric trials of its own run with the simulation's manipulation
   CHECK_FALSE(test::make_analysis("psychometric", "trials = 9", made.network)->needs().y);
   CHECK(test::make_analysis("psychometric", "", made.network)->needs().y);
   made.simulations.back().trials.interventions.back().trials = {0};
+  const std::string refusal =
+      "cannot be given for simulation \"pushed\", whose manipulations act on chosen trials or by epoch, and these "
+      "would be other trials; leave it out";
   CHECK_THAT(test::mistake(made, "psychometric", "trials = 9"),
-             ContainsSubstring("x.toml:2:") &&
-                 ContainsSubstring("cannot be given for simulation \"pushed\", whose manipulations act on chosen "
-                                   "trials; leave it out"));
+             ContainsSubstring("x.toml:2:") && ContainsSubstring(refusal));
+  const auto analysis = test::make_analysis("psychometric", "trials = 9", made.network);
+  CHECK_THROWS_WITH(analysis->check({&made.simulations.back()}, made.task), ContainsSubstring(refusal));
+  CHECK_NOTHROW(analysis->check({&made.simulations.front()}, made.task));
 }
 
 TEST_CASE("mistakes in the keys of psychometric are named", "[psychometric]") {

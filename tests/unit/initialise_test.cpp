@@ -282,6 +282,23 @@ TEST_CASE("overlapping scalings multiply, and touch nothing else", "[parameters]
   CHECK(after.bottomRows(2).isZero(0.0));
 }
 
+TEST_CASE("trials that see the same weights at a step have the same scalings", "[parameters]") {
+  const ScaleWeights half{ScaleWeights::Source::recurrent, Selection({{0, 2}}), Selection({{2, 2}}), 0.5};
+  ScaleWeights other = half;
+  other.to = Selection({{1, 2}});
+  const std::vector<Intervention> interventions = {
+      {{0, 4}, {0}, half}, {{2, 6}, {1}, half}, {{0, 6}, {0, 1, 2}, other}, {{2, 5}, {1}, Clamp{half.to, 0.0}}};
+
+  const auto first = scalings_at(interventions, 0, 3), second = scalings_at(interventions, 1, 3);
+
+  CHECK(first.size() == 2);
+  CHECK(*first.at(0) == half);
+  CHECK(*first.at(1) == other);
+  CHECK(first == second);
+  CHECK(scalings_at(interventions, 1, 1) == scalings_at(interventions, 2, 3));
+  CHECK(scalings_at(interventions, 2, 3).size() == 1);
+}
+
 TEST_CASE("the product over blocks is the dense product", "[parameters]") {
   NetworkSpec spec;
   spec.regions = {{"a", 3}, {"b", 4}, {"c", 5}};

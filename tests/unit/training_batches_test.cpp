@@ -1,5 +1,6 @@
 #include "train/training_batches.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "catch.hpp"
@@ -63,6 +64,28 @@ class ConditionTask final : public Task {
   test::FakeTask task_{1.0};
 };
 
+/// Trials whose delay begins at step 1 or 2, or that have none; so few of any kind that batches lack a delay.
+class DelayTask final : public Task {
+ public:
+  /// @param share  of trials with a delay
+  explicit DelayTask(double share) : share_(share) {}
+  Trials make(const TrialRequest& request) const override {
+    Trials trials = task_.make(request);
+    Epoch delay{"delay", {}, {}};
+    for (const double drawn : trials.numbers.at("drawn")) {
+      const bool has = drawn < share_;
+      delay.first.push_back(!has ? 0 : drawn < share_ / 2.0 ? 1 : 2);
+      delay.last.push_back(has ? 3 : 0);
+    }
+    if (share_ > 0.0) trials.epochs.push_back(delay);
+    return trials;
+  }
+
+ private:
+  test::FakeTask task_{1.0};
+  double share_;
+};
+
 /// Clamps a unit in the trials that a schedule names.
 class Scheduled final : public Manipulation {
  public:
@@ -70,7 +93,9 @@ class Scheduled final : public Manipulation {
       : schedule_(
             Schedule::read(ConfigNode::parse("[some]\n" + keys, "test").table("some"), 10.0, Schedule::Ramps::none)) {}
   void apply(const Network& /*network*/, std::uint64_t /*seed*/, Trials& trials) const override {
-    trials.interventions.push_back({{0, trials.steps}, schedule_.trials(trials), Clamp{Selection({{0, 1}}), 0.0}});
+    for (const Schedule::Window& window : schedule_.windows(trials)) {
+      trials.interventions.push_back({window.steps, window.trials, Clamp{Selection({{0, 1}}), 0.0}});
+    }
   }
 
  private:
@@ -187,6 +212,64 @@ TEST_CASE("a condition that a batch lacks by chance is looked for in more trials
   CHECK(mistake(rare).empty());
   CHECK(mistake(late).empty());
   CHECK(mistake(absent) == "manipulation[0].conditions: no trial is absent");
+}
+
+TEST_CASE("an epoch acts in each trial of a batch at its own steps, and batches and stages may lack it", "[batches]") {
+  Bench bench(1.0);
+  const DelayTask without(0.0), with(0.3);
+  const Scheduled scheduled(GENERATE("epoch = \"delay\"", "epoch = \"delay\"\nstart = 10\nstop = 20"));
+  bench.plan.batch = 3;
+  bench.problem.stages = {{&without}, {&with}};
+  bench.problem.manipulations = {&scheduled};
+  const TrainingBatches batches(bench.problem, bench.plan);
+  CHECK_NOTHROW(batches.check_manipulations());
+
+  int spared = 0, manipulated = 0;
+  for (std::int64_t iteration = 1; iteration < 30; ++iteration) {
+    CHECK(batches.batch(0, iteration).interventions.empty());
+    const Trials trials = batches.batch(1, iteration);
+    std::vector<Index> expected, found;
+    for (Index trial = 0; trial < trials.count; ++trial) {
+      if (trials.epochs.back().last[static_cast<std::size_t>(trial)] > 0) expected.push_back(trial);
+    }
+    for (const Intervention& intervention : trials.interventions) {
+      for (const Index trial : intervention.trials) {
+        found.push_back(trial);
+        CHECK(intervention.steps.last >= 3);
+        CHECK(intervention.steps.first >= trials.epochs.back().first[static_cast<std::size_t>(trial)]);
+      }
+    }
+    std::ranges::sort(found);
+    CHECK(found == expected);
+    ++(found.empty() ? spared : manipulated);
+  }
+  CHECK(spared > 0);
+  CHECK(manipulated > 0);
+}
+
+TEST_CASE("an epoch that no trial of any stage has is an error before the training", "[batches][bad]") {
+  Bench bench(1.0);
+  const DelayTask task(0.3);
+  const auto mistake = [&](const std::string& keys) -> std::string {
+    const Scheduled scheduled(keys);
+    bench.problem.stages = {{&task}, {&task}};
+    bench.problem.manipulations = {&scheduled};
+    try {
+      TrainingBatches(bench.problem, bench.plan).check_manipulations();
+    } catch (const ConfigError& error) {
+      return error.what();
+    }
+    return "";
+  };
+
+  CHECK(mistake("epoch = \"delay\"").empty());
+  CHECK_THAT(
+      mistake("epoch = \"dealy\""),
+      ContainsSubstring("some.epoch: no epoch called \"dealy\"; available: answer, delay. Did you mean \"delay\"?"));
+  CHECK_THAT(mistake("epoch = \"delay\"\nstart = 20"),
+             ContainsSubstring("some.start: is 20 ms from the beginning of the epoch \"delay\", but it lasts 20 ms at "
+                               "most"));
+  CHECK_THAT(mistake("start = 40"), ContainsSubstring("some.start: is 40 ms, but the run ends at 40 ms"));
 }
 
 TEST_CASE("validation is never manipulated and always the same", "[batches]") {

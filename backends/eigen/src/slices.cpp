@@ -5,6 +5,7 @@
 #include <set>
 
 #include "kernels.hpp"
+#include "mrnn/parameters.hpp"
 
 namespace mrnn::eigen {
 namespace {
@@ -51,13 +52,11 @@ void find_noisy_units(const Network& network, Segment& segment) {
 
 void add_to(Segment& segment, LaneIntervention acting) {
   const auto& what = acting.intervention->what;
-  if (const auto* scaling = std::get_if<ScaleWeights>(&what)) {
-    segment.scalings.push_back(scaling);
-  } else if (std::holds_alternative<Drive>(what)) {
+  if (std::holds_alternative<Drive>(what)) {
     segment.drives.push_back(std::move(acting));
   } else if (std::holds_alternative<Clamp>(what)) {
     segment.clamps.push_back(std::move(acting));
-  } else {
+  } else if (std::holds_alternative<ExtraNoise>(what)) {
     segment.noises.push_back(std::move(acting));
   }
 }
@@ -78,6 +77,7 @@ void make_segments(const Network& network, const Trials& trials, Slice& slice) {
     for (const LaneIntervention& one : acting) {
       if (one.intervention->steps.contains(*edge)) add_to(segment, one);
     }
+    segment.scalings = scalings_at(trials.interventions, slice.trials.front(), *edge);
     find_noisy_units(network, segment);
     slice.segments.push_back(std::move(segment));
   }

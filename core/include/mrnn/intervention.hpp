@@ -30,6 +30,8 @@ struct ScaleWeights {
   Source source = Source::recurrent;
   Selection to, from;
   double factor = 1.0;
+
+  bool operator==(const ScaleWeights&) const = default;
 };
 
 /// Extra recurrent noise on chosen units: sigma^2 adds to the square of the network's own sigma_rec.

@@ -32,7 +32,8 @@ class MRNN_EXPORT Manipulation {
 using ManipulationRegistry = Registry<Manipulation, const ConfigNode&, const Network&>;
 
 /// When, and in which trials: the keys every manipulation shares.
-///   start, stop         ms; default: the whole run
+///   epoch               of each trial, from whose beginning start and stop count; default: from that of the run
+///   start, stop         ms; default: the whole epoch, or run
 ///   ramp_up, ramp_down  ms, linear, inside the window
 ///   trials              trial numbers, counted in the whole simulation; default: all
 ///   conditions          values of the trials' `condition` metadata; default: all
@@ -43,25 +44,37 @@ class MRNN_EXPORT Schedule {
   /// @throws ConfigError at the key for a window that is empty, negative or shorter than its ramps.
   static Schedule read(const ConfigNode& config, double dt, Ramps ramps);
 
-  /// Steps [round(start/dt), round(stop/dt)), cut to the run. @throws ConfigError where it starts beyond it.
-  StepRange steps(Index run_steps) const;
-  /// Per step of steps(): the mean over that step of the ramped course, in [0, 1]; 1 without ramps.
-  Eigen::VectorXd course(Index run_steps) const;
-  /// Indices of the trials meant, ascending; empty: all. @throws ConfigError where there is no such trial or
-  /// condition, or where none of the trials named has one of the conditions named.
-  std::vector<Index> trials(const Trials& trials) const;
+  /// The steps in which a manipulation acts on some trials.
+  struct Window {
+    StepRange steps;            ///< [round(start/dt), round(stop/dt)) after the beginning, cut to the run
+    Index whole = 0;            ///< how many there would be in a run without end
+    std::vector<Index> trials;  ///< ascending; empty: all
+    Eigen::VectorXd course;     ///< per step, the mean over it of the ramped course, in [0, 1]; 1 without ramps
+  };
+  /// One window; by epoch, one for all trials that have it at the same steps, in the order of the first trials, and
+  /// none for trials that lack it or in which it ends before `start`.
+  /// @throws ConfigError where there is no such trial, condition or epoch, none of the trials named has what else is
+  /// named, the run ends before `start`, or a window is shorter than its ramps.
+  std::vector<Window> windows(const Trials& trials) const;
 
  private:
   Schedule(const ConfigNode& config, double dt) : config_(config), dt_(dt) {}
   void read_trials();
   void read_conditions();
-  void check_window(double steps) const;
+  void check_window(double steps, const std::string& whose = "") const;
   std::vector<bool> in_conditions(const Trials& trials) const;
+  std::vector<Index> chosen_trials(const Trials& trials) const;
+  const Epoch& find_epoch(const Trials& trials) const;
+  std::vector<Window> windows_in_epochs(const Trials& trials) const;
+  [[noreturn]] void fail_too_late(Index longest) const;
+  std::optional<Window> window(StepRange stretch, Index run_steps) const;
+  Eigen::VectorXd course(const Window& window) const;
 
   ConfigNode config_;  ///< for the position in messages
   double dt_;
+  std::optional<std::string> epoch_;
   double start_ = 0.0;
-  std::optional<double> stop_;  ///< default: the end of the run
+  std::optional<double> stop_;  ///< default: the end of the epoch, or run
   double ramp_up_ = 0.0, ramp_down_ = 0.0;
   std::vector<Index> trials_;              ///< ascending; empty: all
   std::vector<std::string> conditions_;    ///< in words,

@@ -43,7 +43,8 @@ MRNN_EXPORT EffectiveWeights effective_weights(const Network& network, const Par
 MRNN_EXPORT void scale_weights(const Network& network, EffectiveWeights& weights,
                                const std::vector<const ScaleWeights*>& scalings);
 
-/// The scalings among `interventions` in force for a trial (index in the batch) at a step.
+/// The scalings among `interventions` in force for a trial (index in the batch) at a step. Of equal ones the first
+/// stands for all, so that trials which see the same weights have the same pointers.
 MRNN_EXPORT std::vector<const ScaleWeights*> scalings_at(const std::vector<Intervention>& interventions, Index trial,
                                                          Index step);
 

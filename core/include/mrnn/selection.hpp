@@ -45,6 +45,7 @@ class MRNN_EXPORT Selection {
   Selection complement(Index units) const;
   /// The chosen rows of a [units x anything] matrix. @throws ShapeError where it has fewer rows.
   Eigen::MatrixXd rows_of(const Eigen::Ref<const Eigen::MatrixXd>& all) const;
+  bool operator==(const Selection&) const = default;
 
  private:
   std::vector<UnitRange> ranges_;

@@ -65,6 +65,14 @@ void scale(const std::vector<Block>& blocks, std::vector<Eigen::MatrixXd>& value
   }
 }
 
+const ScaleWeights* first_equal(const std::vector<Intervention>& interventions, const ScaleWeights& wanted) {
+  for (const Intervention& intervention : interventions) {
+    const auto* scaling = std::get_if<ScaleWeights>(&intervention.what);
+    if (scaling != nullptr && *scaling == wanted) return scaling;
+  }
+  return &wanted;
+}
+
 }  // namespace
 
 void check_shapes(const Network& network, const Parameters& parameters) {
@@ -114,7 +122,7 @@ std::vector<const ScaleWeights*> scalings_at(const std::vector<Intervention>& in
   for (const Intervention& intervention : interventions) {
     const auto* scaling = std::get_if<ScaleWeights>(&intervention.what);
     if (scaling != nullptr && intervention.steps.contains(step) && intervention.acts_on(trial)) {
-      active.push_back(scaling);
+      active.push_back(first_equal(interventions, *scaling));
     }
   }
   return active;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <utility>
 
 #include "mrnn/error.hpp"
 #include "mrnn/manipulation.hpp"
@@ -17,6 +19,18 @@ constexpr double rounding = 1e-9;
 double missing_after(double t, double ramp) {
   const double left = std::max(0.0, ramp - t);
   return ramp > 0.0 ? left * left / (2.0 * ramp) : 0.0;
+}
+
+bool has_epoch(const Epoch& epoch, std::size_t trial) {
+  return epoch.first[trial] >= 0 && epoch.last[trial] > epoch.first[trial];
+}
+
+bool any_has(const Trials& trials, const Epoch& epoch) {
+  bool any = false;
+  for (std::size_t trial = 0; trial < static_cast<std::size_t>(trials.count); ++trial) {
+    any = any || has_epoch(epoch, trial);
+  }
+  return any;
 }
 
 /// In ms; 0 where the key is absent.
@@ -54,6 +68,7 @@ std::vector<bool> matching(const std::vector<Value>& of_trials, const std::set<V
 
 Schedule Schedule::read(const ConfigNode& config, double dt, Ramps ramps) {
   Schedule schedule(config, dt);
+  if (config.has("epoch")) schedule.epoch_ = config.text("epoch");
   schedule.start_ = read_time(config, "start");
   if (config.has("stop")) schedule.stop_ = read_time(config, "stop");
   if (ramps == Ramps::allowed) {
@@ -71,7 +86,7 @@ Schedule Schedule::read(const ConfigNode& config, double dt, Ramps ramps) {
   return schedule;
 }
 
-void Schedule::check_window(double steps) const {
+void Schedule::check_window(double steps, const std::string& whose) const {
   if (steps < 1.0) {
     config_.fail("stop", fmt::format("leaves a window of less than one step (dt = {} ms) after start = {} ms; start "
                                      "and stop are rounded to whole steps",
@@ -80,8 +95,8 @@ void Schedule::check_window(double steps) const {
   if (ramp_up_ + ramp_down_ > steps * dt_ * (1.0 + rounding)) {
     config_.fail(ramp_up_ > 0.0 ? "ramp_up" : "ramp_down",
                  fmt::format("the ramps (ramp_up = {} ms, ramp_down = {} ms) are longer than the window of {} ms they "
-                             "lie in",
-                             ramp_up_, ramp_down_, steps * dt_));
+                             "lie in{}",
+                             ramp_up_, ramp_down_, steps * dt_, whose));
   }
 }
 
@@ -116,31 +131,90 @@ void Schedule::read_conditions() {
   }
 }
 
-StepRange Schedule::steps(Index run_steps) const {
-  const auto run = static_cast<double>(run_steps);
-  const double first = std::round(start_ / dt_);
-  if (first >= run) {
-    config_.fail("start", fmt::format("is {} ms, but the run ends at {} ms", start_, run * dt_));
-  }
-  const double last = stop_ ? std::min(run, std::round(*stop_ / dt_)) : run;
-  return {static_cast<Index>(first), static_cast<Index>(last)};
+/// Counted from the beginning of a stretch of the run, by default up to its end; none where it would begin after that.
+std::optional<Schedule::Window> Schedule::window(StepRange stretch, Index run_steps) const {
+  constexpr double most_steps = 1e15;
+  const auto begin = static_cast<double>(stretch.first);
+  const double first = begin + std::round(start_ / dt_);
+  const double last = stop_ ? begin + std::round(*stop_ / dt_) : static_cast<double>(stretch.last);
+  const double cut = std::min(last, static_cast<double>(run_steps));
+  if (first >= cut) return std::nullopt;
+  Window window;
+  window.steps = {static_cast<Index>(first), static_cast<Index>(cut)};
+  window.whole = static_cast<Index>(std::min(last - first, most_steps));
+  return window;
 }
 
-Eigen::VectorXd Schedule::course(Index run_steps) const {
-  const StepRange range = steps(run_steps);
-  const double whole = stop_ ? std::round(*stop_ / dt_) - std::round(start_ / dt_) : static_cast<double>(range.size());
-  if (!stop_) check_window(whole);
+Eigen::VectorXd Schedule::course(const Window& window) const {
+  check_window(static_cast<double>(window.whole),
+               epoch_ ? fmt::format(", that of trial {}", window.trials.front()) : "");
   // With the ramps apart, course(t) = 1 - (what the first ramp lacks) - (what the second lacks).
-  const double window = whole * dt_;
-  Eigen::VectorXd means(range.size());
-  for (Index step = 0; step < range.size(); ++step) {
+  const double whole = static_cast<double>(window.whole) * dt_;
+  Eigen::VectorXd means(window.steps.size());
+  for (Index step = 0; step < means.size(); ++step) {
     const double begin = static_cast<double>(step) * dt_;
     const double end = begin + dt_;
     const double lacks_up = missing_after(begin, ramp_up_) - missing_after(end, ramp_up_);
-    const double lacks_down = missing_after(window - end, ramp_down_) - missing_after(window - begin, ramp_down_);
+    const double lacks_down = missing_after(whole - end, ramp_down_) - missing_after(whole - begin, ramp_down_);
     means[step] = std::clamp(1.0 - (lacks_up + lacks_down) / dt_, 0.0, 1.0);
   }
   return means;
+}
+
+std::vector<Schedule::Window> Schedule::windows(const Trials& trials) const {
+  if (epoch_) return windows_in_epochs(trials);
+  std::optional<Window> only = window({0, trials.steps}, trials.steps);
+  if (!only) {
+    config_.fail("start",
+                 fmt::format("is {} ms, but the run ends at {} ms", start_, static_cast<double>(trials.steps) * dt_));
+  }
+  only->trials = chosen_trials(trials);
+  only->course = course(*only);
+  return {*only};
+}
+
+std::vector<Schedule::Window> Schedule::windows_in_epochs(const Trials& trials) const {
+  const Epoch& epoch = find_epoch(trials);
+  const std::vector<Index> chosen = chosen_trials(trials);
+  std::vector<Window> windows;
+  std::map<std::pair<Index, Index>, std::size_t> known;  // by their steps
+  Index longest = 0;
+  for (Index trial = 0; trial < trials.count; ++trial) {
+    const auto place = static_cast<std::size_t>(trial);
+    const bool meant = chosen.empty() || std::ranges::binary_search(chosen, trial);
+    if (!meant || !has_epoch(epoch, place)) continue;
+    const StepRange own{epoch.first[place], epoch.last[place]};
+    longest = std::max(longest, own.size());
+    std::optional<Window> found = window(own, trials.steps);
+    if (!found) continue;
+    const auto [entry, is_new] = known.try_emplace({found->steps.first, found->steps.last}, windows.size());
+    if (is_new) windows.push_back(std::move(*found));
+    windows[entry->second].trials.push_back(trial);
+  }
+  if (longest == 0) config_.fail("epoch", fmt::format("none of the trials named has the epoch \"{}\"", *epoch_));
+  if (windows.empty()) fail_too_late(longest);
+  for (Window& window : windows) window.course = course(window);
+  return windows;
+}
+
+void Schedule::fail_too_late(Index longest) const {
+  const std::string end = stop_ ? "the run ends before that in every trial that has it"
+                                : fmt::format("it lasts {} ms at most", static_cast<double>(longest) * dt_);
+  config_.fail("start", fmt::format("is {} ms from the beginning of the epoch \"{}\", but {}", start_, *epoch_, end));
+}
+
+const Epoch& Schedule::find_epoch(const Trials& trials) const {
+  std::vector<std::string> available;
+  bool exists = false;
+  for (const Epoch& epoch : trials.epochs) {
+    exists = exists || epoch.name == *epoch_;
+    if (!any_has(trials, epoch)) continue;
+    if (epoch.name == *epoch_) return epoch;
+    available.push_back(epoch.name);
+  }
+  config_.fail("epoch",
+               exists ? fmt::format("no trial has the epoch \"{}\"; available: {}", *epoch_, list_words(available))
+                      : unknown_name("epoch", *epoch_, available));
 }
 
 std::vector<bool> Schedule::in_conditions(const Trials& trials) const {
@@ -160,7 +234,7 @@ std::vector<bool> Schedule::in_conditions(const Trials& trials) const {
   config_.fail("conditions", "these trials have no conditions; choose them by number with trials = [...]");
 }
 
-std::vector<Index> Schedule::trials(const Trials& trials) const {
+std::vector<Index> Schedule::chosen_trials(const Trials& trials) const {
   if (!trials_.empty() && trials_.back() >= trials.count) {
     config_.fail("trials", fmt::format("there is no trial {}; the simulation has trials 0 to {}", trials_.back(),
                                        trials.count - 1));

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "mrnn/error.hpp"
+#include "run/asked_trials.hpp"
 #include "run/target_check.hpp"
 #include "run/trial_check.hpp"
 
@@ -48,8 +49,10 @@ void note_conditions(const Trials& trials, ConditionValues& conditions) {
   }
 }
 
-bool lacks_condition(const ConfigError& error) {
-  return error.key().ends_with(".conditions");
+/// Trials of another batch may have the condition or the epoch, or last until `start`.
+bool is_chance(const ConfigError& error) {
+  const auto is = [&](const char* key) { return error.key().ends_with(key); };
+  return is(".conditions") || is(".epoch") || is(".start");
 }
 
 }  // namespace
@@ -89,22 +92,22 @@ void TrainingBatches::apply(std::int64_t stage, const Manipulation& manipulation
   try {
     perturb(manipulation, "", *problem_.network, problem_.session.seed, trials);
   } catch (const ConfigError& error) {
-    if (!lacks_condition(error)) throw;
+    if (!is_chance(error)) throw;
     trials.interventions.clear();
     const FoundConditions& found = conditions(stage, manipulation);
-    if (found.mistake) return;  // by other stages: check_manipulations() has found one that has them
+    if (found.mistake) return;  // by other stages: check_manipulations() has found one that has all
     apply_to_some(manipulation, found.conditions, trials);
   }
 }
 
-/// Some of the conditions that a manipulation names are in the batch, or none is.
+/// Some of the conditions that a manipulation names are in the batch, or none is, or its epoch is not.
 void TrainingBatches::apply_to_some(const Manipulation& manipulation, const ConditionValues& known,
                                     Trials& trials) const {
   trials.known_conditions = known;
   try {
     perturb(manipulation, "", *problem_.network, problem_.session.seed, trials);
   } catch (const ConfigError& error) {
-    if (!lacks_condition(error)) throw;
+    if (!is_chance(error)) throw;
     trials.interventions.clear();
   }
   trials.known_conditions = {};
@@ -149,20 +152,27 @@ TrainingBatches::FoundConditions TrainingBatches::find_conditions(std::int64_t s
       found.mistake.reset();
       return found;
     } catch (const ConfigError& error) {
-      if (!lacks_condition(error)) throw;
+      if (!is_chance(error)) throw;
       found.mistake = error;
     }
   }
   return found;
 }
 
+TrialRequest TrainingBatches::validation_request(std::int64_t stage, Index count) const {
+  const Index available =
+      problem_.stages[static_cast<std::size_t>(stage)].task->available_trials(Stream::validation_trials);
+  return {problem_.session.seed, Stream::validation_trials, 0, std::min(count, available)};
+}
+
 Trials TrainingBatches::validation(std::int64_t stage, Index count) const {
-  return make(stage, {problem_.session.seed, Stream::validation_trials, 0, count}, TrialUse::validation);
+  return make(stage, validation_request(stage, count), TrialUse::validation);
 }
 
 Trials TrainingBatches::psychometric(std::int64_t stage, Index count) const {
-  return make(stage, {problem_.session.seed, Stream::validation_trials, 0, count, TrialRequest::Mode::psychometric},
-              TrialUse::psychometric);
+  TrialRequest request = validation_request(stage, count);
+  request.mode = TrialRequest::Mode::psychometric;
+  return make(stage, request, TrialUse::psychometric);
 }
 
 }  // namespace mrnn

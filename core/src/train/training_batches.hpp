@@ -27,22 +27,25 @@ class MRNN_EXPORT TrainingBatches {
 
   /// The batch of an iteration, from 1, with the training's manipulations on their shares of it.
   Trials batch(std::int64_t stage, std::int64_t iteration) const;
+  /// `count` trials, or as many as the task has for it.
   Trials validation(std::int64_t stage, Index count) const;
-  /// `count` trials in psychometric mode.
+  /// The same in psychometric mode.
   Trials psychometric(std::int64_t stage, Index count) const;
-  /// Do trials of some stage have the conditions that each manipulation names? A single batch may lack them by chance.
+  /// Do trials of some stage have the conditions and the epoch that each manipulation names? A single batch may lack
+  /// them by chance.
   /// @throws ConfigError.
   void check_manipulations() const;
 
  private:
+  TrialRequest validation_request(std::int64_t stage, Index count) const;
   Trials make(std::int64_t stage, const TrialRequest& request, TrialUse use) const;
   void manipulate(std::int64_t stage, std::uint64_t first, Trials& trials) const;
   void apply(std::int64_t stage, const Manipulation& manipulation, Trials& trials) const;
   void apply_to_some(const Manipulation& manipulation, const ConditionValues& known, Trials& trials) const;
-  /// What a manipulation needs to know of the conditions of a stage.
+  /// What a manipulation needs to know of the trials of a stage.
   struct FoundConditions {
     ConditionValues conditions;          ///< of so many trials that all it names are among them,
-    std::optional<ConfigError> mistake;  ///< or what it says of trials that lack one, where many do
+    std::optional<ConfigError> mistake;  ///< or what it says of trials that lack what it names, where many do
   };
   const FoundConditions& conditions(std::int64_t stage, const Manipulation& manipulation) const;
   FoundConditions find_conditions(std::int64_t stage, const Manipulation& manipulation) const;

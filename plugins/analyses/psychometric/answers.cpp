@@ -71,6 +71,17 @@ void check(const mrnn::ConfigNode& config, const Question& question,
   if (!question.group.empty()) mrnn::read_levels(config, "by", question.group, simulations);
 }
 
+void check_rerun(const mrnn::ConfigNode& config, const std::vector<const mrnn::Simulation*>& simulations) {
+  for (const mrnn::Simulation* simulation : simulations) {
+    for (const mrnn::Intervention& intervention : simulation->trials.interventions) {
+      if (intervention.trials.empty()) continue;
+      config.fail("trials", "cannot be given for simulation \"" + simulation->name +
+                                "\", whose manipulations act on chosen trials or by epoch, and these would be other "
+                                "trials; leave it out to take the simulation's own");
+    }
+  }
+}
+
 mrnn::Simulation run_psychometric(const mrnn::ConfigNode& config, const mrnn::AnalysisContext& context,
                                   const mrnn::Simulation& simulation, Index count, Index conditions) {
   mrnn::TrialRequest request;
@@ -78,13 +89,9 @@ mrnn::Simulation run_psychometric(const mrnn::ConfigNode& config, const mrnn::An
   request.stream = mrnn::Stream::analyses;
   request.count = (count + conditions - 1) / conditions * conditions;
   request.mode = mrnn::TrialRequest::Mode::psychometric;
+  check_rerun(config, {&simulation});
   mrnn::Trials trials = context.task()->make(request);
   for (const mrnn::Intervention& intervention : simulation.trials.interventions) {
-    if (!intervention.trials.empty()) {
-      config.fail("trials",
-                  "cannot be given for simulation \"" + simulation.name +
-                      "\", whose manipulations act on chosen trials; leave it out to take the simulation's own");
-    }
     if (auto kept = cut(intervention, trials.steps)) trials.interventions.push_back(std::move(*kept));
   }
   mrnn::Record record;

@@ -32,8 +32,12 @@ Question read_question(const mrnn::ConfigNode& config, const mrnn::Task* task);
 void check(const mrnn::ConfigNode& config, const Question& question,
            const std::vector<const mrnn::Simulation*>& simulations);
 
+/// Can other trials be run with the manipulations of the simulations? @throws ConfigError where these act on chosen
+/// trials only, or by epoch.
+void check_rerun(const mrnn::ConfigNode& config, const std::vector<const mrnn::Simulation*>& simulations);
+
 /// Whole rounds of the task's psychometric trials, `count` or a few more, run like a simulation: with its manipulations
-/// and its noise. @throws ConfigError where they act on chosen trials only.
+/// and its noise. @throws ConfigError as check_rerun().
 mrnn::Simulation run_psychometric(const mrnn::ConfigNode& config, const mrnn::AnalysisContext& context,
                                   const mrnn::Simulation& simulation, mrnn::Index count, mrnn::Index conditions);
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <limits>
 #include <numbers>
+#include <optional>
 #include <utility>
 
 #include "mrnn/linear_algebra.hpp"
@@ -58,6 +59,7 @@ class Problem {
       const auto [p, q] = probabilities(w, point.variable);
       const double rise = span * density(shape_, z);
       Vector4d d(rise, rise * point.variable, cumulative(shape_, -z), -cumulative(shape_, z));
+      if (bias_) d(slope) -= rise * *bias_;  // the offset moves with the slope
       if (lapses_.kind == Lapses::Kind::equal) d(guess) += d(lapse);
       gradient += (point.chosen / p - (point.trials - point.chosen) / q) * d;
       information += point.trials / (p * q) * d * d.transpose();
@@ -68,12 +70,15 @@ class Problem {
   bool held(const Vector4d& w, const Vector4d& gradient, Index k) const {
     if (k == lapse && lapses_.kind != Lapses::Kind::free) return true;
     if (k == guess && lapses_.kind == Lapses::Kind::fixed) return true;
+    if ((k == offset && bias_) || (k == slope && slope_)) return true;
     return (w(k) <= low(k) && gradient(k) < 0.0) || (w(k) >= high(k) && gradient(k) > 0.0);
   }
 
   Vector4d within(Vector4d w) const {
     for (Index k = 0; k < 4; ++k) w(k) = std::clamp(w(k), low(k), high(k));
     if (lapses_.kind == Lapses::Kind::equal) w(lapse) = w(guess);
+    if (slope_) w(slope) = *slope_;
+    if (bias_) w(offset) = -*bias_ * w(slope);
     return w;
   }
 
@@ -84,6 +89,21 @@ class Problem {
   Vector4d parameters(const Curve& curve) const {
     return within({curve.offset + curve.slope * middle_, curve.slope * half_, curve.guess, curve.lapse});
   }
+
+  /// The same problem with the slope, or the bias, fixed; in scaled x.
+  Problem with_slope(double value) const {
+    Problem made = *this;
+    made.slope_ = value;
+    return made;
+  }
+  Problem with_bias(double value) const {
+    Problem made = *this;
+    made.bias_ = value;
+    return made;
+  }
+  double steepest() const noexcept { return limit_; }
+  double unscaled_slope(double value) const noexcept { return value / half_; }
+  double unscaled_bias(double value) const noexcept { return middle_ + half_ * value; }
 
   /// Transitions here and there, gentle and steep, rising and falling, with and without lapses.
   std::vector<Vector4d> starts() const {
@@ -121,6 +141,7 @@ class Problem {
   Lapses lapses_;
   Points points_;  ///< variable scaled to [-1, 1]
   double middle_ = 0.0, half_ = 1.0, limit_ = 0.0;
+  std::optional<double> slope_, bias_;  ///< where they are fixed
 };
 
 /// (information + damping diag) step = gradient over the parameters that are not held.
@@ -169,6 +190,93 @@ Vector4d climb(const Problem& problem, Vector4d w) {
   }
   return w;
 }
+
+/// Likelihoods of curves of which one number is fixed, as great as the other parameters can make them. Values of that
+/// number are tried one after the other, each fit from where the last ended.
+class Profile {
+ public:
+  Profile(const Problem& problem, const Curve& fitted) : problem_(problem), top_(problem.parameters(fitted)) {
+    // Half the 95 % point of chi^2 with one degree of freedom.
+    constexpr double rejected_below = 1.9207294103470622;
+    least_ = problem.value(top_) - rejected_below;
+    sign_ = top_(slope) < 0.0 ? -1.0 : 1.0;
+  }
+
+  /// Is no slope from the fitted one to the steepest rejected?
+  bool steepest_accepted() const {
+    constexpr double stride = 1.25, first = 1e-3;
+    Vector4d w = top_;
+    double steep = std::max(std::abs(top_(slope)), first);
+    while (steep < problem_.steepest()) {
+      steep = std::min(stride * steep, problem_.steepest());
+      if (!accepts_slope(sign_ * steep, w)) return false;
+    }
+    return true;
+  }
+
+  /// The slope nearest 0 that is not rejected.
+  double gentlest() const {
+    const auto accepts = [&](double value, Vector4d& w) { return accepts_slope(value, w); };
+    Vector4d w = top_;
+    return accepts(0.0, w) ? 0.0 : border(top_(slope), 0.0, top_, accepts);
+  }
+
+  /// The bias that is not rejected furthest to one side; infinite where it is beyond all points by what they span.
+  double furthest_bias(double direction) const {
+    constexpr double beyond = 3.0;
+    const auto accepts = [&](double value, Vector4d& w) { return accepts_bias(value, w); };
+    Vector4d w = top_;
+    double last = top_(slope) == 0.0 ? 0.0 : std::clamp(-top_(offset) / top_(slope), -beyond, beyond);
+    for (double stride = 0.01; direction * last < beyond; stride *= 1.5) {
+      const double next = std::clamp(last + direction * stride, -beyond, beyond);
+      Vector4d refitted = w;
+      if (!accepts(next, refitted)) return problem_.unscaled_bias(border(last, next, w, accepts));
+      w = refitted;
+      last = next;
+    }
+    return direction * std::numeric_limits<double>::infinity();
+  }
+
+ private:
+  /// Starts from the offset that was, and from the bias that was.
+  bool accepts_slope(double value, Vector4d& w) const {
+    Vector4d same_bias = w;
+    if (w(slope) != 0.0) same_bias(offset) *= value / w(slope);
+    return accepts(problem_.with_slope(value), same_bias, w);
+  }
+  /// Starts from the slope that was, and from a gentle one: those of steep curves say little of where to go.
+  bool accepts_bias(double value, Vector4d& w) const {
+    constexpr double gentle = 3.0;
+    Vector4d gentler = w;
+    gentler(slope) = sign_ * gentle;
+    return accepts(problem_.with_bias(value), gentler, w);
+  }
+  bool accepts(const Problem& fixed, const Vector4d& other, Vector4d& w) const {
+    const Vector4d first = climb(fixed, fixed.within(w)), second = climb(fixed, fixed.within(other));
+    w = fixed.value(first) >= fixed.value(second) ? first : second;
+    return fixed.value(w) >= least_;
+  }
+
+  /// The value nearest `outside`, which is rejected, that is not; `inside`, with parameters w, is not.
+  template <class Accepts>
+  static double border(double inside, double outside, Vector4d w, Accepts&& accepts) {
+    for (int halving = 0; halving < 40; ++halving) {
+      const double middle = 0.5 * (inside + outside);
+      Vector4d refitted = w;
+      if (accepts(middle, refitted)) {
+        inside = middle;
+        w = refitted;
+      } else {
+        outside = middle;
+      }
+    }
+    return inside;
+  }
+
+  const Problem& problem_;
+  Vector4d top_;
+  double least_ = 0.0, sign_ = 1.0;
+};
 
 double binomial(double trials, double probability, mrnn::RandomStream& random) {
   double chosen = 0.0;
@@ -252,6 +360,13 @@ Curve fit(const Points& points, Shape shape, const Lapses& lapses) {
     }
   }
   return problem.curve(best);
+}
+
+std::optional<OpenSlope> open_slope(const Curve& fitted, const Points& points, const Lapses& lapses) {
+  const Problem problem(points, fitted.shape, lapses);
+  const Profile profile(problem, fitted);
+  if (!profile.steepest_accepted()) return std::nullopt;
+  return OpenSlope{problem.unscaled_slope(profile.gentlest()), profile.furthest_bias(-1.0), profile.furthest_bias(1.0)};
 }
 
 Bootstrap bootstrap(const Curve& curve, const Points& points, const Lapses& lapses, Index count,

@@ -2,6 +2,7 @@
 
 #include <Eigen/Core>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,7 +34,7 @@ struct Curve {
   Shape shape = Shape::logistic;
   double offset = 0.0, slope = 0.0;  ///< F(offset + slope x)
   double guess = 0.0, lapse = 0.0;
-  bool at_limit = false;  ///< the choices do not bound offset or slope
+  bool at_limit = false;  ///< offset or slope is as large as it may be
 
   double operator()(double x) const noexcept;
   double complement(double x) const noexcept;  ///< 1 - P(x), without cancellation
@@ -53,6 +54,15 @@ Index free_parameters(const Lapses& lapses) noexcept;
 /// The curve of greatest likelihood: Fisher scoring within bounds from several starts.
 /// @param points  two values of the variable or more
 Curve fit(const Points& points, Shape shape, const Lapses& lapses);
+
+/// What the choices leave open where they do not rule out a curve as steep as the fit allows: numbers of all curves
+/// whose likelihood, as great as the other parameters can make it, a likelihood-ratio test at 5 % does not reject.
+struct OpenSlope {
+  double gentlest = 0.0;                   ///< the slope nearest 0, with the sign of the fitted one
+  double bias_low = 0.0, bias_high = 0.0;  ///< infinite where not even a bias far beyond all points is rejected
+};
+/// Empty where the steepest curve is rejected: the choices determine the slope. @param fitted  by fit()
+std::optional<OpenSlope> open_slope(const Curve& fitted, const Points& points, const Lapses& lapses);
 
 /// What curves fitted to choices drawn from the fitted one are like (parametric bootstrap).
 struct Bootstrap {

@@ -75,7 +75,11 @@ class PsychometricCurves final : public mrnn::Analysis {
 
   void check(const std::vector<const mrnn::Simulation*>& planned, const mrnn::Task* task) const override {
     const psychometric::Question question = psychometric::read_question(config_, task);
-    if (trials_ == 0) psychometric::check(config_, question, planned);
+    if (trials_ == 0) {
+      psychometric::check(config_, question, planned);
+    } else {
+      psychometric::check_rerun(config_, planned);
+    }
   }
 
   void run(const mrnn::AnalysisContext& context, mrnn::AnalysisResults& results) const override {
@@ -141,6 +145,7 @@ class PsychometricCurves final : public mrnn::Analysis {
     fitted.threshold = estimate(fitted.curve, others, [](const Curve& c) { return c.threshold(); });
     fitted.guess = estimate(fitted.curve, others, [](const Curve& c) { return c.guess; });
     fitted.lapse = estimate(fitted.curve, others, [](const Curve& c) { return c.lapse; });
+    if (const auto open = psychometric::open_slope(fitted.curve, points, lapses_)) leave_open(*open, fitted);
     const double low = points.front().variable, high = points.back().variable;
     for (int k = 0; k < curve_points; ++k) {
       const double x = low + (high - low) * k / (curve_points - 1.0);
@@ -152,6 +157,19 @@ class PsychometricCurves final : public mrnn::Analysis {
     }
     fitted.group = std::move(group);
     return fitted;
+  }
+
+  /// Of a slope without an upper limit the bootstrap would say nothing: it draws from one curve of many.
+  static void leave_open(const psychometric::OpenSlope& open, Fitted& fitted) {
+    constexpr double infinite = std::numeric_limits<double>::infinity();
+    const bool falling = fitted.curve.slope < 0.0;
+    fitted.open = fitted.curve.at_limit = true;
+    fitted.slope.low = falling ? -infinite : open.gentlest;
+    fitted.slope.high = falling ? open.gentlest : infinite;
+    fitted.threshold.low = 0.0;
+    fitted.threshold.high = psychometric::quartile(fitted.curve.shape) / std::abs(open.gentlest);
+    fitted.bias.low = open.bias_low;
+    fitted.bias.high = open.bias_high;
   }
 
   void require_points(const psychometric::Group& group, const psychometric::Points& points,
@@ -176,9 +194,10 @@ class PsychometricCurves final : public mrnn::Analysis {
       column(
           name, [=](const Fitted& f) { return (f.*parameter).value; }, units, description);
       column(
-          name + "_low", [=](const Fitted& f) { return (f.*parameter).low; }, units, "2.5 % of the bootstrap");
+          name + "_low", [=](const Fitted& f) { return (f.*parameter).low; }, units, "lower end of its 95 % interval");
       column(
-          name + "_high", [=](const Fitted& f) { return (f.*parameter).high; }, units, "97.5 % of the bootstrap");
+          name + "_high", [=](const Fitted& f) { return (f.*parameter).high; }, units,
+          "upper end of its 95 % interval");
     };
     with_interval("bias", &Fitted::bias, "x", "x at which F is 1/2");
     with_interval("slope", &Fitted::slope, "1/x", "of the argument of F");
@@ -249,12 +268,17 @@ class PsychometricCurves final : public mrnn::Analysis {
       } else if (fitted.flat()) {
         line += "the choices may not depend on the variable at all, " + words("slope", fitted.slope);
       } else {
-        line += words("bias", fitted.bias) + ", " + words("threshold", fitted.threshold) + ", " +
-                words("guess rate", fitted.guess) + ", " + words("lapse rate", fitted.lapse);
+        const std::string threshold = fitted.open
+                                          ? "threshold at most " + number(fitted.threshold.high) + " (not determined)"
+                                          : words("threshold", fitted.threshold);
+        line += words("bias", fitted.bias) + ", " + threshold + ", " + words("guess rate", fitted.guess) + ", " +
+                words("lapse rate", fitted.lapse);
       }
       line += "; " + std::to_string(fitted.group.answers.size()) + " trials";
-      if (fitted.curve.at_limit && !same_choices(fitted.group.answers))
-        line += "; the choices do not bound slope or bias, which are at the limits of the fit";
+      if (fitted.curve.at_limit && !same_choices(fitted.group.answers)) {
+        line += fitted.open ? "; the choices do not rule out a curve as steep as the fit allows"
+                            : "; the choices do not bound slope or bias, which are at the limits of the fit";
+      }
       if (fitted.worse < 0.01) line += "; the curve fits poorly (p = " + number(fitted.worse) + ")";
       results.summary.push_back(std::move(line));
     }

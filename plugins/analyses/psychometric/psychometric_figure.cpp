@@ -15,7 +15,6 @@ constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 struct Style {
   std::string label;
   int colour = 0;
-  double aside = 0.0;  ///< its points are set aside so far, in x
 };
 
 void add_points(const Fitted& fitted, const Style& style, mrnn::Panel& panel) {
@@ -26,7 +25,7 @@ void add_points(const Fitted& fitted, const Style& style, mrnn::Panel& panel) {
   points.colour = bars.colour = style.colour;
   bars.width = 1.0;
   for (const mrnn::Choices& choices : fitted.shown) {
-    const double x = choices.variable + style.aside;
+    const double x = choices.variable;  // not set aside: data of the figure have one x, and it must be the true one
     points.x.push_back(x);
     points.y.push_back(choices.share());
     const auto [low, high] = mrnn::wilson_interval(choices);
@@ -97,16 +96,11 @@ void add_estimate(const Estimate& estimate, double x, int colour, mrnn::Panel& p
   panel.series.push_back(std::move(point));
 }
 
-double step_aside(const mrnn::Panel& panel) {
-  return 0.009 * (*panel.x.high - *panel.x.low);
-}
-
 }  // namespace
 
 mrnn::Figure draw_curves(const Drawing& drawing) {
   const std::set<std::size_t> values = values_of(drawing);
   const bool by_group = compares_groups(drawing);
-  const double step = step_aside(empty_panel(drawing));
   mrnn::Figure figure;
   figure.name = "psychometric";
   figure.title = "Psychometric curves";
@@ -114,11 +108,10 @@ mrnn::Figure draw_curves(const Drawing& drawing) {
   const auto add = [&](const std::string& title, const std::vector<const Fitted*>& curves) {
     std::vector<Style> styles;
     for (std::size_t k = 0; k < curves.size(); ++k) {
-      const double place = static_cast<double>(k) - 0.5 * static_cast<double>(curves.size() - 1);
       const int colour = by_group ? static_cast<int>(curves[k]->group.simulation) : static_cast<int>(k);
       const std::string& name = curves[k]->group.name;
       const std::string label = by_group ? name.substr(0, name.find(": ")) : name;
-      styles.push_back({drawing.curves.size() > 1 ? label : "", colour, step * place});
+      styles.push_back({drawing.curves.size() > 1 ? label : "", colour});
     }
     figure.panels.push_back(panel_of(drawing, curves, styles));
     figure.panels.back().title = title;
@@ -131,9 +124,8 @@ mrnn::Figure draw_curves(const Drawing& drawing) {
     const std::string& name = curves.front()->group.name;
     add(by_group ? name.substr(name.find(": ") + 2) : "", curves);
   }
-  figure.caption = "Discs: shares of choices, bars: their 95 % intervals (Wilson)";
-  if (drawing.curves.size() > 1) figure.caption += ", those of different curves set a little apart";
-  figure.caption += ". Lines: curves fitted by maximum likelihood";
+  figure.caption =
+      "Discs: shares of choices, bars: their 95 % intervals (Wilson). Lines: curves fitted by maximum likelihood";
   const bool banded = std::isfinite(drawing.curves.front().low.front());
   figure.caption += banded ? ", bands: their 95 % intervals (bootstrap)." : ".";
   return figure;

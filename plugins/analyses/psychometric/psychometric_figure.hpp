@@ -20,6 +20,7 @@ struct Fitted {
   Points shown;  ///< few enough to be drawn
   Curve curve;
   Estimate bias, slope, threshold, guess, lapse;
+  bool open = false;                   ///< the choices do not rule out a curve as steep as the fit allows
   double deviance = 0.0, worse = 0.0;  ///< and the share of bootstrap fits with more; NaN without
   /// Does the interval of the slope hold 0, so that the choices may not depend on x at all?
   bool flat() const noexcept { return slope.low <= 0.0 && slope.high >= 0.0; }

@@ -31,14 +31,16 @@ class Lesion final : public mrnn::Manipulation {
   }
 
   void apply(const mrnn::Network&, std::uint64_t, mrnn::Trials& trials) const override {
-    for (const mrnn::ScaleWeights& cut : cuts_) {
-      trials.interventions.push_back({schedule_.steps(trials.steps), schedule_.trials(trials), cut});
+    for (const mrnn::Schedule::Window& window : schedule_.windows(trials)) {
+      for (const mrnn::ScaleWeights& cut : cuts_) {
+        trials.interventions.push_back({window.steps, window.trials, cut});
+      }
     }
   }
 
  private:
   static mrnn::Schedule read_schedule(const mrnn::ConfigNode& config, double dt) {
-    for (const char* key : {"start", "stop", "ramp_up", "ramp_down"}) {
+    for (const char* key : {"epoch", "start", "stop", "ramp_up", "ramp_down"}) {
       if (config.has(key)) {
         config.fail(key,
                     "a lesion lasts the whole run; for a part of it, use the plugin scale_connection with "

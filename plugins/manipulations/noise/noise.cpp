@@ -18,8 +18,10 @@ class ExtraNoise final : public mrnn::Manipulation {
   }
 
   void apply(const mrnn::Network&, std::uint64_t seed, mrnn::Trials& trials) const override {
-    trials.interventions.push_back(
-        {schedule_.steps(trials.steps), schedule_.trials(trials), mrnn::ExtraNoise{units_.units(seed), sigma_}});
+    const mrnn::ExtraNoise noise{units_.units(seed), sigma_};
+    for (const mrnn::Schedule::Window& window : schedule_.windows(trials)) {
+      trials.interventions.push_back({window.steps, window.trials, noise});
+    }
   }
 
  private:
@@ -38,8 +40,9 @@ void attach(mrnn::PluginContext& context) {
       "regions           selectors of the units (required)\n"
       "sigma             its square adds to the square of the network's own recurrent noise (required)\n"
       "fraction = 1      share of the units of each selector, drawn at random\n"
+      "epoch             such as \"delay\": start and stop count from its beginning in each trial; default: the run\n"
       "start = 0         ms\n"
-      "stop              ms; default: the end of the run\n"
+      "stop              ms; default: the end of the epoch, or run\n"
       "trials            trial numbers; default: all\n"
       "conditions        values of the trials' condition; default: all");
 }

@@ -22,8 +22,10 @@ class ScaleConnection final : public mrnn::Manipulation {
   }
 
   void apply(const mrnn::Network&, std::uint64_t, mrnn::Trials& trials) const override {
-    for (const mrnn::ScaleWeights& scaling : scalings_) {
-      trials.interventions.push_back({schedule_.steps(trials.steps), schedule_.trials(trials), scaling});
+    for (const mrnn::Schedule::Window& window : schedule_.windows(trials)) {
+      for (const mrnn::ScaleWeights& scaling : scalings_) {
+        trials.interventions.push_back({window.steps, window.trials, scaling});
+      }
     }
   }
 
@@ -41,8 +43,9 @@ void attach(mrnn::PluginContext& context) {
       "multiplies the weights of connections by a factor",
       "connections       such as [\"gpe->stn\", \"cue->striatum\"] (required; or connection = \"gpe->stn\")\n"
       "factor            any number; 0 cuts the connection, 1 changes nothing (required)\n"
+      "epoch             such as \"delay\": start and stop count from its beginning in each trial; default: the run\n"
       "start = 0         ms\n"
-      "stop              ms; default: the end of the run\n"
+      "stop              ms; default: the end of the epoch, or run\n"
       "trials            trial numbers; default: all\n"
       "conditions        values of the trials' condition; default: all");
 }

@@ -16,8 +16,10 @@ class Silence final : public mrnn::Manipulation {
         value_(config.number("value", 0.0)) {}
 
   void apply(const mrnn::Network&, std::uint64_t seed, mrnn::Trials& trials) const override {
-    trials.interventions.push_back(
-        {schedule_.steps(trials.steps), schedule_.trials(trials), mrnn::Clamp{units_.units(seed), value_}});
+    const mrnn::Clamp clamp{units_.units(seed), value_};
+    for (const mrnn::Schedule::Window& window : schedule_.windows(trials)) {
+      trials.interventions.push_back({window.steps, window.trials, clamp});
+    }
   }
 
  private:
@@ -36,8 +38,9 @@ void attach(mrnn::PluginContext& context) {
       "regions           selectors of the units (required)\n"
       "value = 0         the activity they are held at\n"
       "fraction = 1      share of the units of each selector, drawn at random\n"
+      "epoch             such as \"delay\": start and stop count from its beginning in each trial; default: the run\n"
       "start = 0         ms\n"
-      "stop              ms; default: the end of the run\n"
+      "stop              ms; default: the end of the epoch, or run\n"
       "trials            trial numbers; default: all\n"
       "conditions        values of the trials' condition; default: all");
 }

@@ -29,22 +29,29 @@ class Stimulus final : public mrnn::Manipulation {
 
   void apply(const mrnn::Network&, std::uint64_t seed, mrnn::Trials& trials) const override {
     const std::vector<mrnn::Index> drawn = units_.draw(seed);
-    mrnn::Drive drive{units_.units(seed), Eigen::VectorXd(drawn.size()), schedule_.course(trials.steps)};
+    mrnn::Drive drive{units_.units(seed), Eigen::VectorXd(drawn.size()), {}};
     for (std::size_t k = 0; k < drawn.size(); ++k) {
       drive.strength[static_cast<mrnn::Index>(k)] = strength_[static_cast<std::size_t>(drawn[k])];
     }
-    if (!time_course_.empty()) {
-      if (std::ssize(time_course_) != drive.course.size()) {
-        config_.fail("time_course", "has " + std::to_string(time_course_.size()) + " values; the window has " +
-                                        std::to_string(drive.course.size()) +
-                                        " steps, and one value per step is needed");
-      }
-      drive.course.array() *= Eigen::Map<const Eigen::ArrayXd>(time_course_.data(), std::ssize(time_course_));
+    for (const mrnn::Schedule::Window& window : schedule_.windows(trials)) {
+      drive.course = course(window);
+      trials.interventions.push_back({window.steps, window.trials, drive});
     }
-    trials.interventions.push_back({schedule_.steps(trials.steps), schedule_.trials(trials), std::move(drive)});
   }
 
  private:
+  /// Of a window that the end of the run cuts, the time course may have all steps or those that are left.
+  Eigen::VectorXd course(const mrnn::Schedule::Window& window) const {
+    if (time_course_.empty()) return window.course;
+    const mrnn::Index values = std::ssize(time_course_), steps = window.steps.size();
+    if (values != steps && values != window.whole) {
+      const std::string whose = config_.has("epoch") ? " of trial " + std::to_string(window.trials.front()) : "";
+      config_.fail("time_course", "has " + std::to_string(values) + " values; the window" + whose + " has " +
+                                      std::to_string(steps) + " steps, and one value per step is needed");
+    }
+    return window.course.array() * Eigen::Map<const Eigen::ArrayXd>(time_course_.data(), steps);
+  }
+
   mrnn::ConfigNode config_;  ///< for the position in messages
   mrnn::UnitChoice units_;
   mrnn::Schedule schedule_;
@@ -62,8 +69,9 @@ void attach(mrnn::PluginContext& context) {
       "regions           selectors of the units (required)\n"
       "strength          drive, one number or one per unit (required)\n"
       "fraction = 1      share of the units of each selector, drawn at random\n"
+      "epoch             such as \"delay\": start and stop count from its beginning in each trial; default: the run\n"
       "start = 0         ms\n"
-      "stop              ms; default: the end of the run\n"
+      "stop              ms; default: the end of the epoch, or run\n"
       "ramp_up = 0       ms, linear, inside the window\n"
       "ramp_down = 0     ms, linear, inside the window\n"
       "time_course       numbers that multiply the drive, one per step of the window\n"
