@@ -4,8 +4,10 @@
 #include <optional>
 
 #include "commands.hpp"
+#include "memory_words.hpp"
 #include "mrnn/error.hpp"
 #include "mrnn/experiment.hpp"
+#include "mrnn/memory_plan.hpp"
 #include "progress_bar.hpp"
 #include "run/rank_cores.hpp"
 #include "run/together.hpp"
@@ -57,6 +59,11 @@ void run(const Arguments& arguments, mrnn::Ranks& ranks) {
   }
   if (ranks.count() > 1 && ranks.rank() == 0 && !read->experiment->training()) {
     progress.warn("there is no [train], so all ranks but the first have nothing to do");
+  }
+  if (ranks.rank() == 0) {
+    for (const std::string& warning : memory_warnings(*read->experiment, mrnn::free_host_memory())) {
+      progress.warn(warning);
+    }
   }
   const mrnn::RunSummary summary = read->experiment->run(progress, existing_of(arguments));
   if (ranks.rank() == 0) print(summary, arguments.quiet);

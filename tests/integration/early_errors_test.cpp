@@ -4,6 +4,7 @@
 
 #include "catch.hpp"
 #include "files/hdf5_file.hpp"
+#include "mrnn/hdf5.hpp"
 #include "program.hpp"
 #include "small_experiment.hpp"
 #include "training_experiment.hpp"
@@ -130,6 +131,36 @@ TEST_CASE("a validation has as many trials as the task has for it, unless the nu
   const test::Outcome outcome = FileBench("held_out = 0.3").mrnn("run", {"--set", "train.validation_trials=4"});
   CHECK(outcome.status == 2);
   CHECK_THAT(outcome.err, ContainsSubstring("train.validation_trials: is 4; the task has 3 trials for it"));
+}
+
+TEST_CASE("a training without a validation reports as many trials as its file has", "[early]") {
+  const std::string keys = "held_out = 0.3\nscore = { measure = \"tolerance\", tolerance = 9 }";
+  const std::string schedule = "schedule = { name = \"plateau\", patience = 150, warmup = 5, floor = 0.1 }\n";
+  const FileBench bench(keys);
+  bench.folder.write("tiny.toml", with(FileBench::on_file(keys), schedule, ""));
+
+  const test::Outcome outcome = bench.mrnn("run", {"--set", "train.validate_every=0"});
+
+  INFO(outcome.err);
+  CHECK(outcome.status == 0);
+  CHECK(fs::exists(bench.file("run/report.html")));
+}
+
+TEST_CASE("a file takes part in a mix of tasks", "[early]") {
+  std::string text = FileBench::on_file("");
+  text = with(text, "[task]\nplugin = \"dataset\"\nfile = \"data.h5\"\n",
+              "[[task.mix]]\nplugin = \"sine_wave\"\nshare = 0.5\n\n"
+              "[[task.mix]]\nplugin = \"dataset\"\nfile = \"data.h5\"\n");
+  const FileBench bench("");
+  bench.folder.write("tiny.toml", text);
+
+  const test::Outcome outcome = bench.mrnn("run");
+
+  INFO(outcome.err);
+  REQUIRE(outcome.status == 0);
+  const mrnn::Hdf5Reader results(bench.file("run/results.h5"));
+  CHECK(results.read_doubles("simulations/control/trials/id").size() == 10);
+  CHECK(results.read_doubles("simulations/control/trials/id")[9] == 9.0);
 }
 
 TEST_CASE("that a validation is on the trials of the training is a warning", "[early]") {

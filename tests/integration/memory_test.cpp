@@ -131,4 +131,11 @@ TEST_CASE("what does not fit into the memory that is free has a warning that say
                       ContainsSubstring("train.memory = \"recompute\""));
   CHECK_THAT(out, ContainsSubstring("warning: simulation \"control\" takes ") &&
                       ContainsSubstring("a shorter record, fewer trials or fewer steps take less"));
+
+  // A run that ends before it takes any of that.
+  const test::Outcome outcome = run.mrnn(
+      "run", {"--set", "task.steps=10000", "--set", "simulation.control.trials=256", "--resume", "--output", "none"});
+
+  CHECK(outcome.status == 3);
+  CHECK_THAT(outcome.err, ContainsSubstring("training takes ") && ContainsSubstring(", more than is free: "));
 }

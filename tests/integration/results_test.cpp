@@ -1,8 +1,14 @@
 // A whole results.h5, as the program writes it, read from Python.
 
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
 #include "catch.hpp"
+#include "mrnn/hdf5.hpp"
 #include "program.hpp"
 #include "small_experiment.hpp"
+#include "training_experiment.hpp"
 
 TEST_CASE("h5py reads the whole layout of a results file", "[results]") {
   if (std::string(MRNN_PYTHON).empty()) {
@@ -24,6 +30,28 @@ TEST_CASE("h5py reads the whole layout of a results file", "[results]") {
 
   CAPTURE(read.out, read.err);
   CHECK(read.status == 0);
+}
+
+TEST_CASE("a simulation says how well its trials were done, where its outputs are recorded", "[results]") {
+  const test::TemporaryFolder folder;
+  folder.write("tiny.toml", test::training_experiment() +
+                                "\n[[simulation]]\nname = \"all\"\ntrials = 5\n"
+                                "\n[[simulation]]\nname = \"rates\"\ntrials = 5\nrecord = [\"h\"]\n");
+
+  const test::Outcome run = test::mrnn({"run", "tiny.toml", "--set", "train.iterations=2"}, {.folder = folder.path()});
+
+  CAPTURE(run.err);
+  REQUIRE(run.status == 0);
+  CHECK_THAT(run.out, ContainsSubstring("all: power of the sine explained "));
+  CHECK_THAT(run.out, !ContainsSubstring("rates: "));
+  const mrnn::Hdf5Reader results(folder.path() / "run" / "results.h5");
+  const std::vector<double> scores = results.read_doubles("simulations/all/score");
+  REQUIRE(scores.size() == 5);
+  CHECK(std::ranges::all_of(scores, [](double score) { return score >= 0.0 && score <= 1.0; }));
+  const double mean = std::accumulate(scores.begin(), scores.end(), 0.0) / 5.0;
+  CHECK_THAT(results.number_attribute("simulations/all", "performance"), WithinAbs(mean, 1e-12));
+  CHECK(results.text_attribute("simulations/all", "performance_measure") == "power of the sine explained");
+  CHECK_FALSE(results.has("simulations/rates/score"));
 }
 
 TEST_CASE("results that another program has changed are still weights and trials", "[results]") {

@@ -261,7 +261,7 @@ plugin = "sine_wave"
 name = "slow"
 duration = 400.0
 highest_frequency = 2.0
-probability = 3
+share = 3
 
 [[task.mix]]
 plugin = "sine_wave"
@@ -287,6 +287,22 @@ until = 0.0
   CHECK(bench.results().read_doubles("training/iteration").size() == stage.size());
   const std::vector<std::string> tasks = bench.results().read_texts("simulations/control/trials/task");
   CHECK(tasks.size() == 2);
+}
+
+TEST_CASE("a stage of a curriculum ends at a validation loss", "[training]") {
+  const std::string stages =
+      "\n[[train.curriculum]]\nduration = 200.0\nuntil = { loss = 1000.0 }\n"
+      "\n[[train.curriculum]]\nduration = 300.0\nuntil = { loss = 0.0, performance = 1.0 }\n"
+      "\n[[train.curriculum]]\n";
+  const Bench bench(training_experiment() + stages);
+
+  const test::Outcome outcome = bench.run();
+
+  INFO(outcome.err);
+  REQUIRE(outcome.status == 0);
+  const std::vector<double> stage = bench.results().read_doubles("training/stage");
+  CHECK(stage.front() == 0.0);
+  CHECK(stage.back() == 1.0);
 }
 
 TEST_CASE("the report names the plugins of stages, too", "[training]") {
@@ -389,7 +405,7 @@ TEST_CASE("tasks that cannot be trained on are answered before anything runs", "
     CHECK(outcome.status == 2);
     CHECK_THAT(outcome.err,
                EndsWith("train.stop: asks for a performance, which the task does not measure; a loss can be "
-                        "asked for\n"));
+                        "asked for: stop = { loss = ... }\n"));
   }
   SECTION("an unknown key of a stage") {
     const std::string text = training_experiment() + "[[train.curriculum]]\nduratoin = 200.0\n";
@@ -401,6 +417,10 @@ TEST_CASE("tasks that cannot be trained on are answered before anything runs", "
     const std::string text = training_experiment() + "[[train.curriculum]]\n[[train.curriculum]]\n";
     CHECK(mistake(text) == "mrnn: tiny.toml:" + line_of(text, "[[train.curriculum]]") +
                                ":1: train.curriculum[0].until: is missing; a number from 0 to 1 is required\n");
+  }
+  SECTION("a stage whose end says nothing") {
+    const std::string text = training_experiment() + "[[train.curriculum]]\nuntil = {}\n[[train.curriculum]]\n";
+    CHECK_THAT(mistake(text), EndsWith("until: is empty; performance, loss or both are accepted\n"));
   }
   SECTION("a last stage with an end") {
     const std::string text = training_experiment() + "[[train.curriculum]]\nuntil = 0.5\n";

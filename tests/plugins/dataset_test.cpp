@@ -371,7 +371,11 @@ TEST_CASE("arrays that do not fit each other are named", "[dataset]") {
   CHECK(mistake(with("mask", {3, 3, 1})) == "mask has 3 trials, inputs has 4");
   CHECK(mistake(with("targets", {4, 2, 1})) == "targets has 2 steps, inputs has 3");
   CHECK(mistake(with("targets", {4, 3})) == "targets has shape (4, 3); it needs (trial, time, channel)");
-  CHECK(mistake(with("contrast", {3})) == "metadata contrast has 3 values; there are 4 trials");
+  CHECK(mistake(with("contrast", {5})) == "metadata contrast has 5 values; there are 4 trials");
+}
+
+TEST_CASE("a value for each step says nothing of trials", "[dataset]") {
+  CHECK_FALSE(trials(with("time", {3}), request(Stream::simulation_trials, 0, 1)).numbers.contains("time"));
 }
 
 TEST_CASE("a misspelt array is not passed over", "[dataset]") {

@@ -50,8 +50,8 @@ ReportContent small_content() {
   content.connections = {{"striatum.d1", "snr", "inhibitory", 2500, 0.75}};
   content.output_table = {{"choice", 2, "striatum", "softmax", "weights"}};
   content.network_figure = "network-diagram";
-  content.simulations = {{"control", 100, 200, true, {}, {{"striatum", 0.125}}},
-                         {"off", 100, 200, false, {"silence"}, {{"striatum", std::nan("")}}}};
+  content.simulations = {{"control", 100, 200, true, {}, {{"striatum", 0.125}}, "share of correct choices 84.7 %"},
+                         {"off", 100, 200, false, {"silence"}, {{"striatum", std::nan("")}}, ""}};
   content.training = ReportTraining{{{"iterations", "40 of 2,000"}}, {"training"}};
   content.analyses = {{"spectrum", "eigen_spectrum", {"control"}, {"largest modulus 0.98"}, {"spectrum_plane"}, ""},
                       {"flow", "flow_field", {"off"}, {}, {}, "the plane has no extent"}};
@@ -103,6 +103,8 @@ TEST_CASE("the report says what was run and what came of it", "[report]") {
                             "mrnn run loop.toml --set simulation.control.trials=5",
                             "0.125",
                             "not finite",
+                            "<th>performance</th>",
+                            "<td>share of correct choices 84.7 %</td>",
                             "source a.3 keeps no target",
                             "name = &quot;loop&quot;\n",
                             "simulations/control/h"}) {
@@ -116,6 +118,13 @@ TEST_CASE("a report of a run without plugins names none", "[report]") {
   content.plugins.clear();
 
   CHECK(page_of(content).find("<td>plugins</td>") == std::string::npos);
+}
+
+TEST_CASE("a report of simulations whose performance is not known has no column for it", "[report]") {
+  ReportContent content = small_content();
+  content.simulations[0].performance.clear();
+
+  CHECK(page_of(content).find("<th>performance</th>") == std::string::npos);
 }
 
 TEST_CASE("the report needs nothing from elsewhere", "[report]") {

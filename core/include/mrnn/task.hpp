@@ -44,7 +44,7 @@ struct Psychometric {
   std::string variable;  ///< key in Trials::numbers: x axis, for instance `signed_coherence`
   std::string x_label;   ///< `motion coherence (%), positive: right`
   std::string y_label;   ///< `share of choices to the right`
-  std::string group;     ///< key in Trials::texts: one curve for each of its values; empty: one curve
+  std::string group;     ///< key of a text or number: one curve for each of its values; empty: one curve
   Index conditions = 1;  ///< trials of one round through all conditions
 };
 

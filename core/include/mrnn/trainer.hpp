@@ -19,7 +19,8 @@ namespace mrnn {
 /// One stage of a curriculum; training without one has a single stage.
 struct TrainingStage {
   const Task* task = nullptr;
-  std::optional<double> until = std::nullopt;  ///< validation performance that ends the stage; not of the last one
+  /// Performance and loss of a validation of which either ends the stage; the last one has neither.
+  std::optional<double> until = std::nullopt, until_loss = std::nullopt;
 };
 
 /// What is trained, and on what. What it points to must outlive the trainer.

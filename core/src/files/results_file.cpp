@@ -105,6 +105,14 @@ void ResultsFile::write_simulation(const Simulation& simulation) {
   write_simulation_group(writer_, simulation, units_);
 }
 
+void ResultsFile::write_scores(const Simulation& simulation, const Scores& scores, const std::string& measure) {
+  if (scores.score.size() == 0) return;
+  const std::string group = "/simulations/" + simulation.name;
+  writer_.attribute(group, "performance", performance(scores));
+  writer_.attribute(group, "performance_measure", measure);
+  writer_.write(group + "/score", {scores.score.size()}, std::vector<double>(scores.score.begin(), scores.score.end()));
+}
+
 void ResultsFile::write_analysis(const std::string& label, const AnalysisResults& results) {
   if (!is_path(label)) throw RunError(fmt::format("\"{}\" cannot be the name of an analysis", label));
   check_results(results);

@@ -47,6 +47,9 @@ class MRNN_EXPORT ResultsFile {
   /// The group /training: the history, and what ended it.
   void write_training(const TrainingOutcome& outcome);
   void write_simulation(const Simulation& simulation);
+  /// How well its trials were done.
+  /// @param measure  what the mean of the scores is, in words
+  void write_scores(const Simulation& simulation, const Scores& scores, const std::string& measure);
   /// @param label  the analysis' name in the results    @param results  for which check_results() holds
   void write_analysis(const std::string& label, const AnalysisResults& results);
   void finish();

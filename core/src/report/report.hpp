@@ -80,6 +80,7 @@ struct ReportSimulation {
   bool noise = false;
   std::vector<std::string> manipulations;
   std::vector<RegionActivity> activity;  ///< empty where h was not recorded
+  std::string performance;               ///< `share of correct choices 84.7 %`; empty where it was not measured
 };
 
 struct ReportAnalysis {

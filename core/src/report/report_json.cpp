@@ -36,7 +36,26 @@ inline void from_json(const nlohmann::json& json, RegionActivity& activity) {
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ReportFact, name, value)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ReportTraining, facts, figures)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ReportSimulation, name, trials, steps, noise, manipulations, activity)
+
+inline void to_json(nlohmann::json& json, const ReportSimulation& simulation) {
+  json = {{"name", simulation.name},
+          {"trials", simulation.trials},
+          {"steps", simulation.steps},
+          {"noise", simulation.noise},
+          {"manipulations", simulation.manipulations},
+          {"activity", simulation.activity},
+          {"performance", simulation.performance}};
+}
+inline void from_json(const nlohmann::json& json, ReportSimulation& simulation) {
+  json.at("name").get_to(simulation.name);
+  json.at("trials").get_to(simulation.trials);
+  json.at("steps").get_to(simulation.steps);
+  json.at("noise").get_to(simulation.noise);
+  json.at("manipulations").get_to(simulation.manipulations);
+  json.at("activity").get_to(simulation.activity);
+  simulation.performance = json.value("performance", "");  // absent in reports of before
+}
+
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ReportAnalysis, name, plugin, simulations, summary, figures, failure)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ReportArray, path, shape, units, description)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ReportContent, title, backend, precision, device, threads, seed, seconds, created,

@@ -190,8 +190,11 @@ void add_simulations(const ReportContent& content, Data& page) {
     row["duration"] = short_number(static_cast<double>(simulation.steps) * content.dt);
     row["noise"] = simulation.noise ? "on" : "off";
     row["manipulations"] = text(list_words(simulation.manipulations));
+    row["performance"] = text(simulation.performance);
     simulations.push_back(row);
   }
+  page["has_performance"] =
+      !std::ranges::all_of(content.simulations, &std::string::empty, &ReportSimulation::performance);
   page["simulations"] = std::move(simulations);
   page["has_simulations"] = !content.simulations.empty();
 }

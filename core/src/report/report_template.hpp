@@ -127,8 +127,8 @@ details > * { display: block; }
 <h2 id="simulations">Simulations</h2>
 {{#has_simulations}}
 <div class="scroll"><table>
-<tr><th>simulation</th><th class="number">trials</th><th class="number">steps</th><th class="number">duration (ms)</th><th>noise</th><th>manipulations</th></tr>
-{{#simulations}}<tr><td>{{name}}</td><td class="number">{{trials}}</td><td class="number">{{steps}}</td><td class="number">{{duration}}</td><td>{{noise}}</td><td>{{manipulations}}</td></tr>
+<tr><th>simulation</th><th class="number">trials</th><th class="number">steps</th><th class="number">duration (ms)</th><th>noise</th><th>manipulations</th>{{#has_performance}}<th>performance</th>{{/has_performance}}</tr>
+{{#simulations}}<tr><td>{{name}}</td><td class="number">{{trials}}</td><td class="number">{{steps}}</td><td class="number">{{duration}}</td><td>{{noise}}</td><td>{{manipulations}}</td>{{#has_performance}}<td>{{performance}}</td>{{/has_performance}}</tr>
 {{/simulations}}</table></div>
 {{/has_simulations}}
 {{^has_simulations}}<p>None were run.</p>{{/has_simulations}}

@@ -23,6 +23,7 @@
 #include "run/memory_plan.hpp"
 #include "run/report_content.hpp"
 #include "run/simulate.hpp"
+#include "run/simulation_scores.hpp"
 #include "run/together.hpp"
 #include "run/train_experiment.hpp"
 
@@ -108,6 +109,7 @@ std::vector<AnalysisOutcome> analyse_all(const ExperimentState& state, const Par
 struct RunContents {
   std::optional<TrainedExperiment> training;
   std::vector<Simulation> simulations;
+  std::vector<Scores> scores;  ///< of each simulation
   std::vector<AnalysisOutcome> outcomes;
 };
 
@@ -121,7 +123,10 @@ void write_results(const ExperimentState& state, const RunInfo& info, const RunC
   results.write_info(info);
   results.write_network(*state.network, parameters_of(state, contents.training));
   if (contents.training) results.write_training(contents.training->outcome);
-  for (const Simulation& simulation : contents.simulations) results.write_simulation(simulation);
+  for (std::size_t k = 0; k < contents.simulations.size(); ++k) {
+    results.write_simulation(contents.simulations[k]);
+    results.write_scores(contents.simulations[k], contents.scores[k], state.task->performance_label());
+  }
   for (std::size_t k = 0; k < contents.outcomes.size(); ++k) {
     if (!contents.outcomes[k].failure.empty()) continue;
     results.write_analysis(state.analyses[k].label, contents.outcomes[k].results);
@@ -190,7 +195,10 @@ void simulate_and_analyse(const ExperimentState& state, RunContents& contents, P
   const Parameters& parameters = parameters_of(state, contents.training);
   try {
     for (const SimulationPlan& plan : state.simulations) {
-      contents.simulations.push_back(simulate(state, plan, parameters, progress));
+      const Simulation& done = contents.simulations.emplace_back(simulate(state, plan, parameters, progress));
+      contents.scores.push_back(simulation_scores(*state.task, done, state.network->outputs(), progress));
+      const std::string words = performance_words(*state.task, contents.scores.back());
+      if (!words.empty()) summary.lines.push_back(fmt::format("{}: {}", done.name, words));
     }
     contents.outcomes = analyse_all(state, parameters, contents.simulations, progress, summary);
   } catch (const Interrupted& interrupted) {
@@ -325,6 +333,9 @@ RunSummary Experiment::run(Progress& progress, Existing existing) const {
 
   ReportContent content =
       report_content(*state_, parameters_of(*state_, contents.training), contents.simulations, contents.outcomes);
+  for (std::size_t k = 0; k < contents.scores.size(); ++k) {
+    content.simulations[k].performance = performance_words(*state_->task, contents.scores[k]);
+  }
   content.created = now();
   const RunInfo info{state_->name,
                      state_->config_text,

@@ -70,7 +70,8 @@ void read_products(const ConfigNode& table, const Backend& backend, SessionOptio
 
 TrainingProblem training_problem(const ExperimentState& state) {
   TrainingProblem problem{state.backend.get(), &*state.network, state.session, {}, {}, state.options.ranks};
-  for (const StageTask& stage : state.stages) problem.stages.push_back({stage.task.get(), stage.until});
+  for (const StageTask& stage : state.stages)
+    problem.stages.push_back({stage.task.get(), stage.until, stage.until_loss});
   if (problem.stages.empty()) problem.stages.push_back({state.task.get()});
   for (const TrainingManipulation& manipulation : state.training->manipulations) {
     problem.manipulations.push_back(state.manipulations.at(manipulation.name).get());
@@ -289,7 +290,9 @@ void ExperimentReader::check_performance(const ConfigNode& train, const Training
     const Sequence outputs(state_.network->outputs(), trials.count, trials.steps);
     if (scores_of(*stage.task, trials, outputs).score.size() > 0) continue;
     train.fail(stage.until ? "curriculum" : "stop",
-               "asks for a performance, which the task does not measure; a loss can be asked for");
+               fmt::format("asks for a performance, which the task does not measure; a loss can be asked for: {} = {{ "
+                           "loss = ... }}",
+                           stage.until ? "until" : "stop"));
   }
 }
 

@@ -24,7 +24,7 @@ struct AnalysisPlan {
 /// A stage of the curriculum with a task of its own.
 struct StageTask {
   std::unique_ptr<Task> task;
-  std::optional<double> until = std::nullopt;
+  std::optional<double> until = std::nullopt, until_loss = std::nullopt;
 };
 
 /// All that a configuration says, checked and resolved.

@@ -15,7 +15,7 @@ std::unique_ptr<Task> make_mix(const ConfigNode& table, const Runtime& runtime, 
   for (const ConfigNode& member : table.list("mix")) {
     MixedTask mixed;
     mixed.name = member.text("name", member.text("plugin"));
-    mixed.probability = member.positive("probability", 1.0);
+    mixed.share = member.positive("share", 1.0);
     if (std::ranges::find(tasks, mixed.name, &MixedTask::name) != tasks.end()) {
       member.fail(
           member.has("name") ? "name" : "plugin",
@@ -27,6 +27,18 @@ std::unique_ptr<Task> make_mix(const ConfigNode& table, const Runtime& runtime, 
   if (tasks.empty()) table.fail("mix", "is an empty list; at least one [[task.mix]] is needed");
   table.finish();
   return std::make_unique<TaskMix>(std::move(tasks));
+}
+
+void read_until(const ConfigNode& table, StageTask& stage) {
+  if (table.kind("until") != ConfigKind::table) {
+    stage.until = table.within("until", 0.0, 1.0);
+    return;
+  }
+  const ConfigNode until = table.table("until");
+  if (until.has("performance")) stage.until = until.within("performance", 0.0, 1.0);
+  if (until.has("loss")) stage.until_loss = until.at_least_zero("loss", 0.0);
+  if (!stage.until && !stage.until_loss) table.fail("until", "is empty; performance, loss or both are accepted");
+  until.finish();
 }
 
 }  // namespace
@@ -44,7 +56,7 @@ std::vector<StageTask> make_stages(const ConfigNode& train, const ConfigNode& ta
   for (const ConfigNode& table : tables) {
     StageTask stage;
     if (stages.size() + 1 < tables.size()) {
-      stage.until = table.within("until", 0.0, 1.0);
+      read_until(table, stage);
     } else if (table.has("until")) {
       table.fail("until", "ends the last stage, which nothing follows; train.stop ends the training");
     }

@@ -15,13 +15,13 @@ namespace mrnn {
 
 const MixedTask& TaskMix::task_of(const TrialRequest& request, std::uint64_t trial) const {
   double sum = 0.0;
-  for (const MixedTask& mixed : tasks_) sum += mixed.probability;
+  for (const MixedTask& mixed : tasks_) sum += mixed.share;
   // A stream of its own: the tasks draw from that of the trial's number.
   RandomStream random(request.seed, request.stream, fmt::format("task of trial {}", trial));
   double drawn = random.uniform() * sum;
   for (const MixedTask& mixed : tasks_) {
-    if (drawn < mixed.probability) return mixed;
-    drawn -= mixed.probability;
+    if (drawn < mixed.share) return mixed;
+    drawn -= mixed.share;
   }
   return tasks_.back();
 }
@@ -33,6 +33,7 @@ Trials TaskMix::make(const TrialRequest& request) const {
     const MixedTask& mixed = task_of(request, number);
     Trials trial = ask_trials(*mixed.task, {request.seed, request.stream, number, 1, request.mode},
                               fmt::format("the task \"{}\"", mixed.name));
+    trial.ids = {number};  // those of a task that counts in its own way could be another's
     trial.texts["task"] = {mixed.name};
     trial.numbers.try_emplace(trial_steps, 1, static_cast<double>(trial.steps));
     if (const auto problem = shape_problem(trial)) {
@@ -46,7 +47,7 @@ Trials TaskMix::make(const TrialRequest& request) const {
 Index TaskMix::default_trials() const {
   Index trials = 0;
   for (const MixedTask& mixed : tasks_) trials += mixed.task->default_trials();
-  return trials;
+  return std::min(trials, available_trials(Stream::simulation_trials));
 }
 
 Index TaskMix::available_trials(Stream stream) const {

@@ -11,13 +11,14 @@ namespace mrnn {
 
 /// One of the tasks of a mix.
 struct MixedTask {
-  std::string name;  ///< in the trials' metadata `task`
-  double probability = 1.0;
+  std::string name;    ///< in the trials' metadata `task`
+  double share = 1.0;  ///< of the trials, relative to the others
   std::unique_ptr<Task> task;
 };
 
-/// Several tasks at once: each trial is of one of them, drawn with the given probabilities (in proportion to their sum)
-/// by the trial's number. Trials of different length are continued as Task says. Metadata: those of all tasks, NaN and
+/// Several tasks at once: each trial is of one of them, drawn with the given shares (in proportion to their sum) by the
+/// trial's number, which is its id. Trials of different length are continued as Task says. Metadata: those of all
+/// tasks, NaN and
 /// "" in trials of a task that has none of that name; `task`, the task's name; `trial_steps`, the trial's own steps.
 class MRNN_EXPORT TaskMix final : public Task {
  public:

@@ -218,7 +218,7 @@ void TrainingRun::validate() {
     state_.best_performance = score;
   }
   follow_plateau(plan_.schedule, loss, state_);
-  if (!advance_stage(score)) stop_after_validation(loss, score);
+  if (!advance_stage(loss, score)) stop_after_validation(loss, score);
 }
 
 bool TrainingRun::is_better(double loss, double performance) const {
@@ -227,9 +227,10 @@ bool TrainingRun::is_better(double loss, double performance) const {
   return std::isnan(state_.best_performance) || performance > state_.best_performance;
 }
 
-bool TrainingRun::advance_stage(double performance) {
+bool TrainingRun::advance_stage(double loss, double performance) {
   const TrainingStage& stage = problem_.stages[static_cast<std::size_t>(state_.stage)];
-  if (state_.stage + 1 == std::ssize(problem_.stages) || !stage.until || !(performance >= *stage.until)) return false;
+  const bool learned = (stage.until && performance >= *stage.until) || (stage.until_loss && loss <= *stage.until_loss);
+  if (state_.stage + 1 == std::ssize(problem_.stages) || !learned) return false;
   ++state_.stage;
   // Losses and performances of another task do not compare.
   state_.best = {};

@@ -64,7 +64,7 @@ class TrainingRun {
   void make_validation();
   const Task& task() const { return *problem_.stages[static_cast<std::size_t>(state_.stage)].task; }
   bool is_better(double loss, double performance) const;
-  bool advance_stage(double performance);
+  bool advance_stage(double loss, double performance);
   void stop_after_validation(double loss, double performance);
   void stop_without_validation(const LossTerms& loss);
   void describe(const Step& step);

@@ -70,12 +70,14 @@ class Reader {
     }
     contents_.stimulus = read("stimulus", "units", units_of(network), 3);
     contents_.initial_state = read("x0", "units", units_of(network), 2);
+    // A simulation of a result file keeps its metadata in a group of their own, and beside it the network's scores.
+    const std::vector<std::string> own_group = reader_.members(group_ + "trials");
     for (const std::string& name : reader_.members(group.empty() ? "/" : group)) {
       check_spelling(name);
-      if (!skipped().contains(name)) read_metadata(name, name);
+      if (skipped().contains(name) || (name == "score" && !own_group.empty())) continue;
+      read_metadata(name, name);
     }
-    // A simulation of a result file keeps its metadata in a group of their own.
-    for (const std::string& name : reader_.members(group_ + "trials")) {
+    for (const std::string& name : own_group) {
       if (name != "id") read_metadata("trials/" + name, name);
     }
     check_lengths();
@@ -181,6 +183,7 @@ class Reader {
     if (kind != Hdf5Kind::numbers && kind != Hdf5Kind::texts) return;
     const std::vector<Index> shape = reader_.shape(group_ + path);
     if (shape.size() != 1) return;
+    if (shape[0] != contents_.trials && shape[0] == contents_.steps) return;  // times of the steps, say
     if (shape[0] != contents_.trials) {
       fail("metadata " + name + " has " + std::to_string(shape[0]) + " values; there are " +
            std::to_string(contents_.trials) + " trials");

@@ -4,11 +4,13 @@
 #include <cmath>
 #include <memory>
 #include <numeric>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "contents.hpp"
+#include "measure.hpp"
 #include "mrnn/error.hpp"
 #include "mrnn/plugin.hpp"
 
@@ -85,11 +87,18 @@ class Dataset final : public mrnn::Task {
         shuffle_(config.flag("shuffle", true)),
         inputs_(network.inputs()),
         contents_(mrnn::dataset::read_contents(file_, trimmed(config.text("group", "")), network)),
-        split_(read_split(config, contents_.trials)) {}
+        split_(read_split(config, contents_.trials)),
+        measure_(config, contents_, network) {}
 
   Index default_trials() const override { return contents_.trials; }
   Index available_trials(mrnn::Stream stream) const override { return std::ssize(rows_for(stream)); }
   bool holds_out_trials() const override { return !split_.held_out.empty(); }
+
+  mrnn::Scores score(const mrnn::Trials& trials, const mrnn::Sequence& outputs) const override {
+    return measure_.score(trials, outputs);
+  }
+  std::string performance_label() const override { return measure_.label(); }
+  std::optional<mrnn::Psychometric> psychometric() const override { return measure_.psychometric(); }
 
   mrnn::Trials make(const mrnn::TrialRequest& request) const override {
     const std::vector<Index> rows = rows_of(request);
@@ -178,6 +187,7 @@ class Dataset final : public mrnn::Task {
   Index inputs_;  ///< of the network
   mrnn::dataset::Contents contents_;
   Split split_;
+  mrnn::dataset::Measure measure_;
   std::vector<Index> all_ = numbered(contents_.trials);
 };
 
@@ -191,6 +201,9 @@ void attach(mrnn::PluginContext& context) {
       "file            HDF5, relative to the configuration (required)\n"
       "group           of that file; default: the file itself\n"
       "held_out = 0    share of the trials that training does not see and validation is on\n"
+      "psychometric    { variable, by, choice = 1, label }: a curve of the choices\n"
+      "score           \"choice\", { measure = \"choice\", output, epoch, threshold = 0 } or\n"
+      "                { measure = \"tolerance\", tolerance, output }; default: trials have no score\n"
       "shuffle = true  false: in the order of the file");
 }
 
