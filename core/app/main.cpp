@@ -88,6 +88,9 @@ std::string unexpected_words(const CLI::App& app) {
     for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
   }
   const std::vector<std::string> words = command.remaining();
+  if (words.empty()) {
+    return "not expected before the command: " + mrnn::join(app.remaining(), " ") + "; options come after it";
+  }
   std::string text = "not expected: " + mrnn::join(words, " ");
   for (const std::string& word : words) {
     const std::string near = mrnn::nearest(word.substr(0, word.find('=')), known);

@@ -52,6 +52,8 @@ TEST_CASE("output that cannot be written is an error, and a reader that leaves i
 TEST_CASE("what the command line does not expect comes in order and with the nearest option", "[program][bad]") {
   CHECK_THAT(test::mrnn({"run", "a.toml", "x", "--outptu", "dir"}).err,
              StartsWith("mrnn: not expected: x --outptu dir. Did you mean \"--output\"?\n"));
+  CHECK_THAT(test::mrnn({"--quiet", "run", "a.toml"}).err,
+             StartsWith("mrnn: not expected before the command: --quiet; options come after it"));
   CHECK(test::mrnn({"list", "task"}).err ==
         "mrnn: list: no kind called \"task\"; available: backends, tasks, manipulations, analyses. Did you mean "
         "\"tasks\"?\n");

@@ -170,6 +170,7 @@ TEST_CASE("a psychometric curve counts a choice by metadata of the file", "[data
   CHECK(curve->variable == "coherence");
   CHECK(curve->group == "context");
   CHECK(curve->x_label == "coherence");
+  CHECK(curve->conditions == trials);
   CHECK(curve->y_label == "share of choices of channel 1");
 
   const Bench other(Outputs::choice,

@@ -318,6 +318,19 @@ TEST_CASE("a network file in TOML comes first and the configuration adds to it",
   CHECK_THROWS_WITH(mrnn::build_network(source, 1), StartsWith(main.string() + ":8:7: region[2].tau: "));
 }
 
+TEST_CASE("another experiment is a network file, whatever else it has", "[network_config]") {
+  const test::TemporaryFolder folder;
+  folder.write("other.toml", "[experiment]\nname = 'other'\n" + two_regions +
+                                 "[task]\nplugin = 'pulses'\n[[simulation]]\nname = 'control'\n");
+  const auto main = folder.write("main.toml", "[network]\nfile = 'other.toml'\n");
+
+  CHECK(mrnn::read_network(ConfigNode::read_file(main)).spec.regions.size() == 2);
+
+  folder.write("other.toml", two_regions + "[[simulations]]\nname = 'control'\n");
+  CHECK_THROWS_WITH(mrnn::read_network(ConfigNode::read_file(main)),
+                    ContainsSubstring("simulations: unknown key") && EndsWith("Did you mean \"simulation\"?"));
+}
+
 TEST_CASE("a network file in JSON comes first and the configuration adds to it", "[network_config]") {
   const test::TemporaryFolder folder;
   folder.write("net.JSON",
@@ -350,8 +363,8 @@ TEST_CASE("a network file that is not there, or no network file, is an error", "
                     ContainsSubstring("network.file: belongs into the configuration, not into a network file"));
   CHECK_THROWS_WITH(read_with("net.toml", "[network]\nweights = 'w.h5'\n"),
                     ContainsSubstring("network.weights: belongs"));
-  CHECK_THROWS_WITH(read_with("net.toml", "[task]\nplugin = 'pulses'\n"),
-                    ContainsSubstring("net.toml:1:1: task: unknown key; the configuration accepts: connection"));
+  CHECK_THROWS_WITH(read_with("net.toml", "[tasks]\nplugin = 'pulses'\n"),
+                    ContainsSubstring("net.toml:1:1: tasks: unknown key; the configuration accepts: analysis"));
   CHECK_THROWS_WITH(read_with("main.toml", ""), ContainsSubstring("network.file: belongs into the configuration"));
 }
 

@@ -12,7 +12,7 @@ namespace mrnn {
 namespace {
 
 /// A network file in TOML may have [network] settings, which those of the configuration win over key by key,
-/// but it names no further files.
+/// but it names no further files. It may be a whole experiment, of which other tables are of no concern here.
 NetworkSource read_network_file(const std::filesystem::path& file) {
   const ConfigNode root = ConfigNode::read_file(file);
   NetworkSource source;
@@ -24,6 +24,10 @@ NetworkSource read_network_file(const std::filesystem::path& file) {
     network->finish();
   }
   read_parts(root, source);
+  for (const char* other :
+       {"experiment", "backend", "plugins", "task", "train", "manipulation", "simulation", "analysis"}) {
+    root.has(other);
+  }
   root.finish();
   return source;
 }

@@ -95,6 +95,8 @@ void Measure::read_psychometric(const ConfigNode& psychometric, const Contents& 
   curve.y_label = channels_.size == 1 ? std::string("share of outputs ") + (counted_ == 1 ? "above " : "below ") +
                                             number_words(threshold_)
                                       : "share of choices of channel " + std::to_string(counted_);
+  constexpr Index usual_conditions = 25;  // a file does not say how many it has
+  curve.conditions = std::min(contents.trials, usual_conditions);
   curve_ = std::move(curve);
 }
 
