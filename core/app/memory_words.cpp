@@ -62,6 +62,19 @@ std::string simulation_advice(const mrnn::MemoryNeed& need) {
                                              : "fewer trials or fewer steps take less";
 }
 
+std::vector<std::string> warnings_of(const mrnn::Experiment& experiment, const mrnn::MemoryPlan& plan,
+                                     const Free& here) {
+  std::vector<std::string> warnings;
+  for (const mrnn::MemoryNeed& need : plan.parts) {
+    if (here.hold(need)) continue;
+    const bool trains = experiment.training() != nullptr && &need == &plan.parts.front();
+    warnings.push_back(fmt::format(
+        "{} takes {}, more than is free: {}", trains ? need.name : fmt::format("simulation \"{}\"", need.name),
+        megabytes(need.total()), trains ? training_advice(experiment, here) : simulation_advice(need)));
+  }
+  return warnings;
+}
+
 }  // namespace
 
 std::string megabytes(std::size_t bytes) {
@@ -77,20 +90,10 @@ std::string memory_words(const mrnn::Experiment& experiment, std::size_t free) {
   text += fmt::format("most at a time: {}, beside the program and what analyses take", megabytes(plan.peak()));
   if (const std::string words = here.words(); !words.empty()) text += "; " + words;
   text += '\n';
-  for (const std::string& warning : memory_warnings(experiment, free)) text += "warning: " + warning + "\n";
+  for (const std::string& warning : warnings_of(experiment, plan, here)) text += "warning: " + warning + "\n";
   return text + methods(plan);
 }
 
 std::vector<std::string> memory_warnings(const mrnn::Experiment& experiment, std::size_t free) {
-  const mrnn::MemoryPlan plan = experiment.memory_plan();
-  const Free here{free, experiment.backend().free_memory()};
-  std::vector<std::string> warnings;
-  for (const mrnn::MemoryNeed& need : plan.parts) {
-    if (here.hold(need)) continue;
-    const bool trains = experiment.training() != nullptr && &need == &plan.parts.front();
-    warnings.push_back(fmt::format(
-        "{} takes {}, more than is free: {}", trains ? need.name : fmt::format("simulation \"{}\"", need.name),
-        megabytes(need.total()), trains ? training_advice(experiment, here) : simulation_advice(need)));
-  }
-  return warnings;
+  return warnings_of(experiment, experiment.memory_plan(), {free, experiment.backend().free_memory()});
 }

@@ -1,6 +1,7 @@
 // Tasks, manipulations, analyses and backends that do not keep to their contract: each has its say, none ends the
 // program.
 
+#include <filesystem>
 #include <functional>
 #include <limits>
 #include <map>
@@ -56,6 +57,7 @@ class RogueTask final : public mrnn::Task {
     if (mode_ == "scores of nobody") return {Eigen::VectorXd::Ones(trials.count + 1), {}};
     if (mode_ == "scores beyond 1") return {Eigen::VectorXd::Constant(trials.count, 2.0), {}};
     if (mode_ == "no score") throw 7;
+    if (mode_ == "score of a file") throw mrnn::FileError("answers.txt", "there is no such file");
     return {};
   }
 
@@ -222,6 +224,22 @@ TEST_CASE("a score that is none ends the training, not the program", "[rogue][ba
       ContainsSubstring("is 2.000000, of trial 0; 0 to 1 is accepted, or NaN where a trial does not "));
   CHECK_THROWS_WITH(bench.experiment(with_training("no score")).run(silent, mrnn::Experiment::Existing::overwrite),
                     ContainsSubstring("the task: it threw something that is not an exception; "));
+}
+
+TEST_CASE("a simulation whose trials cannot be scored is kept, and that is said", "[rogue][bad]") {
+  struct Heard final : mrnn::Progress {
+    void warn(const std::string& text) override { warnings += text + "\n"; }
+    std::string warnings;
+  };
+  const std::string mode = GENERATE("scores of nobody", "no score", "score of a file");
+  const Bench bench;
+  Heard heard;
+
+  const mrnn::RunSummary summary = bench.experiment(with_task(mode)).run(heard);
+
+  CAPTURE(mode);
+  CHECK_THAT(heard.warnings, ContainsSubstring("simulation \"control\" has no scores: "));
+  CHECK(std::filesystem::exists(summary.results));
 }
 
 TEST_CASE("what a manipulation does to the trials is checked before anything runs", "[rogue][bad]") {

@@ -37,8 +37,12 @@ TEST_CASE("choices of several groups are drawn at their own values of the variab
   const Network network = small_network();
   TrainingExamples examples = small_examples(network);
   add_psychometric(network, examples);
+  const bool in_words = GENERATE(true, false);
+  examples.psychometric.texts.erase("context");
   for (Index k = 0; k < 40; ++k) {
-    examples.psychometric.texts["context"].push_back("context " + std::to_string(k / 4 % 5));
+    const Index context = k / 4 % 5;
+    if (in_words) examples.psychometric.texts["context"].push_back("context " + std::to_string(context));
+    if (!in_words) examples.psychometric.numbers["context"].push_back(static_cast<double>(context));
   }
 
   const Figure figure = training_figures(network, {}, ChoosingTask(), small_outcome(network), examples).at(2);

@@ -70,8 +70,9 @@ void read_products(const ConfigNode& table, const Backend& backend, SessionOptio
 
 TrainingProblem training_problem(const ExperimentState& state) {
   TrainingProblem problem{state.backend.get(), &*state.network, state.session, {}, {}, state.options.ranks};
-  for (const StageTask& stage : state.stages)
+  for (const StageTask& stage : state.stages) {
     problem.stages.push_back({stage.task.get(), stage.until, stage.until_loss});
+  }
   if (problem.stages.empty()) problem.stages.push_back({state.task.get()});
   for (const TrainingManipulation& manipulation : state.training->manipulations) {
     problem.manipulations.push_back(state.manipulations.at(manipulation.name).get());

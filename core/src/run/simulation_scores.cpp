@@ -13,7 +13,7 @@ Scores simulation_scores(const Task& task, const Simulation& simulation, Index o
   if (!simulation.record.y || !complete || outputs == 0) return {};
   try {
     return scores_of(task, simulation.trials, simulation.activity(Quantity::y, Selection({{0, outputs}})));
-  } catch (const RunError& error) {
+  } catch (const Error& error) {
     progress.warn(fmt::format("simulation \"{}\" has no scores: {}", simulation.name, error.what()));
     return {};
   }

@@ -18,8 +18,8 @@ struct MixedTask {
 
 /// Several tasks at once: each trial is of one of them, drawn with the given shares (in proportion to their sum) by the
 /// trial's number, which is its id. Trials of different length are continued as Task says. Metadata: those of all
-/// tasks, NaN and
-/// "" in trials of a task that has none of that name; `task`, the task's name; `trial_steps`, the trial's own steps.
+/// tasks, NaN and "" in trials of a task that has none of that name; `task`, the task's name; `trial_steps`, the
+/// trial's own steps.
 class MRNN_EXPORT TaskMix final : public Task {
  public:
   explicit TaskMix(std::vector<MixedTask> tasks) : tasks_(std::move(tasks)) {}
