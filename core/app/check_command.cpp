@@ -146,6 +146,7 @@ int check_command(const Arguments& arguments) {
     print_network(mrnn::build_network(source, 0), nullptr);
     return 0;
   }
+  limit_memory(arguments, root);
   mrnn::Runtime runtime;
   load_plugins(runtime, arguments, &root);
   const mrnn::Experiment experiment(root, runtime,

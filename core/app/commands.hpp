@@ -36,6 +36,10 @@ int report_command(const Arguments& arguments);
 /// The processes of the MPI job that this one is of. @throws RunError where this program has no MPI.
 std::unique_ptr<mrnn::Ranks> open_mpi();
 
+/// From now on what does not fit into the memory of this machine is an error, where the experiment works there: the
+/// driver of a device reserves far more than it takes.
+void limit_memory(const Arguments& arguments, const mrnn::ConfigNode& config);
+
 /// Registers the built-in backend and loads the plugins of the search path.
 /// @param config  the configuration, for [plugins] path; null: none
 void load_plugins(mrnn::Runtime& runtime, const Arguments& arguments, const mrnn::ConfigNode* config);

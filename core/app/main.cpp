@@ -18,6 +18,7 @@
 #include "mrnn/error.hpp"
 #include "mrnn/names.hpp"
 #include "mrnn/runtime.hpp"
+#include "run/shell_word.hpp"
 
 namespace {
 
@@ -99,15 +100,6 @@ std::string unexpected_words(const CLI::App& app) {
   return text;
 }
 
-/// One word of a command line as a shell would need it.
-std::string quoted(const std::string& word) {
-  const std::string plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./=:,+@%";
-  if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) return word;
-  std::string text = "'";
-  for (const char letter : word) text += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
-  return text + "'";
-}
-
 int dispatch(const CLI::App& app, const Arguments& arguments) {
   if (app.got_subcommand("run")) return run_command(arguments);
   if (app.got_subcommand("check")) return check_command(arguments);
@@ -137,7 +129,7 @@ std::string version_words() {
 int parse_and_run(int argc, char** argv) {
   Arguments arguments;
   arguments.command = "mrnn";
-  for (int k = 1; k < argc; ++k) arguments.command += " " + quoted(argv[k]);
+  for (int k = 1; k < argc; ++k) arguments.command += " " + mrnn::shell_word(argv[k]);
   CLI::App app("Multi-regional recurrent neural networks: build, perturb, analyse", "mrnn");
   app.set_version_flag("--version", version_words());
   app.require_subcommand(1);

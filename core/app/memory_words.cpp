@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <optional>
 
 namespace {
@@ -41,6 +42,16 @@ struct Free {
   }
 };
 
+/// Bytes of the disk that a folder, which need not be there yet, is or will be on; nothing where that is not known.
+std::optional<std::size_t> free_disk(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::path place = std::filesystem::absolute(folder, error);
+  while (!std::filesystem::exists(place, error) && place.has_relative_path()) place = place.parent_path();
+  const std::filesystem::space_info space = std::filesystem::space(place, error);
+  if (error) return std::nullopt;
+  return static_cast<std::size_t>(space.available);
+}
+
 /// What could be done about a training that does not fit.
 std::string training_advice(const mrnn::Experiment& experiment, const Free& free) {
   const mrnn::TrainingNeeds& needs = experiment.training_needs();
@@ -72,6 +83,12 @@ std::vector<std::string> warnings_of(const mrnn::Experiment& experiment, const m
         "{} takes {}, more than is free: {}", trains ? need.name : fmt::format("simulation \"{}\"", need.name),
         megabytes(need.total()), trains ? training_advice(experiment, here) : simulation_advice(need)));
   }
+  if (const auto disk = free_disk(experiment.output()); disk && plan.file > *disk) {
+    warnings.push_back(
+        fmt::format("results.h5 takes {}, more than the {} that are free in {}; a shorter record, fewer "
+                    "trials or fewer steps take less",
+                    megabytes(plan.file), megabytes(*disk), experiment.output().string()));
+  }
   return warnings;
 }
 
@@ -89,6 +106,8 @@ std::string memory_words(const mrnn::Experiment& experiment, std::size_t free) {
   for (const mrnn::MemoryNeed& need : plan.parts) text += row(need);
   text += fmt::format("most at a time: {}, beside the program and what analyses take", megabytes(plan.peak()));
   if (const std::string words = here.words(); !words.empty()) text += "; " + words;
+  text += fmt::format("\nresults.h5: {}, and what analyses add", megabytes(plan.file));
+  if (const auto disk = free_disk(experiment.output())) text += fmt::format("; {} are free there", megabytes(*disk));
   text += '\n';
   for (const std::string& warning : warnings_of(experiment, plan, here)) text += "warning: " + warning + "\n";
   return text + methods(plan);

@@ -23,6 +23,7 @@ struct ReadExperiment {
 
   ReadExperiment(const Arguments& arguments, mrnn::Ranks& ranks, int cores) {
     const mrnn::ConfigNode root = mrnn::ConfigNode::read_file(arguments.config, arguments.overrides);
+    limit_memory(arguments, root);
     load_plugins(runtime, arguments, &root);
     const std::string launcher = ranks.count() > 1 ? fmt::format("mpirun -n {} ", ranks.count()) : "";
     experiment.emplace(root, runtime,

@@ -113,13 +113,34 @@ TEST_CASE("weights drawn where training can never move them are counted, where t
   CHECK(warnings(with(zeros, "value = 0.0 }", "value = 0.0 }\ntrainable = false")).empty());
   CHECK(warnings(with(zeros, "\"abs\"", "\"project\"")).empty());
   CHECK(warnings(zeros.substr(0, zeros.find("[train]"))).empty());
-  CHECK(warnings(bounded) == "as drawn, 18 of the 26 weights of W_rec are" + clamped +  // 8 are not trained
+  const std::string clipped =
+      "initial weights are drawn outside network.bounds = [0.5, 10] and put at the nearer bound: 100 % of "
+      "amplitude->a, "
+      "100 % of a->a, 100 % of a.exc->b, 100 % of b->a; another init or wider bounds leave them as drawn\n";
+  CHECK(warnings(bounded) == clipped + "as drawn, 18 of the 26 weights of W_rec are" + clamped +  // 8 are not trained
                                  "as drawn, 4 of the 4 weights of W_inp are" + clamped);
   const test::TemporaryFolder folder;
   folder.write("small.toml", with(zeros, "iterations = 60", "iterations = 1"));
   const test::Outcome run = test::mrnn({"run", "small.toml"}, {.folder = folder.path()});
   CHECK(run.status == 0);
   CHECK_THAT(run.err, ContainsSubstring(counted));
+}
+
+TEST_CASE("connections whose initial weights the bounds clip are named", "[advice]") {
+  const auto drawn = [](const std::string& dale, const std::string& high) {
+    return with(with(small_experiment(), "dale = \"clamp\"", "dale = \"" + dale + "\"\nbounds = [0.0, 0.5]"),
+                "to = \"motor\"",
+                "to = \"motor\"\ninit = { distribution = \"uniform\", low = 0.0, high = " + high + " }");
+  };
+
+  CHECK_THAT(
+      warnings(drawn("project", "50.0")),
+      Catch::Matches("initial weights are drawn outside network\\.bounds = \\[0, 0\\.5\\] and put at the nearer "
+                     "bound: [0-9]+ % of sensory\\.exc->motor; another init or wider bounds leave them as drawn\n"));
+  CHECK(warnings(drawn("project", "0.5")).empty());
+  CHECK(warnings(drawn("clamp", "1.0")).empty());  // drawn again until they are inside
+  CHECK_THAT(warnings(with(drawn("clamp", "1.0"), "\"uniform\", low = 0.0, high = 1.0", "\"constant\", value = 2.0")),
+             ContainsSubstring("bound: 100 % of sensory.exc->motor;"));
 }
 
 TEST_CASE("weights that are loaded are not counted as drawn", "[advice]") {
@@ -133,5 +154,5 @@ TEST_CASE("weights that are loaded are not counted as drawn", "[advice]") {
   const test::Outcome outcome = test::mrnn({"check", "second.toml"}, {.folder = folder.path()});
 
   REQUIRE(outcome.status == 0);
-  CHECK_THAT(outcome.out, !ContainsSubstring("as drawn"));
+  CHECK_THAT(outcome.out, !ContainsSubstring("as drawn") && !ContainsSubstring("initial weights"));
 }

@@ -135,6 +135,57 @@ TEST_CASE("a copied configuration does not collect the overrides of its ancestor
   CHECK(test::text_of(bench.file("next/config.toml")) == "# --set experiment.seed=6\n" + small_experiment());
 }
 
+TEST_CASE("a stored configuration that is run without its overrides says so, and how it is run with them",
+          "[program]") {
+  const Bench bench;
+  const std::vector<std::string> keys = {"--set", "experiment.seed=5", "--set", "analysis=[ ]"};
+  REQUIRE(bench.mrnn({"run", "small.toml", keys[0], keys[1], keys[2], keys[3]}).status == 0);
+  const std::string warning = "warning: run/config.toml is of a run with";
+
+  const std::string dropped = bench.mrnn({"run", "run/config.toml", "--output", "next"}).err;
+  CHECK_THAT(dropped,
+             ContainsSubstring(warning + " --set experiment.seed=5 --set 'analysis=[ ]', which a comment in it "
+                                         "says and which has no effect here; to run it so: mrnn run "
+                                         "run/config.toml --output next --set experiment.seed=5 --set "
+                                         "'analysis=[ ]'\n"));
+  CHECK_THAT(bench.mrnn({"check", "run/config.toml", "--set", "experiment.seed=6"}).out,
+             ContainsSubstring(warning + " --set 'analysis=[ ]', which") && !ContainsSubstring("seed=5"));
+  CHECK_THAT(bench.mrnn({"check", "run/config.toml", keys[2], keys[3], keys[0], keys[1]}).out,
+             !ContainsSubstring(warning));
+}
+
+TEST_CASE("comments of others are no overrides", "[program]") {
+  const Bench bench("# small\n# --set experiment.seed=5\n" + small_experiment());
+  CHECK_THAT(bench.mrnn({"check", "small.toml"}).out, !ContainsSubstring("is of a run with"));
+  bench.folder.write("small.toml", "# --set a key = 5 to see more\n" + small_experiment());
+  CHECK_THAT(bench.mrnn({"check", "small.toml"}).out, !ContainsSubstring("is of a run with"));
+}
+
+TEST_CASE("a stored configuration whose files lie elsewhere is answered with where they are looked for",
+          "[program][bad]") {
+  const std::string hint =
+      ". Relative paths start from the folder of the configuration; where run/config.toml is the copy that a run has "
+      "made, run the original, or a copy beside it\n";
+  const Bench bench;
+  REQUIRE(bench.mrnn({"run", "small.toml", "--output", "first"}).status == 0);
+  const auto [part, replacement, message] = GENERATE(table<std::string, std::string, std::string>({
+      {"dt = 10.0", "dt = 10.0\nweights = \"first/results.h5\"", "run/first/results.h5: there is no such file"},
+      {"dt = 10.0", "dt = 10.0\nfile = \"net.toml\"", "run/net.toml: no such file (network.file in run/config.toml:"},
+  }));
+  bench.folder.write("net.toml", "");
+  bench.folder.write("small.toml", with(small_experiment(), part, replacement));
+  REQUIRE(bench.mrnn({"run", "small.toml"}).status == 0);
+
+  const test::Outcome outcome = bench.mrnn({"run", "run/config.toml", "--output", "next"});
+
+  CHECK(outcome.status == 3);
+  CHECK_THAT(outcome.err, ContainsSubstring("mrnn: " + message) && EndsWith(hint));
+  fs::copy_file(bench.file("run/config.toml"), bench.file("copy.toml"));
+  CHECK(bench.mrnn({"check", "copy.toml"}).status == 0);
+  bench.folder.write("small.toml", with(small_experiment(), "dt = 10.0", "dt = 10.0\nweights = \"absent.h5\""));
+  CHECK_THAT(bench.mrnn({"run", "small.toml"}).err, EndsWith("there is no such file\n"));
+}
+
 TEST_CASE("a failed analysis is not said to be done", "[program][bad]") {
   const Bench bench(small_experiment() + "\n[[analysis]]\nname = \"channels\"\nplugin = \"communication_subspace\"\n");
 

@@ -133,6 +133,20 @@ TEST_CASE("a validation has as many trials as the task has for it, unless the nu
   CHECK_THAT(outcome.err, ContainsSubstring("train.validation_trials: is 4; the task has 3 trials for it"));
 }
 
+TEST_CASE("a simulation of more trials than a file has is an error at its place", "[early][bad]") {
+  const FileBench bench("");
+  bench.folder.write("tiny.toml", FileBench::on_file("") +
+                                      "\n[[simulation]]\nname = \"all\"\ntrials = 10\n\n"
+                                      "[[simulation]]\nname = \"more\"\ntrials = 11\n");
+
+  const test::Outcome outcome = bench.mrnn("run");
+
+  CHECK(outcome.status == 2);
+  CHECK_THAT(outcome.err,
+             StartsWith("mrnn: tiny.toml:") && EndsWith(":10: simulation[1].trials: is 11; the task has 10 trials\n"));
+  CHECK_FALSE(fs::exists(bench.file("run")));
+}
+
 TEST_CASE("a training without a validation reports as many trials as its file has", "[early]") {
   const std::string keys = "held_out = 0.3\nscore = { measure = \"tolerance\", tolerance = 9 }";
   const std::string schedule = "schedule = { name = \"plateau\", patience = 150, warmup = 5, floor = 0.1 }\n";
@@ -195,8 +209,9 @@ TEST_CASE("data that changed under a training are noticed", "[early][resume][bad
              ContainsSubstring("mrnn: --resume: the trials come from a file that has changed; task.file: ") &&
                  ContainsSubstring(" bytes, checksum "));
   const test::Outcome many = bench.mrnn("run", {"--overwrite", "--set", "simulation.control.trials=9"});
-  CHECK(many.status == 3);
-  CHECK_THAT(many.err, ContainsSubstring("data.h5: has 8 trials; a batch of 9 is asked for"));
+  CHECK(many.status == 2);
+  CHECK_THAT(many.err,
+             ContainsSubstring("--set simulation.control.trials=9: simulation[0].trials: is 9; the task has 8 trials"));
 }
 
 TEST_CASE("fewer iterations than are done leave the training as it is, and that is said", "[early][resume]") {

@@ -1,6 +1,7 @@
 // What `mrnn check` says that a run will take of memory, beside what it takes.
 
 #include <regex>
+#include <sstream>
 
 #include "catch.hpp"
 #include "program.hpp"
@@ -68,8 +69,14 @@ struct Run {
     return test::mrnn(more, {.folder = folder.path()});
   }
 
+  test::Outcome shell(const std::string& command) const {
+    return test::run("/bin/sh", {"-c", command}, {.folder = folder.path()});
+  }
+
   test::TemporaryFolder folder;
 };
+
+const std::string program = MRNN_PROGRAM;
 
 /// Bytes that a check says are held at most.
 double planned(const test::Outcome& check) {
@@ -117,6 +124,18 @@ TEST_CASE("check says what part of a run takes memory for what", "[memory]") {
   CHECK_THAT(out, !ContainsSubstring("warning"));
 }
 
+TEST_CASE("check says how large the file of results becomes", "[memory]") {
+  const Run run;
+  const std::string out = run.mrnn("check").out;
+  std::smatch found;
+  REQUIRE(std::regex_search(
+      out, found, std::regex("\nresults.h5: ([0-9.]+) MB, and what analyses add; [0-9.]+ MB are free there")));
+  REQUIRE(run.mrnn("run", {"--quiet"}).status == 0);
+
+  const auto size = static_cast<double>(std::filesystem::file_size(run.folder.path() / "run/results.h5"));
+  CHECK_THAT(std::stod(found[1]) * 1e6, WithinRel(size, 0.05));
+}
+
 TEST_CASE("what does not fit into the memory that is free has a warning that says what would", "[memory][bad]") {
   // Many units, few weights, small trials: check itself needs little.
   std::string text = test::with(experiment(training), "units = 200", "units = 100000");
@@ -131,6 +150,7 @@ TEST_CASE("what does not fit into the memory that is free has a warning that say
                       ContainsSubstring("train.memory = \"recompute\""));
   CHECK_THAT(out, ContainsSubstring("warning: simulation \"control\" takes ") &&
                       ContainsSubstring("a shorter record, fewer trials or fewer steps take less"));
+  CHECK_THAT(out, ContainsSubstring("warning: results.h5 takes ") && ContainsSubstring(" MB that are free in run; "));
 
   // A run that ends before it takes any of that.
   const test::Outcome outcome = run.mrnn(
@@ -138,4 +158,40 @@ TEST_CASE("what does not fit into the memory that is free has a warning that say
 
   CHECK(outcome.status == 3);
   CHECK_THAT(outcome.err, ContainsSubstring("training takes ") && ContainsSubstring(", more than is free: "));
+}
+
+// The sanitizers have a memory of their own, which is no part of what is limited.
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+TEST_CASE("a run that needs more memory than it may have ends with status 4 and says so", "[memory][bad]") {
+  const auto [train, keys] = GENERATE(table<std::string, std::string>(
+      {{"", " --set simulation.control.trials=4000"}, {training, " --set train.batch=4000"}}));
+  const Run run(train);
+
+  const test::Outcome outcome = run.shell("ulimit -d 600000; exec " + program + " run middle.toml --quiet" + keys);
+
+  CHECK(outcome.status == 4);
+  CHECK_THAT(outcome.err, EndsWith("mrnn: out of memory; fewer trials, fewer steps or a smaller record need less\n"));
+  CHECK(outcome.peak < std::size_t{700'000'000});
+  CHECK_FALSE(std::filesystem::exists(run.folder.path() / "run/results.h5"));
+}
+#endif
+
+TEST_CASE("a run on the processor may take as much memory as is free, and what it starts too", "[memory]") {
+  const Run run;
+  const std::filesystem::path gnuplot =
+      run.folder.write("gnuplot", "#!/bin/sh\nulimit -S -d >> limits\nulimit -H -d >> limits\nexit 1\n");
+  std::filesystem::permissions(gnuplot, std::filesystem::perms::owner_all);
+  const std::string drawn = "PATH=" + run.folder.path().string() + ":$PATH " + program +
+                            " run middle.toml --quiet --overwrite --set task.steps=10";
+  const auto limits = [&](const std::string& command) {
+    std::filesystem::remove(run.folder.path() / "limits");
+    REQUIRE(run.shell(command).status == 0);
+    std::istringstream text(test::text_of(run.folder.path() / "limits"));
+    std::string soft, hard;
+    text >> soft >> hard;
+    return soft + " " + hard;
+  };
+
+  CHECK_THAT(limits(drawn), Catch::Matches("[0-9]+ unlimited"));
+  CHECK(limits("ulimit -S -d 4000000; " + drawn) == "4000000 unlimited");
 }

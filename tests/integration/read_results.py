@@ -34,7 +34,8 @@ def check_root(file):
         check(isinstance(file.attrs[name], str), f"attribute {name} does not read as str")
     check(file.attrs["precision"] in ("float32", "float64"), "precision is neither float32 nor float64")
     check(file.attrs["products"] in ("ieee", "bf16x3", "tf32"), "products are none of ieee, bf16x3, tf32")
-    for name in ("seed", "threads", "overrides"):
+    check(file.attrs["threads"] >= 1, "threads are not those that the run had")
+    for name in ("seed", "overrides"):
         check(name in file.attrs, f"attribute {name} is missing")
     check("[network]" in file.attrs["config"] or "[[region]]" in file.attrs["config"], "config is no configuration")
 

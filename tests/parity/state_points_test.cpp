@@ -1,5 +1,7 @@
 // advance() and jacobian() of the Eigen backend: one step of forward(), and its derivative by central differences.
 
+#include <algorithm>
+
 #include "catch.hpp"
 #include "comparison.hpp"
 #include "mrnn/eigen_backend.hpp"
@@ -49,6 +51,10 @@ struct Problem {
   StatePoints points;
 };
 
+bool is_clamp(const Intervention& intervention) {
+  return std::holds_alternative<Clamp>(intervention.what);
+}
+
 }  // namespace
 
 TEST_CASE("advance() is one noiseless step of the reference", "[parity][advance]") {
@@ -86,6 +92,33 @@ TEST_CASE("advance() from the states of a run gives the states that follow", "[p
   for (Index step = 1; step < problem.trials.steps; ++step) {
     CHECK(test::relative_error(next.col(step - 1), states.at(step).col(2)) <= test::double_tolerance);
   }
+}
+
+TEST_CASE("what acts at a step has acted before it where it is constant", "[parity][advance]") {
+  const auto dynamics = GENERATE(Dynamics::leaky, Dynamics::elman, Dynamics::rate);
+  Problem problem(dynamics);
+  std::erase_if(problem.trials.interventions, [](const Intervention& one) { return !is_clamp(one); });
+  std::ranges::fill(problem.trials.inputs.data, 0.0);
+  problem.trials.stimulus = {};
+  const auto session = problem.session(Precision::float64);
+  const auto next = [&](Index step, bool constant) {
+    return session->advance({problem.points.states.leftCols(1), {0}, {step}, constant}).eval();
+  };
+  const auto slope = [&](Index step, bool constant) {
+    const Jacobians all = session->jacobian({problem.points.states.leftCols(1), {0}, {step}, constant});
+    return (Eigen::MatrixXd(all.leak.rows(), 3) << all.leak, all.post, all.pre).finished();
+  };
+
+  // Held in the steps from 2 to 5; free long before and after.
+  for (const Index step : {2, 3, 5}) {
+    CHECK(next(step, true) == next(4, false));
+    CHECK(slope(step, true) == slope(4, false));
+  }
+  for (const Index step : {1, 6, 7}) {
+    CHECK(next(step, true) == next(0, false));
+    CHECK(slope(step, true) == slope(0, false));
+  }
+  CHECK(next(2, false) != next(4, false));
 }
 
 TEST_CASE("jacobian() is the derivative of advance()", "[parity][jacobian]") {

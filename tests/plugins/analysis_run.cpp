@@ -66,10 +66,7 @@ mrnn::AnalysisResults analyse(const Subject& subject, const std::string& plugin,
   options.threads = 1;
   options.precision = mrnn::Precision::float64;
   mrnn::AnalysisResults results;
-  analysis->run({subject.network,
-                 subject.parameters,
-                 simulations,
-                 {*backend, options, subject.task, progress, "", subject.earlier}},
+  analysis->run({subject.network, subject.parameters, simulations, {*backend, options, progress, "", subject.earlier}},
                 results);
   for (const mrnn::NamedTexts& texts : results.texts) {
     CAPTURE(texts.name);

@@ -18,7 +18,6 @@ struct Subject {
   mrnn::Network network;
   mrnn::Parameters parameters;
   std::vector<mrnn::Simulation> simulations = {};
-  const mrnn::Task* task = nullptr;                                  ///< for analyses that score trials
   std::map<std::string, const mrnn::AnalysisResults*> earlier = {};  ///< for those that look at others
 };
 

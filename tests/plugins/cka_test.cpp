@@ -148,20 +148,52 @@ TEST_CASE("a figure shows similarities and, of three or more, places", "[cka]") 
   CHECK(test::texts(three, "item") == std::vector<std::string>{"a", "b", "*"});
 }
 
+TEST_CASE("a silent region is not compared; the others are", "[cka]") {
+  test::Subject subject = waves();
+  subject.simulations[0] = simulation(
+      "control", 2, 15, [](Index unit, Index trial, Index step) { return unit < 3 ? wave(unit, trial, step) : 0.0; });
+  subject.simulations.push_back(waves().simulations.front());
+  subject.simulations.back().name = "other";
+
+  for (const std::string keys : {"", "debiased = true", "kernel = \"rbf\""}) {
+    CAPTURE(keys);
+    const auto results = test::analyse(subject, "cka", keys);
+
+    REQUIRE(test::texts(results, "item") ==
+            std::vector<std::string>{"control: a", "control: b", "other: a", "other: b"});
+    for (Index k = 0; k < 4; ++k) {
+      CHECK(std::isnan(at(results, "cka", {1, k})));
+      CHECK(std::isnan(at(results, "distance", {k, 1})));
+      if (k != 1) CHECK(at(results, "cka", {k, k}) == 1.0);
+    }
+    CHECK_THAT(at(results, "cka", {0, 2}), WithinAbs(1.0, tolerance));  // the same activity
+    CHECK(std::isnan(at(results, "places", {1, 0})));
+    CHECK(std::isfinite(at(results, "places", {3, 0})));
+    CHECK(results.summary.back() == "the activity of control: b is constant, so it is not compared");
+    CHECK(results.figures.front().panels.front().heat_map->values.rows() == 3);
+  }
+}
+
 TEST_CASE("activity that says nothing is named", "[cka]") {
   test::Subject subject = waves();
   subject.simulations[0] = simulation(
       "control", 2, 15, [](Index unit, Index trial, Index step) { return unit < 3 ? wave(unit, trial, step) : 0.1; });
 
   for (const std::string keys : {"", "debiased = true", "kernel = \"rbf\""}) {
-    CHECK_THAT(failure(subject, keys), ContainsSubstring("the activity of b is constant, so nothing is like it"));
+    CHECK(failure(subject, keys) == "the activity of b is constant, so there are no two activities to compare");
   }
   CHECK_THAT(failure(waves(1), "debiased = true"), ContainsSubstring("there are 2 samples; 4 are needed"));
   // Each sample differs from the others by as much: nothing but noise.
   subject.simulations[0] = simulation("control", 1, 4, [](Index unit, Index, Index step) {
     return unit < 3 ? (unit == step ? 1.0 : 0.0) : wave(unit, 0, step);
   });
-  CHECK_THAT(failure(subject, "debiased = true"), ContainsSubstring("the activity of a has no structure beyond"));
+  CHECK(failure(subject, "debiased = true") ==
+        "the activity of a is without structure beyond that of independent samples (debiased = false compares it as it "
+        "is), so there are no two activities to compare");
+  const auto others = test::analyse(subject, "cka", "debiased = true\nregions = [\"a\", \"b\", \"*\"]");
+  CHECK(std::isnan(at(others, "cka", {0, 0})));
+  CHECK(std::isnan(at(others, "cka", {2, 0})));
+  CHECK(std::isfinite(at(others, "cka", {1, 2})));
 }
 
 TEST_CASE("mistakes in the keys of cka are named", "[cka]") {

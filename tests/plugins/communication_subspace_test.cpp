@@ -328,6 +328,35 @@ TEST_CASE("points of pairs with as many dimensions and factors are drawn beside 
   CHECK(rounded.size() < series.size() - 1);  // some would hide others
 }
 
+TEST_CASE("a silent region has no part in communication; the others are as without it", "[communication_subspace]") {
+  test::Subject made{test::unconnected({{"a", 5}, {"s", 3}, {"b", 4}}), {}};
+  made.simulations.push_back(test::made_simulation("control", 12, 12, 5, [](Index n, Index b, Index t) {
+    return n < 5 ? regression(n, b, t) : n < 8 ? 0.0 : regression(n - 3, b, t);
+  }));
+  const std::string keys = "folds = 4\nregression = \"ridge\"\nresiduals = false\nfactors = 2\n";
+
+  const mrnn::AnalysisResults all = communicate(made, keys);
+  const mrnn::AnalysisResults others = communicate(made, keys + "source = [\"a\", \"b\"]\ntarget = [\"a\", \"b\"]");
+
+  REQUIRE(test::texts(all, "sources") == std::vector<std::string>{"a", "s", "b"});
+  for (const char* name : {"performance", "optimal_dimension", "lambda", "private_dimension", "target_factors"}) {
+    CAPTURE(name);
+    CHECK(std::isnan(at(all, name, {1, 0})));
+    CHECK(std::isnan(at(all, name, {2, 1})));
+  }
+  for (const char* name : {"performance", "optimal_dimension", "lambda", "target_factors"}) {
+    CAPTURE(name);
+    CHECK(at(all, name, {0, 2}) == at(others, name, {0, 1}));
+    CHECK(at(all, name, {2, 2}) == at(others, name, {1, 1}));
+  }
+  CHECK(std::isnan(at(all, "source_factors", {1})));
+  CHECK(at(all, "source_factors", {2}) == at(others, "source_factors", {1}));
+  CHECK_FALSE(test::has_array(all, "a_to_s_performance"));
+  CHECK(all.summary.front() == "the activity of s is constant, so it has no part in communication");
+  CHECK(all.figures.front().panels.size() == 2);
+  test::check_progress(made, "communication_subspace", keys);
+}
+
 TEST_CASE("units that do not vary are left out and told of", "[communication_subspace]") {
   test::Subject made = regressions();
   made.simulations.front() = test::made_simulation(
@@ -373,9 +402,11 @@ TEST_CASE("performance is drawn against dimensions, with rings at the optimum an
   CHECK(results.figures[0].name == "performance");
   const mrnn::Panel& panel = results.figures[0].panels.front();
   REQUIRE(panel.series.size() == 8);  // band, line, ring and disc of two targets
-  CHECK(panel.series[1].label == "within a");
   CHECK(panel.series[1].dashed);
-  CHECK(panel.series[5].label == "to b");
+  CHECK(panel.series[1].label.empty());
+  CHECK(panel.series[3].label == "to a");  // the disc: the key is the same for all sources
+  CHECK_FALSE(panel.series[5].dashed);
+  CHECK(panel.series[7].label == "to b");
   CHECK(panel.series[2].open);
   CHECK(panel.series[2].x.front() == 2.0);
   CHECK(panel.series[3].y.front() == at(results, "full_performance", {0, 0}));
@@ -456,8 +487,8 @@ TEST_CASE("what communication_subspace cannot fit is said", "[communication_subs
       "= false");
   CHECK(failure(with([](Index, Index, Index) { return 0.3; }), "residuals = false") ==
         "the activity of no unit varies");
-  CHECK(failure(with([](Index n, Index b, Index t) { return n < 5 ? regression(n, b, t) : 0.3; }), "") ==
-        "the activity of 0 units of \"b\" varies; 1 is needed");
+  CHECK(failure(with([](Index n, Index b, Index t) { return n < 5 ? regression(n, b, t) : 0.3; }), whole) ==
+        "the activity of b about the means of its conditions is constant, so it has no part in communication");
   CHECK(failure(with([](Index n, Index b, Index t) { return regression(n == 3 ? 1 : n, b, t); }), whole) ==
         "communication from \"a\" to \"b\": the activity of the source is singular, 5 units vary along only 4 "
         "directions; use regression = \"ridge\"");

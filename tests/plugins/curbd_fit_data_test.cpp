@@ -202,6 +202,31 @@ TEST_CASE("currents are compared with those of the network that made the data", 
   CHECK(std::isnan(at(results, "true_component", {0, 1, 9})));  // the last sample sends into no step
 }
 
+TEST_CASE("sizes of currents are compared in the units of the network, whatever the data are divided by",
+          "[curbd_fit]") {
+  const test::Subject made = three_regions();
+  const auto& h = std::get<mrnn::Sequence>(made.simulations.front().h);
+  const mrnn::EffectiveWeights effective = mrnn::effective_weights(made.network, made.parameters);
+  const MatrixXd full = mrnn::dense(made.network.recurrent_blocks(), effective.recurrent, 12, 12);
+  MatrixXd expected(4, 9);
+  for (Index k = 0; k < 9; ++k) expected.col(k) = full.block(4, 0, 4, 4) * h.at(k).col(0).head(4);
+  expected.colwise() -= VectorXd(expected.rowwise().mean());
+
+  for (const bool by_region : {false, true}) {
+    const std::string keys = by_region ? "normalise = \"region\"\n" : "normalise = \"global\"\n";
+    const auto results = test::analyse(made, "curbd_fit", quick + keys + "trials = [0]");
+
+    const MatrixXd weights = matrix(results, "weights"), model = matrix(results, "model").transpose();
+    MatrixXd found = weights.block(4, 0, 4, 4) * model.topLeftCorner(4, 9);
+    found.colwise() -= VectorXd(found.rowwise().mean());
+    MatrixXd first(12, 10);  // the trial that is fitted
+    for (Index k = 0; k < 10; ++k) first.col(k) = h.at(k).col(0);
+    const double scale = (by_region ? MatrixXd(first.middleRows(4, 4)) : first).cwiseAbs().maxCoeff();
+    CHECK(scale != 1.0);
+    CHECK_THAT(at(results, "size_ratio", {1, 0}), WithinRel(scale * found.norm() / expected.norm(), 1e-9));
+  }
+}
+
 TEST_CASE("without a connection there is no true current to compare with", "[curbd_fit]") {
   const auto results = test::analyse(recording(), "curbd_fit", quick);
 

@@ -466,10 +466,27 @@ TEST_CASE("where most pairs have no current, only those that have are drawn", "[
   const mrnn::AnalysisResults few = test::analyse(sparse, "currents", "");
 
   CHECK(results.figures.front().panels.size() == 21);
-  CHECK(results.figures.front().title == "Currents by target (rows) and source (columns)");
+  CHECK(results.figures.front().title == "Currents, |C| (a.u.), by target (rows) and source (columns)");
   REQUIRE(few.figures.front().panels.size() == 3);
   CHECK(few.figures.front().panels[2].title == "c to d");
   CHECK(few.figures.front().title == "Currents by target and source");
+}
+
+TEST_CASE("a wide matrix of currents names sources above, targets beside it", "[currents]") {
+  const mrnn::AnalysisResults results = test::analyse(with_everything(mrnn::Dynamics::leaky), "currents", "");
+
+  const mrnn::Figure& figure = results.figures.front();
+  REQUIRE(figure.columns == 7);
+  CHECK((figure.shared_x && figure.rows_share_y && !figure.letters));
+  CHECK(figure.panels[0].title == test::texts(results, "sources")[0]);
+  CHECK(figure.panels[7].title.empty());
+  CHECK(figure.panels[7].y.label == "to " + test::texts(results, "targets")[1]);
+  for (std::size_t k = 0; k < figure.panels.size(); ++k) {
+    CHECK(figure.panels[k].axes);
+    CHECK_FALSE(figure.panels[k].series.empty());
+    const bool none = at(results, "share", {mrnn::Index(k) / 7, mrnn::Index(k) % 7}) == 0.0;
+    CHECK((figure.panels[k].series.front().colour == mrnn::light_grey) == none);
+  }
 }
 
 TEST_CASE("progress goes through every trial twice for every target, and a wish to stop is heard", "[currents]") {

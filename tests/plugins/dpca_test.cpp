@@ -194,6 +194,30 @@ TEST_CASE("the signal is what the noise of single trials leaves", "[dpca]") {
   CHECK_THAT(at(results, "all_signal_shares", {1}), WithinRel((1.0 - 0.5) / signal, 1e-12));
 }
 
+TEST_CASE("where there is no more than noise, no signal is told of", "[dpca]") {
+  // Means of left and right: 0.1 and -0.1; single trials differ from them by 1.
+  const std::vector<double> values{1.1, -0.9, 0.9, -1.1};
+  test::Subject made{test::bare_network({{"a", 1}}), {}};
+  made.simulations.push_back(test::recorded(
+      "control", 1, 4, 2, [&](Index, Index trial, Index t) { return values[std::size_t(trial)] + 0.01 * double(t); }));
+  made.simulations.front().trials.texts["condition"] = {"left", "left", "right", "right"};
+
+  const AnalysisResults results = test::analyse(made, "dpca", "lambda = 0");
+
+  // |X|^2 = 2 x 2 x 0.1^2 + 4 x 0.005^2; noise of the condition: variance 2 of each mean's two trials, halved, times
+  // two cells and steps, of which one of two degrees of freedom is the condition's.
+  CHECK_THAT(at(results, "all_variance", {}), WithinRel(0.04 + 0.0001, 1e-9));
+  CHECK_THAT(at(results, "all_signal_variance", {}), WithinRel(0.0401 - 2.0, 1e-9));
+  CHECK(std::isnan(at(results, "all_signal_shares", {0})));
+  CHECK(results.summary[1] == "all: no signal above the noise of single trials; lambda 0");
+  for (const mrnn::Figure& figure : results.figures) {
+    for (const mrnn::Panel& panel : figure.panels) {
+      for (const mrnn::Guide& guide : panel.guides) CHECK(guide.label != "signal");
+      for (const mrnn::Series& series : panel.series) CHECK(series.label != "signal");
+    }
+  }
+}
+
 TEST_CASE("significance finds a true signal and not noise", "[dpca]") {
   // s acts from step 3 on, d does nothing.
   const test::Subject made = noisy(6, 8, 1.0, [](Index unit, int s, int, Index t) {

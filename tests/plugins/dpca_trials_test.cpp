@@ -148,7 +148,7 @@ TEST_CASE("the network's own choice can be a factor", "[dpca]") {
 
   CHECK_THAT(test::mistake(made, "dpca", keys), ContainsSubstring("but the task knows no choices"));
   const Chooser task;
-  made.task = &task;
+  made.simulations.front().task = &task;
   const AnalysisResults results = test::analyse(made, "dpca", keys);
   CHECK(test::array(results, "trials").values == std::vector<double>{5, 6});
   const std::vector<mrnn::Series>& lines = results.figures.front().panels.front().series;
@@ -165,9 +165,23 @@ TEST_CASE("activity that does not vary cannot be demixed", "[dpca]") {
   const test::Subject time_only = noisy(3, 2, 0.0, [](Index, int, int, Index t) { return double(t); });
 
   CHECK(failure(made, two_factors + "lambda = 0.1") ==
-        "the activity of all is the same at all times of all conditions, so there is nothing to demix");
+        "the activity of all is constant, so it has no variance to demix");
   CHECK(failure(time_only, two_factors + "lambda = 0.1\ncomponents = { time = 0 }") ==
         "the marginalisations that have components have no variance in all");
+}
+
+TEST_CASE("a silent region is left out of the demixing and named", "[dpca]") {
+  test::Subject made = unequal();
+  auto& h = std::get<mrnn::Sequence>(made.simulations.front().h);
+  for (Index step = 0; step < h.steps; ++step) h.at(step).bottomRows(2).setZero();
+  const std::string keys = two_factors + "lambda = 0.1\nregions = [\"a\", \"b\"]\n";
+
+  const AnalysisResults results = test::analyse(made, "dpca", keys);
+
+  CHECK(test::has_array(results, "a_encoder"));
+  CHECK_FALSE(test::has_array(results, "b_encoder"));
+  CHECK(std::ranges::count(results.summary, "the activity of b is constant, so it has no variance to demix") == 1);
+  test::check_progress(made, "dpca", keys);
 }
 
 TEST_CASE("mistakes in the keys of dpca are named", "[dpca]") {

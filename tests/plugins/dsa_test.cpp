@@ -365,7 +365,35 @@ TEST_CASE("trials that are too short for the delays say how long they must be", 
   CHECK_THAT(failure(waves(), "delays = 1\nthreshold = 1e9"), ContainsSubstring("is above all singular values"));
   test::Subject silent = waves();
   silent.simulations[0] = simulation("control", 2, 20, [](Index, Index, Index) { return 0.0; });
-  CHECK_THAT(failure(silent, "delays = 1"), ContainsSubstring("the activity of a is 0"));
+  CHECK(failure(silent, "delays = 1") ==
+        "the activity of a, b, c is constant, so there are no two activities to compare");
+}
+
+TEST_CASE("a region that stays as it is has no dynamics; the others are compared as without it", "[dsa]") {
+  test::Subject still = waves();
+  still.simulations[0] = simulation("control", 6, 30, [](Index unit, Index trial, Index step) {
+    return unit >= 3 && unit < 6 ? 0.3 : wave(unit, trial, step);
+  });
+  const std::string keys = GENERATE(as<std::string>{}, "delays = 3\nrank = 4", "delays = [1, 3]\nrank = [2, 4]");
+  CAPTURE(keys);
+
+  const auto all = test::analyse(still, "dsa", keys);
+  const auto others = test::analyse(still, "dsa", keys + "\nregions = [\"a\", \"c\"]");
+
+  CHECK(at(all, "rank", {}) == at(others, "rank", {}));
+  CHECK(at(all, "distance", {0, 2}) == at(others, "distance", {0, 1}));
+  for (const char* name : {"kept", "explained", "dynamics_error", "non_normality"}) {
+    CAPTURE(name);
+    CHECK(std::isnan(at(all, name, {1})));
+    CHECK(at(all, name, {2}) == at(others, name, {1}));
+  }
+  CHECK(std::isnan(at(all, "distance", {1, 1})));
+  CHECK(std::isnan(at(all, "distance", {0, 1})));
+  CHECK(std::isnan(at(all, "dynamics", {1, 0, 0})));
+  CHECK(std::isnan(at(all, "eigenvalues_real", {1, 0})));
+  CHECK(at(all, "dynamics", {2, 0, 1}) == at(others, "dynamics", {1, 0, 1}));
+  CHECK(all.figures[1].panels.front().series.size() == 2);  // eigenvalues of a and c
+  CHECK(all.summary.back() == "the activity of b is constant, so it is not compared");
 }
 
 TEST_CASE("mistakes in the keys of dsa are named", "[dsa]") {

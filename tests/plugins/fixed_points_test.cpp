@@ -239,6 +239,32 @@ TEST_CASE("lesions, drives and clamps act where and when they were in force", "[
   for (const double x : found) CHECK(std::ranges::any_of(expected, [&](double y) { return std::abs(x - y) < 1e-8; }));
 }
 
+TEST_CASE("a clamp counts from its first step on and not after its last", "[fixed_points]") {
+  const auto dynamics = GENERATE(mrnn::Dynamics::leaky, mrnn::Dynamics::elman, mrnn::Dynamics::rate);
+  const std::string method = GENERATE("newton", "scyfi");
+  CAPTURE(dynamics, method);
+  test::SmallNetwork choice = one_linear(0.5, 1.0);
+  choice.dynamics = dynamics;
+  test::Subject subject = test::subject_of(choice);
+  mrnn::Trials trials = test::scattered(subject, 6, 10, 1.0);
+  trials.interventions.push_back({{2, 5}, {}, mrnn::Clamp{mrnn::Selection({{0, 1}}), 7.0}});
+  subject.simulations = {test::simulate(subject, "held", trials)};
+  const auto points_of_step = [&](int step) {  // of 10 ms
+    const auto results =
+        test::analyse(subject, "fixed_points",
+                      "start = " + std::to_string(10 * step) + ".0\nstop = " + std::to_string(10 * step + 10) +
+                          ".0\nseeds = 6\nmethod = \"" + method + "\"");
+    return values(results, "h");
+  };
+
+  for (const int step : {2, 3, 4}) CHECK(points_of_step(step) == std::vector<double>{7.0});
+  for (const int step : {1, 5, 6}) {
+    const std::vector<double> found = points_of_step(step);
+    REQUIRE(found.size() == 1);
+    CHECK_THAT(found.front(), WithinAbs(2.0, tolerance));
+  }
+}
+
 TEST_CASE("points nearer than unique_distance are one, that with the smallest q", "[fixed_points]") {
   Eigen::Matrix2d weights = Eigen::Matrix2d::Identity();  // every state is a fixed point
   test::SmallNetwork choice = test::small_network(weights);

@@ -189,8 +189,7 @@ TEST_CASE("the work of a flow field is told to its end", "[flow_field]") {
   const auto backend = mrnn::eigen::make_backend();
   mrnn::AnalysisResults results;
 
-  analysis->run({made.network, made.parameters, {&made.simulations[0]}, {*backend, {}, nullptr, &told, "work"}},
-                results);
+  analysis->run({made.network, made.parameters, {&made.simulations[0]}, {*backend, {}, &told, "work"}}, results);
 
   CHECK(told.total_ > 6 * 49);
   CHECK(told.done_ == told.total_);

@@ -53,7 +53,7 @@ TEST_CASE("a lesion scan scores the task, over all trials and by condition", "[l
 
 TEST_CASE("a lesion scan of a task without a measure speaks of activity alone", "[lesion_scan]") {
   test::Subject subject = test::chain();
-  subject.task = nullptr;
+  subject.simulations.front().task = nullptr;
 
   const auto results = test::analyse(subject, "lesion_scan", "regions = [\"a\", \"b\"]");
 
@@ -61,7 +61,36 @@ TEST_CASE("a lesion scan of a task without a measure speaks of activity alone", 
   CHECK(test::texts(results, "lesions") == std::vector<std::string>{"a", "b"});
   CHECK(results.summary == std::vector<std::string>{"activity changes most with a lesioned"});
   REQUIRE(results.figures.size() == 1);
-  CHECK(results.figures.front().panels.size() == 1);
+  const mrnn::Figure& figure = results.figures.front();
+  REQUIRE(figure.panels.size() == 2);
+  CHECK(figure.panels[0].title == "Change of outputs");
+  CHECK_FALSE(figure.panels[0].x.log);
+  CHECK(figure.panels[0].series.front().x ==
+        std::vector<double>{at(results, "output_change", {0}), at(results, "output_change", {1})});
+  CHECK(figure.panels[1].title == "Change of activity");
+}
+
+TEST_CASE("a lesion that changes far more than the others does not hide them", "[lesion_scan]") {
+  mrnn::NetworkSpec spec;
+  spec.activation = mrnn::Activation::linear;
+  for (const char* name : {"a", "b", "c", "d", "e", "f"}) spec.regions.push_back({name, 1});
+  spec.connections = {{"a", "b"}, {"c", "d"}, {"d", "e"}, {"e", "f"}};
+  test::Subject made{mrnn::build_network(spec, 1), {}};
+  made.parameters = mrnn::initial_parameters(made.network, 1);
+  made.parameters.initial_state.setOnes();
+  made.parameters.initial_state(0) = 1e4;
+  made.simulations = {test::simulate(made, "control", mrnn::blank_trials(0, 1, 3))};
+
+  const mrnn::Panel wide = test::analyse(made, "lesion_scan", "").figures.front().panels.back();
+  made.parameters.initial_state.setOnes();
+  made.simulations = {test::simulate(made, "control", mrnn::blank_trials(0, 1, 3))};
+  const mrnn::Panel even = test::analyse(made, "lesion_scan", "").figures.front().panels.back();
+
+  CHECK(wide.heat_map->log);
+  CHECK(*wide.heat_map->low > 0.0);
+  CHECK(wide.heat_map->values.minCoeff() == *wide.heat_map->low);  // no change: the colour of the smallest
+  CHECK_FALSE(even.heat_map->log);
+  CHECK(*even.heat_map->low == 0.0);
 }
 
 TEST_CASE("a lesion scan leaves the simulation as it was", "[lesion_scan]") {

@@ -85,6 +85,29 @@ TEST_CASE("a drift that all trials share is not hidden by how much they differ",
   CHECK_THAT(summary[1], StartsWith("pulse: the largest exponent still moved by -"));
 }
 
+TEST_CASE("a small drift that the standard error does not hold is told of", "[lyapunov]") {
+  // Two trials that hardly differ; driven from the middle on, the unit decays faster: by less than a tenth.
+  test::Subject made = subject({1, 0, 1}, mrnn::Activation::tanh);
+  set_weights(made, Eigen::MatrixXd::Constant(1, 1, 0.5));
+  made.parameters.input.front().setOnes();
+  mrnn::Trials trials = mrnn::blank_trials(1, 2, 80);
+  for (Index step = 40; step < 80; ++step) {
+    trials.inputs(0, 0, step) = 0.3;
+    trials.inputs(0, 1, step) = 0.31;
+  }
+  made.simulations = {test::simulate(made, "pulse", trials)};
+
+  const auto moving = test::analyse(made, "lyapunov", "discard = 0");
+  const auto settled = test::analyse(made, "lyapunov", "discard = 600");
+
+  const double from = at(moving, "convergence", {0, 40, 0}), to = at(moving, "exponents", {0, 0});
+  REQUIRE(std::abs(to - from) < 0.1 * std::abs(to));
+  REQUIRE(std::abs(to - from) > 5.0 * at(moving, "exponents_sem", {0, 0}));
+  REQUIRE(moving.summary.size() == 2);
+  CHECK_THAT(moving.summary[1], StartsWith("pulse: the largest exponent still moved by -"));
+  CHECK(settled.summary.size() == 1);
+}
+
 TEST_CASE("the largest exponent is told though it is not the first, before they have settled", "[lyapunov]") {
   test::Subject made = triangular(0.3, 0.3, 3.0);
   bool found = false;

@@ -177,7 +177,25 @@ TEST_CASE("where activity does not vary there is no estimate, and nowhere is an 
   CHECK(std::isnan(drawn[0]));
   CHECK_THAT(at(results, "a_ratio", {0, 1}), WithinRel(1.0, tolerance));
   CHECK(test::failure(made, "participation_ratio", "window = [0, 10]") ==
-        "the activity of \"a\" does not vary over its samples, so it has no dimensions");
+        "the activity of a is constant, so it has no dimensions");
+}
+
+TEST_CASE("a silent region has no estimate, and the others theirs", "[participation_ratio]") {
+  test::Subject made{test::unconnected({{"a", 2}, {"b", 1}, {"c", 3}}), {}};
+  made.simulations.push_back(test::made_simulation("control", 6, 5, 7, [](Index n, Index b, Index t) {
+    return n == 2 ? 0.0 : std::sin(1.0 + 1.3 * double(n) + 0.7 * double(b) + 0.9 * double(n * b * t));
+  }));
+  const std::string keys = GENERATE(as<std::string>{}, "over = \"all\"", "over = \"time\"");
+  CAPTURE(keys);
+
+  const mrnn::AnalysisResults all = ratio(made, keys), others = ratio(made, keys + "\nregions = [\"a\", \"c\"]");
+
+  for (const double value : test::array(all, "b_ratio").values) CHECK(std::isnan(value));
+  CHECK(test::array(all, "c_ratio").values.back() == test::array(others, "c_ratio").values.back());
+  CHECK(std::ranges::count(all.summary, "the activity of b is constant, so it has no dimensions") == 1);
+  CHECK(all.summary.size() == others.summary.size() + 1);
+  CHECK(all.figures.front().panels.front().series.size() == others.figures.front().panels.front().series.size());
+  CHECK(all.figures.front().panels.front().x.names.size() == others.figures.front().panels.front().x.names.size());
 }
 
 TEST_CASE("progress goes through the regions, each with all its groups", "[participation_ratio]") {

@@ -166,6 +166,19 @@ TEST_CASE("trajectories are drawn by condition from a marked start, the variance
   CHECK_THAT(variance[1].y.front(), WithinRel(55.36729788465269, tolerance));
 }
 
+TEST_CASE("lines that cross the panel again and again are thin", "[pca]") {
+  test::Subject tangle{test::unconnected({{"a", 4}}), {}};
+  tangle.simulations.push_back(test::made_simulation("control", 4, 5, 60, wave));
+  tangle.simulations.back().trials.texts["condition"] = {"even", "odd", "even", "odd", "even"};
+  const auto width = [](const test::Subject& made) {
+    return test::analyse(made, "pca", "").figures[0].panels.front().series.front().width;
+  };
+
+  CHECK(width(waves()) == 0.0);  // the usual one
+  CHECK(width(tangle) > 0.0);
+  CHECK(width(tangle) < 1.0);
+}
+
 TEST_CASE("without conditions, single trials are drawn behind their mean", "[pca]") {
   test::Subject made = waves();
   made.simulations.front().trials.texts.clear();
@@ -184,11 +197,22 @@ TEST_CASE("progress goes through the regions", "[pca]") {
   test::check_progress(made, "pca", "");
 }
 
+TEST_CASE("a region whose activity does not vary is left out and named", "[pca]") {
+  const mrnn::AnalysisResults results = test::analyse(line(), "pca", "");
+
+  CHECK(matrix(results, "a_axes") == matrix(test::analyse(line(), "pca", "regions = \"a\""), "a_axes"));
+  CHECK_FALSE(test::has_array(results, "b_axes"));
+  CHECK_FALSE(test::has_array(results, "b_trials"));
+  CHECK(results.summary.back() == "the activity of b is constant, so it has no principal components");
+  for (const mrnn::Figure& figure : results.figures) CHECK(figure.panels.size() == 1);
+  test::check_progress(line(), "pca", "");
+}
+
 TEST_CASE("what is wrong with a pca is said", "[pca]") {
   const test::Subject made = line();
 
-  CHECK(test::failure(made, "pca", "") ==
-        "the activity of \"b\" is the same in all of its 6 samples, so it has no principal components");
+  CHECK(test::failure(made, "pca", "regions = \"b\"") ==
+        "the activity of b is constant, so it has no principal components");
   CHECK_THAT(test::mistake(made, "pca", "regions = \"c\""), StartsWith("x.toml:2:") && ContainsSubstring("\"c\""));
   CHECK_THAT(test::mistake(made, "pca", "quantity = \"y\""), ContainsSubstring("quantity"));
   CHECK_THAT(test::mistake(made, "pca", "fit = \"means\""), ContainsSubstring("trials, conditions"));

@@ -168,13 +168,22 @@ TEST_CASE("linear maps change nothing for canonical correlations", "[procrustes]
   CHECK(distance(mapped, "") > 0.1);
 }
 
-TEST_CASE("activity without shape is named", "[procrustes]") {
+TEST_CASE("activity without shape is named and not compared", "[procrustes]") {
   const test::Subject silent = views([](Index, double, double, double) { return 0.3; });
 
   for (const std::string keys : {"", "measure = \"schoenemann\"", "measure = \"cca\""}) {
-    CHECK_THROWS_WITH(test::analyse(silent, "procrustes", keys),
-                      ContainsSubstring("the activity of b is constant, so it has no shape"));
+    CAPTURE(keys);
+    CHECK(test::failure(silent, "procrustes", keys) ==
+          "the activity of b is constant, so there are no two activities to compare");
+    const auto results = test::analyse(silent, "procrustes", "regions = [\"a\", \"b\", \"*\"]\n" + keys);
+    CHECK(std::isnan(at(results, "distance", {1, 1})));
+    CHECK(std::isnan(at(results, "distance", {0, 1})));
+    CHECK(at(results, "distance", {0, 0}) == 0.0);
+    CHECK(std::isfinite(at(results, "distance", {0, 2})));
+    CHECK(results.summary.back() == "the activity of b is constant, so it is not compared");
   }
+  const auto pairs = test::analyse(silent, "procrustes", "regions = [\"a\", \"b\", \"*\"]\nmeasure = \"cca\"");
+  CHECK(test::array(pairs, "pairs").values == std::vector<double>{0.0, 2.0});
 }
 
 TEST_CASE("figures and arrays say what was measured", "[procrustes]") {

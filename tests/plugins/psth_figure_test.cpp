@@ -41,6 +41,45 @@ TEST_CASE("three simulations of two conditions have a panel each, on one scale",
   CHECK(figure.panels[2].y.low == figure.panels[0].y.low);
 }
 
+TEST_CASE("what does not fit on a page goes on in further figures, a region with its cell types", "[psth]") {
+  mrnn::NetworkSpec spec;
+  for (int k = 0; k < 8; ++k) {
+    spec.regions.push_back({"r" + std::to_string(k), 4, {{"e", 0.5}, {"i", 0.5}}});
+  }
+  test::Subject made{mrnn::build_network(spec, 1), {}};
+  made.parameters = mrnn::initial_parameters(made.network, 1);
+  made.simulations = {test::simulate(made, "control", mrnn::blank_trials(0, 2, 4))};
+  made.simulations.front().trials.texts["condition"] = {"left", "right"};
+
+  const auto figures = test::analyse(made, "psth", "").figures;
+  for (int k = 1; k < 6; ++k) {
+    made.simulations.push_back(made.simulations.front());
+    made.simulations.back().name = "lesion_" + std::to_string(k);
+  }
+  const auto split = test::analyse(made, "psth", "regions = [\"r0\", \"r1\"]").figures;
+
+  REQUIRE(figures.size() == 2);
+  CHECK(figures[0].name == "psth");
+  CHECK(figures[1].name == "psth_2");
+  CHECK(figures[1].title == "Mean activity h over units and trials (2 of 2)");
+  CHECK(figures[1].caption == figures[0].caption);
+  REQUIRE(figures[0].panels.size() == 15);
+  CHECK(figures[1].panels.front().title == "r5");
+  CHECK(figures[1].panels.size() == 9);
+  REQUIRE(split.size() == 2);  // of four and two simulations
+  CHECK(split[0].columns == 4);
+  CHECK(split[1].columns == 2);
+  CHECK(split[1].panel_width == split[0].panel_width);
+  CHECK(split[1].panels[2].title == "r1: lesion_4");
+  for (const mrnn::Figure& page : {figures[1], split[1]}) {
+    std::vector<std::string> labels;
+    for (const mrnn::Series& series : page.panels.front().series) {
+      if (!series.label.empty()) labels.push_back(series.label);
+    }
+    CHECK(labels == std::vector<std::string>{"left", "right"});  // each page has its key
+  }
+}
+
 TEST_CASE("numbers are drawn in the colours of an ordered scale and named in the key", "[psth]") {
   test::Subject made = counting();
   made.simulations.front().trials.numbers["coherence"] = {8.0, -2.0, -8.0};

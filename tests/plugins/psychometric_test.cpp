@@ -79,7 +79,8 @@ mrnn::Simulation answers(const std::string& name, const std::vector<Value>& valu
 const Chooser chooser;
 
 test::Subject subject(std::vector<mrnn::Simulation> simulations, const mrnn::Task& task = chooser) {
-  return {test::bare_network({{"a", 2}}), {}, std::move(simulations), &task};
+  for (mrnn::Simulation& simulation : simulations) simulation.task = &task;
+  return {test::bare_network({{"a", 2}}), {}, std::move(simulations)};
 }
 
 /// 40 trials at each of eight values.
@@ -115,8 +116,9 @@ test::Subject following() {
   spec.outputs = {output};
   mrnn::Network network = mrnn::build_network(spec, 1);
   const mrnn::Parameters parameters = mrnn::initial_parameters(network, 1);
-  test::Subject made{std::move(network), parameters, {}, &chooser};
+  test::Subject made{std::move(network), parameters};
   made.simulations.push_back(test::simulate(made, "control", chooser.make({})));
+  made.simulations.back().task = &chooser;
   return made;
 }
 
@@ -295,6 +297,22 @@ TEST_CASE("points of many curves are drawn at their own values of x", "[psychome
   CHECK_THAT(results.figures.at(0).caption, !ContainsSubstring("apart"));
 }
 
+TEST_CASE("intervals of more than four curves would hide each other, and are left out", "[psychometric]") {
+  std::vector<mrnn::Simulation> simulations;
+  for (int k = 0; k < 5; ++k) simulations.push_back(answers("simulation " + std::to_string(k), eight_values()));
+  const test::Subject five = subject(simulations);
+  simulations.pop_back();
+  const test::Subject four = subject(std::move(simulations));
+
+  const mrnn::Figure many = test::analyse(five, "psychometric", "bootstrap = 20").figures.at(0);
+  const mrnn::Figure few = test::analyse(four, "psychometric", "bootstrap = 20").figures.at(0);
+
+  CHECK(many.panels.at(0).series.size() == 2 * 5);  // line and discs
+  CHECK_THAT(many.caption, EndsWith("Of more than 4 curves in a panel no intervals are drawn."));
+  CHECK(few.panels.at(0).series.size() == 4 * 4);  // with bands and bars
+  CHECK_THAT(few.caption, ContainsSubstring("bands: their 95 % intervals (bootstrap)."));
+}
+
 TEST_CASE("where all choices are the same, the summary says that and no more", "[psychometric]") {
   const test::Subject made = subject({answers("control", {{-2, 20, 20}, {-1, 20, 20}, {1, 20, 20}, {2, 20, 20}})});
 
@@ -407,8 +425,8 @@ TEST_CASE("psychometric trials of its own run with the simulation's manipulation
   CHECK_THAT(test::mistake(made, "psychometric", "trials = 9"),
              ContainsSubstring("x.toml:2:") && ContainsSubstring(refusal));
   const auto analysis = test::make_analysis("psychometric", "trials = 9", made.network);
-  CHECK_THROWS_WITH(analysis->check({&made.simulations.back()}, made.task), ContainsSubstring(refusal));
-  CHECK_NOTHROW(analysis->check({&made.simulations.front()}, made.task));
+  CHECK_THROWS_WITH(analysis->check({&made.simulations.back()}), ContainsSubstring(refusal));
+  CHECK_NOTHROW(analysis->check({&made.simulations.front()}));
 }
 
 TEST_CASE("mistakes in the keys of psychometric are named", "[psychometric]") {
@@ -447,9 +465,9 @@ TEST_CASE("psychometric curves need a task with choices", "[psychometric]") {
   test::Subject made = subject({answers("control", eight_values())}, silent);
 
   CHECK_THAT(test::mistake(made, "psychometric", ""),
-             ContainsSubstring("needs a task with choices and a psychometric curve; the task of this experiment has "
+             ContainsSubstring("needs a task with choices and a psychometric curve; that of simulation \"control\" has "
                                "none"));
-  made.task = nullptr;
+  made.simulations.front().task = nullptr;
   CHECK_THAT(test::mistake(made, "psychometric", ""), ContainsSubstring("needs a task with choices"));
   mrnn::NetworkSpec spec;
   mrnn::Region region;

@@ -126,7 +126,7 @@ class RogueAnalysis final : public mrnn::Analysis {
     if (mode_ == "units") record.units = mrnn::Selection({{5, 5}});
     return record;
   }
-  void check(const std::vector<const mrnn::Simulation*>& /*planned*/, const mrnn::Task* /*task*/) const override {
+  void check(const std::vector<const mrnn::Simulation*>& /*planned*/) const override {
     if (mode_ == "check") throw std::runtime_error("not today");
   }
   void run(const mrnn::AnalysisContext& /*context*/, mrnn::AnalysisResults& results) const override {

@@ -55,7 +55,7 @@ Subject chain() {
   trials.texts["condition"] = {"high", "low"};
   made.simulations = {simulate(made, "control", trials)};
   static const ThresholdTask task;
-  made.task = &task;
+  made.simulations.front().task = &task;
   return made;
 }
 

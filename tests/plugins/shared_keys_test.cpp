@@ -42,7 +42,7 @@ std::string planned_mistake(const std::string& plugin, const std::string& keys) 
   planned.x = planned.h = {};
   planned.trials.inputs = {};
   try {
-    test::make_analysis(plugin, keys, made.network)->check({&planned}, nullptr);
+    test::make_analysis(plugin, keys, made.network)->check({&planned});
   } catch (const mrnn::ConfigError& error) {
     return error.what();
   }
@@ -143,7 +143,7 @@ TEST_CASE("metadata that the trials lack are found before anything runs", "[shar
 TEST_CASE("conditions of a lesion scan are found before anything runs", "[shared_keys]") {
   const test::Subject chain = test::chain();
   const auto check = [&](const std::string& keys) {
-    test::make_analysis("lesion_scan", keys, chain.network)->check({&chain.simulations.front()}, nullptr);
+    test::make_analysis("lesion_scan", keys, chain.network)->check({&chain.simulations.front()});
   };
 
   CHECK_NOTHROW(check("by = \"condition\""));
@@ -184,6 +184,6 @@ TEST_CASE("psychometric curves without choices are refused before anything runs"
   spec.outputs[0].name = "choice";
   const mrnn::Simulation planned = waves().simulations.front();
 
-  CHECK_THROWS_WITH(test::make_analysis("psychometric", "", mrnn::build_network(spec, 1))->check({&planned}, nullptr),
+  CHECK_THROWS_WITH(test::make_analysis("psychometric", "", mrnn::build_network(spec, 1))->check({&planned}),
                     ContainsSubstring("needs a task with choices and a psychometric curve"));
 }

@@ -320,6 +320,76 @@ TEST_CASE("what is wrong with a subspace_alignment is said", "[subspace_alignmen
              ContainsSubstring("\"a\" has 2 units and \"b\" has 3"));
 
   made.simulations.front().trials.epochs.push_back({"rest", {1}, {2}});
-  CHECK(test::failure(made, "subspace_alignment", "") ==
-        "the activity of \"a\" does not vary in \"rest\" (1 samples), so it has no subspace");
+  CHECK(test::failure(made, "subspace_alignment", "epochs = [\"cue\", \"rest\"]") ==
+        "there are no two sets of activity that varies, so there are no subspaces to compare");
+  made.simulations.front().trials.epochs.push_back({"pause", {2}, {3}});
+  CHECK(test::failure(made, "subspace_alignment", "epochs = [\"rest\", \"pause\"]") ==
+        "the activity of a is constant, so it has no subspaces");
+}
+
+TEST_CASE("a set whose activity is constant is not compared; the others are as without it", "[subspace_alignment]") {
+  test::Subject made = tilted();
+  const mrnn::AnalysisResults others = align(made, "components = 1");
+  made.simulations.front().trials.epochs.insert(made.simulations.front().trials.epochs.begin() + 1, {"rest", {1}, {2}});
+
+  const mrnn::AnalysisResults all = align(made, "components = 1");
+
+  REQUIRE(test::texts(all, "sets") == std::vector<std::string>{"cue", "rest", "go"});
+  for (Index s = 0; s < 3; ++s) {
+    CHECK(std::isnan(at(all, "a_index", {1, s})));
+    CHECK(std::isnan(at(all, "a_index", {s, 1})));
+    CHECK(std::isnan(at(all, "a_angles", {s, 1, 0})));
+  }
+  CHECK(std::isnan(at(all, "a_axes", {1, 0, 0})));
+  CHECK(std::isnan(at(all, "a_random_low", {1})));
+  CHECK(at(all, "a_index", {0, 2}) == at(others, "a_index", {0, 1}));
+  CHECK(at(all, "a_angles", {2, 0, 0}) == at(others, "a_angles", {1, 0, 0}));
+  CHECK(at(all, "a_axes", {2, 0, 1}) == at(others, "a_axes", {1, 0, 1}));
+  CHECK(at(all, "a_random_high", {2}) == at(others, "a_random_high", {1}));
+  CHECK(all.summary.front() == "the activity of a is constant in rest, so it has no subspace there");
+  CHECK(all.figures.front().panels.front().heat_map->values.rows() == 2);
+}
+
+TEST_CASE("a silent region has no subspaces to compare; the others have", "[subspace_alignment]") {
+  test::Subject made{test::unconnected({{"a", 6}, {"b", 6}, {"c", 6}}), {}};
+  made.simulations.push_back(test::made_simulation(
+      "control", 18, 5, 12, [](Index n, Index b, Index t) { return n >= 6 && n < 12 ? 0.0 : wave(n % 7, b, t); }));
+  made.simulations.front().trials.epochs = waves().simulations.front().trials.epochs;
+
+  const mrnn::AnalysisResults results = align(made, "");
+  const mrnn::AnalysisResults regions = align(made, "between = \"regions\"");
+
+  CHECK(test::has_array(results, "a_index"));
+  CHECK_FALSE(test::has_array(results, "b_index"));
+  CHECK(results.summary.front() == "the activity of b is constant, so it has no subspaces");
+  CHECK(results.figures.front().panels.size() == 2);
+  test::check_progress(made, "subspace_alignment", "draws = 3");
+  CHECK(std::isnan(at(regions, "regions_index", {1, 0})));
+  CHECK(std::isfinite(at(regions, "regions_index", {2, 0})));
+  CHECK(regions.summary.front() == "the activity of b is constant, so it has no subspace");
+}
+
+TEST_CASE("a silent source has no variance in a potent space", "[subspace_alignment]") {
+  mrnn::NetworkSpec spec;
+  spec.regions.resize(2);
+  spec.regions[0].name = "a";
+  spec.regions[1].name = "b";
+  for (mrnn::Region& region : spec.regions) region.units = 4;
+  spec.connections.resize(2);
+  spec.connections[0].from = spec.connections[1].to = "a";
+  spec.connections[0].to = spec.connections[1].from = "b";
+  test::Subject made{mrnn::build_network(spec, 1), {}};
+  made.parameters = mrnn::initial_parameters(made.network, 1);
+  made.simulations.push_back(test::made_simulation(
+      "control", 8, 5, 12, [](Index n, Index b, Index t) { return n < 4 ? wave(n, b, t) : 0.0; }));
+  made.simulations.front().trials.epochs = waves().simulations.front().trials.epochs;
+
+  const mrnn::AnalysisResults results = align(made, "pathways = [\"a->b\", \"b->a\"]\npotent_components = 2");
+
+  CHECK(std::isfinite(at(results, "a_to_b_potent_share", {0})));
+  CHECK(std::isnan(at(results, "b_to_a_potent_share", {0})));
+  CHECK(std::isnan(at(results, "b_to_a_gain", {1})));
+  CHECK(results.summary.back() ==
+        "b_to_a: 2 potent dimensions of 4; the activity of b is constant, so it has no variance in them");
+  CHECK(results.figures.back().panels.size() == 1);
 }

@@ -157,6 +157,61 @@ TEST_CASE("namesakes are a matrix per region", "[comparison_report]") {
   CHECK(results.arrays.empty());
 }
 
+TEST_CASE("items that are left out have no numbers, are not drawn, and are named", "[comparison_report]") {
+  Regions regions;
+  const mrnn::Comparison comparison(mrnn::ConfigNode::parse("simulation = [\"control\", \"lesion\"]"), regions.net,
+                                    mrnn::Correspondence::none);
+  mrnn::ComparedActivities activities = regions.activities(comparison);
+  mrnn::AnalysisResults results;
+
+  activities.leave_out({}, "constant");
+  activities.leave_out({0, 4}, "constant");  // control: a, lesion: b
+  MatrixXd distances = mrnn::no_comparisons(activities, 0.0);
+  for (const auto& [i, j] : activities.pairs()) {
+    const double value = double(i + j);
+    distances(static_cast<Index>(i), static_cast<Index>(j)) = distances(static_cast<Index>(j), static_cast<Index>(i)) =
+        value;
+  }
+  mrnn::add_comparison(activities, regions.net, {distances, "distance", ""}, titled(), results);
+
+  CHECK(activities.pairs().size() == 4 * 3 / 2);
+  CHECK(std::isnan(distances(0, 0)));
+  CHECK(distances(1, 1) == 0.0);
+  CHECK(results.summary.back() == "the activity of control: a, lesion: b is constant, so it is not compared");
+  const mrnn::Figure& figure = results.figures.front();
+  REQUIRE(figure.panels.size() == 2);
+  CHECK(figure.panels[0].heat_map->values.rows() == 4);
+  CHECK(figure.panels[0].heat_map->values.allFinite());
+  CHECK(std::isnan(results.array("places").values[0]));
+  CHECK(std::isfinite(results.array("places").values[2]));
+  // Regions b, c of the first simulation and a, c of the second, each region named once; then the ways of a, b and c.
+  std::vector<std::string> labels;
+  for (const mrnn::Series& series : figure.panels[1].series) labels.push_back(series.label);
+  CHECK(labels == std::vector<std::string>{"b", "c", "a", "", "", "", ""});
+}
+
+TEST_CASE("namesakes of which one is left out are not drawn; without any pair there is nothing to compare",
+          "[comparison_report]") {
+  Regions regions;
+  const mrnn::Comparison comparison(
+      mrnn::ConfigNode::parse("simulation = [\"control\", \"lesion\"]\npairs = \"matching\""), regions.net,
+      mrnn::Correspondence::none);
+  mrnn::ComparedActivities activities = regions.activities(comparison);
+  mrnn::AnalysisResults results;
+
+  activities.leave_out({1}, "constant");  // control: b
+  MatrixXd distances = mrnn::no_comparisons(activities, 0.0);
+  distances(0, 3) = distances(3, 0) = 1.0;
+  distances(2, 5) = distances(5, 2) = 2.0;
+  mrnn::add_comparison(activities, regions.net, {distances, "distance", ""}, titled(), results);
+
+  REQUIRE(results.figures.front().panels.size() == 2);
+  CHECK(results.figures.front().panels[0].title == "a");
+  CHECK(results.figures.front().panels[1].title == "c");
+  CHECK_THROWS_WITH(activities.leave_out({0, 2}, "constant"),
+                    "the activity of control: a, control: c is constant, so there are no two activities to compare");
+}
+
 TEST_CASE("of similarities the largest are most alike", "[comparison_report]") {
   Regions regions;
   const mrnn::Comparison comparison(mrnn::ConfigNode::parse(""), regions.net, mrnn::Correspondence::none);

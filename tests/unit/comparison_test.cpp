@@ -34,7 +34,8 @@ mrnn::Network network(double dt = 10.0, const std::string& second = "b") {
   return mrnn::build_network(spec, 1);
 }
 
-/// 3 trials of 4 steps: h(unit, trial, step) = start + 100 trial + 10 step + unit. The epoch go begins at 0, 1, 2.
+/// 3 trials of 4 steps: h(unit, trial, step) = start + 100 trial + 10 step + unit, y = step - 3 - channel. The epoch go
+/// begins at 0, 1, 2.
 mrnn::Simulation simulation(const std::string& name, double start,
                             const Texts& conditions = {"left", "right", "left"}) {
   mrnn::Simulation made;
@@ -52,7 +53,7 @@ mrnn::Simulation simulation(const std::string& name, double start,
     for (Index step = 0; step < 4; ++step) {
       made.trials.inputs(0, trial, step) = start + double(trial) + 0.1 * double(step);
       for (Index unit = 0; unit < 5; ++unit) h(unit, trial, step) = start + 100.0 * trial + 10.0 * step + double(unit);
-      for (Index channel = 0; channel < 2; ++channel) y(channel, trial, step) = -double(channel);
+      for (Index channel = 0; channel < 2; ++channel) y(channel, trial, step) = double(step - 3 - channel);
     }
   }
   made.h = h;
@@ -438,6 +439,22 @@ TEST_CASE("activity that does not vary is told from one that does", "[comparison
   CHECK(mrnn::is_constant(samples));
   samples(1, 3, 0) += 1e-6;
   CHECK_FALSE(mrnn::is_constant(samples));
+}
+
+TEST_CASE("constant activity is not compared where samples must correspond", "[comparison]") {
+  Bench bench;
+  auto& h = std::get<mrnn::Sequence>(bench.own.front().h);
+  const Index first = bench.net.select("b").ranges().front().start, units = bench.net.select("b").size();
+  for (Index step = 0; step < h.steps; ++step) h.at(step).middleRows(first, units).setConstant(0.3);
+  const std::string keys = "regions = [\"a\", \"b\", \"*\"]";
+
+  const Comparison comparison = bench.comparison(keys);
+  const mrnn::ComparedActivities activities = comparison.read(bench.context());
+
+  CHECK(activities.is_left_out(1));
+  CHECK_FALSE(activities.is_left_out(0));
+  CHECK(activities.pairs() == Pairs{{0, 2}});
+  CHECK(activities.remarks() == Texts{"the activity of b is constant, so it is not compared"});
 }
 
 TEST_CASE("what was prepared is kept for later pairs, or made again", "[comparison]") {

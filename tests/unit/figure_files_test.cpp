@@ -40,7 +40,7 @@ Figure everything() {
   panel.heat_map->contours = {2.5};
   panel.guides[0].solid = true;
   panel.colours = ColourScale{"time (ms)", true, 1.0, {}, true};
-  figure.shared_x = figure.shared_colours = true;
+  figure.shared_x = figure.shared_colours = figure.rows_share_y = true;
   figure.letters = false;
   figure.frame_seconds = 0.5;
   panel.polygons = {{{0.0, 1.0, 0.0}, {0.0, 0.0, 1.0}, 2, grey, 0.5}};
@@ -101,7 +101,7 @@ TEST_CASE("a figure read back from JSON is the same figure", "[figure]") {
   CHECK(panel.colours->label == "time (ms)");
   CHECK(panel.colours->low == 1.0);
   CHECK(panel.colours->log);
-  CHECK((again.shared_x && !again.shared_y && again.shared_colours && !again.letters));
+  CHECK((again.shared_x && !again.shared_y && again.shared_colours && again.rows_share_y && !again.letters));
   CHECK(again.frame_seconds == 0.5);
 }
 

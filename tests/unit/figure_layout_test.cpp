@@ -262,6 +262,60 @@ TEST_CASE("panels that share axes and colours have one range and say it once", "
   }
 }
 
+TEST_CASE("panels of a row share their range where a figure says so, and only the first says it", "[figure]") {
+  Figure figure = line_figure({0.0, 1.0}, {0.0, 1.0});
+  figure.panels[0].y.label = "current";
+  figure.panels.resize(4, figure.panels[0]);
+  figure.panels[1].series[0].y = {0.0, 8.0};
+  figure.columns = 2;
+  figure.rows_share_y = true;
+
+  const FigureLayout layout = lay_out(figure);
+
+  CHECK(layout.panels[0].y.high == layout.panels[1].y.high);
+  CHECK(layout.panels[1].y.high >= 8.0);
+  CHECK(layout.panels[2].y.high == layout.panels[3].y.high);
+  CHECK(layout.panels[3].y.high < 2.0);
+  CHECK(std::ranges::count(layout.texts, "current", &PlacedText::words) == 2);
+}
+
+TEST_CASE("panels are narrower where a figure would not fit on a page", "[figure]") {
+  constexpr double page = 778.0;  // 183 mm
+  Figure figure = line_figure({0.0, 1.0}, {0.0, 123456.0});
+  figure.panels[0].y.label = "rate (1/s)";
+  figure.panels.resize(6, figure.panels[0]);
+  figure.columns = 3;
+  figure.panel_width = figure.panel_height = 280.0;
+
+  const FigureLayout squares = lay_out(figure);
+  figure.columns = 6;
+  figure.panel_height = 150.0;
+  const FigureLayout wide = lay_out(figure);
+  figure.columns = 1;
+  const FigureLayout narrow = lay_out(figure);
+  for (Panel& panel : figure.panels) panel.axes = false;
+  figure.columns = 6;
+  const FigureLayout drawings = lay_out(figure);
+
+  CHECK(squares.width <= page);
+  CHECK(squares.panels[0].plot.width < 280.0);
+  CHECK(squares.panels[0].plot.height == squares.panels[0].plot.width);  // what was square stays so
+  CHECK(wide.panels[0].plot.width == 60.0);                              // narrower would show nothing
+  CHECK(wide.panels[0].plot.height == 150.0);
+  CHECK(narrow.panels[0].plot.width == 280.0);
+  CHECK(drawings.panels[0].plot.width == 280.0);
+}
+
+TEST_CASE("a high colour bar has a few numbers only", "[figure]") {
+  Figure figure;
+  figure.name = "map";
+  figure.panels.resize(1);
+  figure.panels[0].heat_map = HeatMap{Eigen::MatrixXd{{0.0, 1.0}}, 0.0, 1.0, 0.0, 1.0, "share", false, {}, {}};
+  figure.panel_height = 900.0;
+
+  CHECK(lay_out(figure).panels[0].colour_ticks.at.size() <= 11);
+}
+
 TEST_CASE("limits asked for are kept, senseless ones replaced", "[figure]") {
   Figure figure = line_figure({0.0, 1.0}, {0.0, 1.0});
   figure.panels[0].x = {"", -3.0, 4.0};

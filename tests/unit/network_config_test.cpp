@@ -265,7 +265,8 @@ TEST_CASE("a wrong value is an error at its place", "[network_config]") {
         "x.toml:4:12: connection[0].sparsity: is 1.5; a number from 0 to 1 is accepted");
   CHECK(message("[[connection]]\nfrom = 'a'\nto = 'b'\nsign = 'inhib'\n") ==
         "x.toml:4:8: connection[0].sign: is \"inhib\"; accepted: excitatory, inhibitory");
-  CHECK(message("[[connection]]\nfrom = 'a'\n") == "x.toml:1:1: connection[0].to: is missing; a string is required");
+  CHECK(message("[[connection]]\nfrom = 'a'\n") ==
+        "x.toml:1:1: connection[0].to: is missing; a string or an array of strings is required");
   CHECK(message("[[connection]]\nfrom = 'a'\nto = 'b'\ninit = { low = 1 }\n") ==
         "x.toml:4:8: connection[0].init.distribution: is missing; a string is required");
   CHECK(message("[[connection]]\nfrom = 'a'\nto = 'b'\ninit = { distribution = 'uniform', low = 2 }\n") ==
@@ -315,7 +316,7 @@ TEST_CASE("a network file in TOML comes first and the configuration adds to it",
   REQUIRE(source.spec.regions.size() == 3);
   CHECK(source.spec.regions[2].name == "thal");
   CHECK(source.where.at("region[1].name") == (folder.path() / "net.toml").string() + ":9:8");
-  CHECK_THROWS_WITH(mrnn::build_network(source, 1), StartsWith(main.string() + ":8:7: region[2].tau: "));
+  CHECK_THROWS_WITH(mrnn::build_network(source, 1), StartsWith(main.string() + ":8:7: region[0].tau: "));
 }
 
 TEST_CASE("another experiment is a network file, whatever else it has", "[network_config]") {

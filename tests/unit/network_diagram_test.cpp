@@ -1,6 +1,7 @@
 #include "figures/network_diagram.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "catch.hpp"
 #include "figures/diagram_shapes.hpp"
@@ -150,6 +151,50 @@ TEST_CASE("no two regions of the diagram overlap", "[diagram]") {
       CHECK(apart);
     }
   }
+}
+
+TEST_CASE("no line of the diagram strikes through a name", "[diagram]") {
+  NetworkSpec spec = ring(12, 5);
+  for (Region& region : spec.regions) {
+    region.name = "visual_" + region.name;
+    region.cell_types = {{"e", 0.6, {}}, {"i", 0.4, Sign::inhibitory}};
+  }
+  for (Connection& connection : spec.connections) {
+    connection = {"visual_" + connection.from + ".e", "visual_" + connection.to + ".i"};
+  }
+
+  const Panel panel = network_diagram(build_network(spec, 0)).panels.at(0);
+
+  int names = 0;
+  for (const Text& text : panel.texts) {
+    if (!text.words.starts_with("visual_")) continue;
+    ++names;
+    // Boxes lie about the name, lines within boxes are polygons that begin or end there.
+    for (const Polygon& polygon : panel.polygons) {
+      for (std::size_t k = 0; k < polygon.x.size(); ++k) {
+        const bool within = std::abs(polygon.x[k] - text.x) < 30.0 && std::abs(polygon.y[k] - text.y) < 5.0;
+        CHECK_FALSE(within);
+      }
+    }
+  }
+  CHECK(names == 12);
+}
+
+TEST_CASE("a diagram of many regions with long names fits on a page", "[diagram]") {
+  const int regions = GENERATE(6, 12);
+  NetworkSpec spec = ring(regions, 3);
+  for (Region& region : spec.regions) region.name = "prefrontal_" + region.name;
+  for (Connection& connection : spec.connections) {
+    connection = {"prefrontal_" + connection.from, "prefrontal_" + connection.to};
+  }
+  spec.inputs = {{"cue", 1}};
+  spec.connections.push_back({"cue", spec.regions.front().name});
+  spec.outputs = {{"choice", 2, {spec.regions.back().name}}};
+
+  const Figure figure = network_diagram(build_network(spec, 0));
+
+  CHECK(figure.panel_width <= 778.0);
+  CHECK(figure.panel_height <= 1100.0);
 }
 
 TEST_CASE("a region has the same colour in all figures", "[diagram]") {

@@ -373,6 +373,30 @@ TEST_CASE("numbers have colours of an ordered scale, about zero where they have 
   CHECK(mrnn::key_title(words).empty());
 }
 
+TEST_CASE("trials are grouped by every combination of several metadata that there is", "[samples]") {
+  mrnn::Simulation made = simulation();
+  made.trials.count = 5;
+  made.trials.texts["side"] = {"right", "left", "right", "", "left"};
+  made.trials.numbers["coherence"] = {16.0, -8.0, 4.0, 4.0, std::nan("")};
+  made.trials.texts["condition"] = {"a", "b", "a", "b", "a"};
+  const auto grouped = [&](const std::string& by) {
+    return mrnn::group_trials(mrnn::ConfigNode::parse("by = " + by, "x.toml"), {&made});
+  };
+
+  const mrnn::Conditions both = grouped(R"(["coherence", "side"])");
+
+  CHECK(both.values == std::vector<std::string>{"coherence -8, left", "coherence 4, right", "coherence 16, right"});
+  CHECK(both.of_trial == std::vector<int>{2, 0, 1, -1, -1});
+  CHECK(both.by == "coherence, side");
+  CHECK(both.numbers.empty());
+  CHECK(grouped(R"(["side", "condition"])").values == std::vector<std::string>{"left, a", "left, b", "right, a"});
+  CHECK(grouped(R"(["coherence"])").numbers == grouped(R"("coherence")").numbers);
+  CHECK_THROWS_WITH(grouped("[]"), EndsWith("by: is an empty list; at least one name is needed"));
+  CHECK_THROWS_WITH(grouped(R"(["side", "side"])"), EndsWith("by: names \"side\" twice"));
+  CHECK_THROWS_WITH(grouped(R"(["side", "sides"])"),
+                    ContainsSubstring("x.toml:1:") && ContainsSubstring("Did you mean \"side\"?"));
+}
+
 TEST_CASE("samples are spread over all trials and the whole time, whatever their counts", "[samples]") {
   // Trial fastest: a fixed stride of 50, 100 or 25 would see one trial of 50, or two.
   const auto [trials, steps, chosen] =
@@ -397,4 +421,15 @@ TEST_CASE("samples are spread alike each time, and all are taken where there are
   CHECK(mrnn::spread_samples(30, 10) == std::vector<Index>{1, 4, 8, 11, 14, 16, 19, 22, 25, 28});
   CHECK(mrnn::spread_samples(3, 10) == std::vector<Index>{0, 1, 2});
   CHECK(mrnn::spread_samples(0, 10).empty());
+}
+
+TEST_CASE("constant activity is named in the summary; where there is no other, it is an error", "[samples]") {
+  mrnn::AnalysisResults results;
+
+  mrnn::say_constant({}, 0, "subspace", results);
+  CHECK(results.summary.empty());
+  mrnn::say_constant({"a", "c"}, 3, "subspace", results);
+  CHECK(results.summary == std::vector<std::string>{"the activity of a, c is constant, so it has no subspace"});
+  CHECK_THROWS_WITH(mrnn::say_constant({"a", "c"}, 2, "subspace", results),
+                    "the activity of a, c is constant, so it has no subspace");
 }

@@ -124,6 +124,42 @@ TEST_CASE("curves of training mark where it stops and where a stage begins", "[t
   CHECK(figure.panels[2].guides[1].label == "clip");
 }
 
+TEST_CASE("the first values of a training do not take the axis for themselves", "[training figures]") {
+  const Network network = small_network();
+  TrainingOutcome outcome = small_outcome(network);
+  outcome.iterations = 400;
+  outcome.history.loss.front() = 5000.0;
+  for (std::int64_t& iteration : outcome.history.iteration) iteration *= iteration > 10 ? 10 : 1;
+
+  const Figure figure = figures_of(network, {}, outcome).at(0);
+  outcome.history.loss.front() = 5.0;
+  const Figure whole = figures_of(network, {}, outcome).at(0);
+
+  CHECK(figure.panels[0].y.high == 1.0);  // twice the largest later value
+  CHECK(series_called(figure.panels[0], "batch").y.front() == 5000.0);
+  CHECK_FALSE(figure.panels[2].y.high.has_value());
+  CHECK_THAT(figure.caption, EndsWith("The first values of \"Loss\" lie above its axis: up to 5e+03."));
+  CHECK_FALSE(whole.panels[0].y.high.has_value());
+  CHECK_THAT(whole.caption, !Catch::Contains("above its axis"));
+}
+
+TEST_CASE("example trials say how well they were done", "[training figures]") {
+  const Network network = small_network();
+  class Unscored final : public Task {
+    Trials make(const TrialRequest& /*request*/) const override { return {}; }
+  };
+
+  const Figure scored =
+      training_figures(network, {}, ChoosingTask(), small_outcome(network), small_examples(network)).at(1);
+  const Figure unscored =
+      training_figures(network, {}, Unscored(), small_outcome(network), small_examples(network)).at(1);
+
+  CHECK(scored.panels[0].title == "right (score 1)");
+  CHECK_THAT(scored.caption, EndsWith("Score: how well the trial was done, from 0 to 1 (share of correct choices)."));
+  CHECK(unscored.panels[0].title == "right");
+  CHECK_THAT(unscored.caption, !Catch::Contains("Score"));
+}
+
 TEST_CASE("a loss that reaches zero is drawn on a linear axis", "[training figures]") {
   const Network network = small_network();
   TrainingOutcome outcome = small_outcome(network);
@@ -166,10 +202,12 @@ TEST_CASE("an example ends where its trial ends and shows targets where they cou
 
   REQUIRE(figure.panels.size() == 3);  // all inputs, choice, state
   CHECK(figure.columns == 1);
-  CHECK(figure.panels[0].title == "right");
-  CHECK(figure.caption ==
-        "Solid: inputs (without their noise) and outputs. Dashed: targets, where the loss counts them. Lines from top "
-        "to bottom: borders of the epochs named above.");
+  CHECK(figure.panels[0].title == "right (score 1)");
+  CHECK(
+      figure.caption ==
+      "Solid: inputs (without their noise) and outputs. Dashed: targets, where the loss counts them. Lines from top "
+      "to bottom: borders of the epochs named above. Score: how well the trial was done, from 0 to 1 (share of correct "
+      "choices).");
   const Panel& choice = figure.panels[1];
   const Series& output = series_called(choice, "choice 0");
   CHECK(output.x == std::vector<double>{0.0, 20.0, 20.0, 40.0, 40.0, 60.0});  // each value for its step
@@ -238,7 +276,7 @@ TEST_CASE("many channels are shown as colours with their targets on one scale", 
   CHECK(figure.caption ==
         "Solid: inputs (without their noise). Colours: inputs (without their noise), outputs and targets, channel by "
         "channel. Grey: targets that the loss does not count. Lines from top to bottom: borders of the epochs named "
-        "above.");
+        "above. Score: how well the trial was done, from 0 to 1 (share of correct choices).");
 }
 
 TEST_CASE("targets that do not count have no colour, and no part in the scale", "[training figures]") {
@@ -337,7 +375,7 @@ TEST_CASE("examples are of different conditions where there are some", "[trainin
   const Figure figure = training_figures(network, {}, ChoosingTask(), small_outcome(network), examples).at(1);
 
   CHECK(figure.columns == 3);
-  CHECK(figure.panels[0].title == "go: left");
-  CHECK(figure.panels[1].title == "go: left");
-  CHECK(figure.panels[2].title == "go: right");
+  CHECK(figure.panels[0].title == "go: left (score 1)");
+  CHECK(figure.panels[1].title == "go: left (score 1)");
+  CHECK(figure.panels[2].title == "go: right (score 1)");
 }

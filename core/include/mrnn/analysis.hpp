@@ -66,7 +66,6 @@ struct EarlierAnalysis {
 struct AnalysisResources {
   const Backend& backend;
   SessionOptions options = {};   ///< of the run
-  const Task* task = nullptr;    ///< that made the trials, to score them; null where there is none
   Progress* progress = nullptr;  ///< null: nobody is told
   std::string work = {};         ///< what progress says is going on: `analysis "spectrum"`
   std::map<std::string, const AnalysisResults*> earlier = {};  ///< by label; null: that analysis failed
@@ -83,8 +82,6 @@ class MRNN_EXPORT AnalysisContext {
   /// Those named by `simulation` in the configuration, in that order; at least one.
   const std::vector<const Simulation*>& simulations() const noexcept { return simulations_; }
   const Simulation& simulation() const noexcept { return *simulations_.front(); }
-  /// The task that made the trials; null where there is none.
-  const Task* task() const noexcept { return resources_.task; }
   std::uint64_t seed() const noexcept { return resources_.options.seed; }
 
   /// What an analysis that is listed before this one handed back. @param label  one of earlier_analyses()
@@ -124,9 +121,8 @@ class MRNN_EXPORT Analysis {
   virtual std::vector<EarlierAnalysis> earlier_analyses() const { return {}; }
   /// Do the conditions, epochs, trials and steps exist that its keys name? Called before anything runs, with
   /// simulations that have their metadata, epochs and numbers of trials and steps, but no activity, inputs or targets
-  /// yet.
-  /// @param task  that makes the trials; null where there is none  @throws ConfigError.
-  virtual void check(const std::vector<const Simulation*>& planned, const Task* task) const;
+  /// yet.  @throws ConfigError.
+  virtual void check(const std::vector<const Simulation*>& planned) const;
 };
 
 /// For an analysis of one simulation. @param why  `a flow field is that of one simulation`

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -47,6 +48,11 @@ class MRNN_EXPORT ComparedActivities {
   const std::vector<ComparedItem>& items() const noexcept { return items_; }
   /// Which are compared with which: indices of items, the smaller first.
   const std::vector<std::pair<std::size_t, std::size_t>>& pairs() const noexcept { return pairs_; }
+  /// Takes items out of the pairs, and says so in remarks(). With Correspondence::samples those whose activity is
+  /// constant have been, already. @param what  they are: `constant`  @throws RunError where no pair is left.
+  void leave_out(const std::vector<std::size_t>& items, std::string_view what);
+  bool is_left_out(std::size_t item) const { return left_out_[item]; }
+  const std::vector<std::string>& remarks() const noexcept { return remarks_; }
 
   /// [units x trials (or conditions)] per step of the common window; NaN where there is none.
   Sequence activity(std::size_t item) const;
@@ -72,6 +78,7 @@ class MRNN_EXPORT ComparedActivities {
   explicit ComparedActivities(const Comparison& comparison) : comparison_(comparison) {}
   Sequence aligned(const Source& source, const Simulation& simulation, Quantity what, const Selection& units) const;
   void find_samples();
+  void leave_out_constant();
 
   const Comparison& comparison_;
   std::vector<std::unique_ptr<Simulation>> read_;  ///< of other runs
@@ -79,6 +86,8 @@ class MRNN_EXPORT ComparedActivities {
   Window window_;
   std::vector<ComparedItem> items_;
   std::vector<std::pair<std::size_t, std::size_t>> pairs_;
+  std::vector<bool> left_out_;  ///< per item
+  std::vector<std::string> remarks_;
   std::vector<bool> shared_;  ///< sample k of a trial and step: do all sources have it? Trials run fastest.
   Index sample_count_ = 0;
 };

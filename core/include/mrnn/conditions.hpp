@@ -22,12 +22,13 @@ struct Conditions {
   std::vector<Condition> list;
   std::vector<int> of_trial;        ///< index into the list; -1: none (no value of the metadata)
   bool grouped = false;             ///< by metadata, not only by simulation
-  std::string by;                   ///< the metadata; empty where not grouped
+  std::string by;                   ///< the metadata, `side, coherence`; empty where not grouped
   std::vector<std::string> values;  ///< of the metadata, in all simulations
   std::vector<double> numbers;      ///< the same as numbers, ascending; empty where they are words
 };
 
-/// Groups trials by the metadata named `by` in the configuration (default `condition`, where there is one).
+/// Groups trials by the metadata named `by` in the configuration (default `condition`, where there is one). Of several
+/// names, each combination of values that a trial has is one: `coherence 0.2, left`, with the names of numbers.
 /// Values are sorted: words by letter with the numbers in them by size (`left 8 %`, `left 16 %`), numbers by size;
 /// those that differ by rounding are one.
 /// @throws ConfigError where metadata asked for is missing.

@@ -32,7 +32,8 @@ struct SimulationPlan {
   std::uint64_t seed = 0;  ///< of its trials and its noise
   Record record;
   std::vector<std::string> manipulations;
-  BatchShape shape = {};  ///< of its trials; where they are too many to be made beforehand, by the first of them
+  const Task* task = nullptr;  ///< of its own, that the experiment has; null: that of [task]
+  BatchShape shape = {};       ///< of its trials; where they are too many to be made beforehand, by the first of them
 };
 
 /// What one iteration of training needs.

@@ -138,13 +138,16 @@ struct Figure {
   std::string caption;  ///< a sentence or two for the report
   int columns = 1;      ///< of the grid of panels; 0: chosen by the renderer
   std::vector<Panel> panels;
-  double panel_width = 0.0, panel_height = 0.0;  ///< of the area within the axes, pixels; 0: chosen by the renderer
+  /// Of the area within the axes, pixels; 0: chosen by the renderer. Panels of a figure that would be wider than a page
+  /// are narrower than that.
+  double panel_width = 0.0, panel_height = 0.0;
   /// All panels have one range of x, of y, of colours; numbers and labels stand only at the outer panels, and there is
   /// one colour bar.
   bool shared_x = false, shared_y = false, shared_colours = false;
   bool letters = true;  ///< A, B, C ... above the panels where there are several
   /// Above 0: the panels are frames of an animation, each shown for so long; drawn as SVG only.
   double frame_seconds = 0.0;
+  bool rows_share_y = false;  ///< as shared_y, but each row of panels has a range of its own
 };
 
 /// Colours of lines whose order means something, from low (0, dark violet) to high (1, light green).

@@ -26,6 +26,7 @@ struct MemoryNeed {
 /// What a run needs besides the program itself and its analyses.
 struct MRNN_EXPORT MemoryPlan {
   std::vector<MemoryNeed> parts;  ///< in the order they run, one after the other
+  std::size_t file = 0;           ///< of results.h5, without what analyses add
 
   std::size_t peak() const noexcept;
 };

@@ -14,6 +14,8 @@ namespace mrnn {
 struct NetworkSource {
   NetworkSpec spec;
   std::map<std::string, std::string> where;  ///< `connection[3].from` or `connection[3]` -> `net.toml:12:8`
+  /// `connection[3]` -> `connection[1]`: the table of its file that it stands in, where the number of that is another.
+  std::map<std::string, std::string> tables = {};
 };
 
 /// Reads [network], [[region]], [[input]], [[connection]], [[output]] of a configuration, with

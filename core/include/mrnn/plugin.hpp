@@ -10,7 +10,7 @@
 #include "mrnn/task.hpp"
 
 /// Raised by hand whenever a class that plugins see changes.
-#define MRNN_PLUGIN_API 13
+#define MRNN_PLUGIN_API 14
 
 #define MRNN_STRINGIFY_(x) #x
 #define MRNN_STRINGIFY(x) MRNN_STRINGIFY_(x)

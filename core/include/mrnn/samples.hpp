@@ -45,6 +45,12 @@ struct Samples {
 /// @param trials  which, in this order; empty: all
 MRNN_EXPORT Samples to_samples(const Sequence& aligned, const std::vector<Index>& trials = {}, Index every = 1);
 
+/// Names in the summary the activities that are constant (those of silent regions, most often), and so have no part in
+/// an analysis. @param all  how many activities there are in all  @param lacks  `principal components`
+/// @throws RunError where all of them are constant.
+MRNN_EXPORT void say_constant(const std::vector<std::string>& constant, std::size_t all, std::string_view lacks,
+                              AnalysisResults& results);
+
 /// So many of 0..count-1, ascending; all where there are no more. One is drawn from each of `chosen` stretches of equal
 /// length, always the same: a fixed stride would see some trials (or steps) only wherever it shares a factor with how
 /// many there are.

@@ -54,12 +54,14 @@ struct StatePoints {
   Eigen::MatrixXd states;     ///< [N x K]
   std::vector<Index> trials;  ///< K indices within the batch
   std::vector<Index> steps;   ///< K
+  bool constant = false;      ///< what acts at a step acted before it, too, as at fixed points
 };
 
 /// Derivatives of one step at K states, as diagonals: J_k = diag(leak_k) + diag(post_k) W diag(pre_k), with W
 /// the effective weights in force at that trial and step, and B_k = diag(post_k) W_in. All [N x K].
 /// leaky, elman: leak = 1 - alpha, post = alpha, pre = phi'(x); rate: leak = 1 - alpha,
-/// post = alpha phi'(x+), pre = 1. Units whose activity is clamped contribute 0.
+/// post = alpha phi'(x+), pre = 1. Units whose activity is clamped before the step have pre = 0; for rate dynamics,
+/// those clamped after it have leak = post = 0, too.
 struct Jacobians {
   Eigen::MatrixXd leak, post, pre;
 };

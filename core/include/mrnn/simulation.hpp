@@ -11,6 +11,8 @@
 
 namespace mrnn {
 
+class Task;
+
 /// A finished simulation: the trials it ran, interventions included, and what was recorded, in the
 /// precision of the session. Units recorded: `record.units` (all where empty); steps `steps`.
 struct MRNN_EXPORT Simulation {
@@ -23,6 +25,7 @@ struct MRNN_EXPORT Simulation {
   Noise noise = Noise::off;
   std::uint64_t seed = 0;
   Activity x, h, y;
+  const Task* task = nullptr;  ///< that made its trials and scores them, not owned; null where there is none
 
   const Activity& of(Quantity what) const noexcept;
   /// The steps recorded of one trial, up to its own end (see trial_end()); none where that came before.

@@ -223,7 +223,11 @@ ComparedActivities Comparison::read(const AnalysisContext& context) const {
   match(activities.sources_);
   activities.window_ = alignment_->window(simulations_of(activities.sources_));
   list_items(activities);
-  if (correspondence_ == Correspondence::samples) activities.find_samples();
+  activities.left_out_.assign(activities.items_.size(), false);
+  if (correspondence_ == Correspondence::samples) {
+    activities.find_samples();
+    activities.leave_out_constant();
+  }
   return activities;
 }
 
@@ -287,6 +291,27 @@ void ComparedActivities::find_samples() {
   sample_count_ = std::ranges::count(shared_, true);
   if (sample_count_ > 1) return;
   throw RunError("the activities that are compared have no time in common at which all have values");
+}
+
+void ComparedActivities::leave_out_constant() {
+  std::vector<std::size_t> constant;
+  for (std::size_t item = 0; item < items_.size(); ++item) {
+    if (is_constant(samples(item))) constant.push_back(item);
+  }
+  leave_out(constant, "constant");
+}
+
+void ComparedActivities::leave_out(const std::vector<std::size_t>& items, std::string_view what) {
+  if (items.empty()) return;
+  std::vector<std::string> labels;
+  for (const std::size_t item : items) {
+    left_out_[item] = true;
+    labels.push_back(items_[item].label);
+  }
+  std::erase_if(pairs_, [this](const auto& pair) { return left_out_[pair.first] || left_out_[pair.second]; });
+  const std::string words = fmt::format("the activity of {} is {}, so ", join(labels), what);
+  if (pairs_.empty()) throw RunError(words + "there are no two activities to compare");
+  remarks_.push_back(words + "it is not compared");
 }
 
 Sequence ComparedActivities::samples(std::size_t item) const {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <numeric>
 #include <set>
 
@@ -26,13 +27,27 @@ struct Shown {
   std::vector<std::string> labels;
 };
 
+/// Those that are compared with some other, rising.
+std::vector<std::size_t> compared_items(const ComparedActivities& activities) {
+  std::set<std::size_t> items;
+  for (const auto& [i, j] : activities.pairs()) {
+    items.insert(i);
+    items.insert(j);
+  }
+  return {items.begin(), items.end()};
+}
+
+bool all_compared(const ComparedActivities& activities, const std::vector<std::size_t>& items) {
+  return activities.pairs().size() == items.size() * (items.size() - 1) / 2;
+}
+
 /// All items, or where only namesakes are compared, those of each region.
-std::vector<Shown> panels_of(const ComparedActivities& activities, const MatrixXd& values) {
+std::vector<Shown> panels_of(const ComparedActivities& activities, const std::vector<std::size_t>& compared) {
   const std::vector<ComparedItem>& items = activities.items();
   std::vector<Shown> panels;
-  if (!values.array().isNaN().any()) {
+  if (all_compared(activities, compared)) {
     Shown& all = panels.emplace_back();
-    for (std::size_t k = 0; k < items.size(); ++k) {
+    for (const std::size_t k : compared) {
       all.items.push_back(k);
       all.labels.push_back(items[k].label);
     }
@@ -44,7 +59,7 @@ std::vector<Shown> panels_of(const ComparedActivities& activities, const MatrixX
     simulations.insert(item.simulation);
     if (item.number >= panels.size()) panels.push_back({item.part, {}, {}});
   }
-  for (std::size_t k = 0; k < items.size(); ++k) {
+  for (const std::size_t k : compared) {
     const ComparedItem& item = items[k];
     std::vector<std::string> words;
     if (runs.size() > 1) words.push_back(item.run);
@@ -52,6 +67,7 @@ std::vector<Shown> panels_of(const ComparedActivities& activities, const MatrixX
     panels[item.number].items.push_back(k);
     panels[item.number].labels.push_back(join(words, ": "));
   }
+  std::erase_if(panels, [](const Shown& shown) { return shown.items.empty(); });
   return panels;
 }
 
@@ -107,8 +123,9 @@ Panel matrix_panel(const Shown& shown, const ComparisonMatrix& matrix, std::pair
 }
 
 /// The items in the plane, coloured by region; a region's way through runs and simulations is a line.
-Panel draw_places(const ComparedActivities& activities, const Network& network, const MatrixXd& places,
-                  const std::string& unit) {
+/// @param places  [items x 2], of those that are shown
+Panel draw_places(const ComparedActivities& activities, const std::vector<std::size_t>& shown, const Network& network,
+                  const MatrixXd& places, const std::string& unit) {
   const std::vector<ComparedItem>& items = activities.items();
   const std::string words = unit.empty() ? "" : " (" + unit + ")";
   const bool parts = std::ranges::any_of(items, [](const ComparedItem& item) { return item.number > 0; });
@@ -125,9 +142,11 @@ Panel draw_places(const ComparedActivities& activities, const Network& network, 
   panel.x.high = middle(0) + reach;
   panel.y.low = middle(1) - reach;
   panel.y.high = middle(1) + reach;
-  for (std::size_t k = 0; k < items.size(); ++k) {
+  std::map<std::size_t, Series> ways;  // of regions, through runs and simulations
+  for (std::size_t row = 0; row < shown.size(); ++row) {
+    const std::size_t k = shown[row];
     const ComparedItem& item = items[k];
-    const double x = places(static_cast<Index>(k), 0), y = places(static_cast<Index>(k), 1);
+    const double x = places(static_cast<Index>(row), 0), y = places(static_cast<Index>(row), 1);
     Series point;
     point.kind = Series::Kind::scatter;
     point.x = {x};
@@ -136,21 +155,16 @@ Panel draw_places(const ComparedActivities& activities, const Network& network, 
     const int colour = region_colour(network, item.part);
     point.colour = !parts ? static_cast<int>(k) : colour == grey ? static_cast<int>(item.number) : colour;
     point.open = parts && item.source > 0;
-    if (!parts || item.source == 0) point.label = parts ? item.part : item.label;
+    if (!parts || !ways.contains(item.number)) point.label = parts ? item.part : item.label;
+    Series& way = ways[item.number];
+    way.colour = point.colour;
+    way.width = 1.0;
+    way.x.push_back(x);
+    way.y.push_back(y);
     panel.series.push_back(std::move(point));
   }
-  // A region's way through runs and simulations.
-  const std::size_t first_series = panel.series.size();
-  for (std::size_t k = 0; parts && k < items.size(); ++k) {
-    if (items[k].source == 0) {
-      Series way;
-      way.colour = panel.series[k].colour;
-      way.width = 1.0;
-      panel.series.push_back(std::move(way));
-    }
-    Series& way = panel.series[first_series + items[k].number];
-    way.x.push_back(places(static_cast<Index>(k), 0));
-    way.y.push_back(places(static_cast<Index>(k), 1));
+  for (auto& [part, way] : ways) {
+    if (parts) panel.series.push_back(std::move(way));
   }
   return panel;
 }
@@ -198,6 +212,15 @@ std::string describe_misfit(const MatrixXd& distances, const MatrixXd& places) {
 
 }  // namespace
 
+MatrixXd no_comparisons(const ComparedActivities& activities, double with_itself) {
+  const auto count = std::ssize(activities.items());
+  MatrixXd values = MatrixXd::Constant(count, count, std::numeric_limits<double>::quiet_NaN());
+  for (Index k = 0; k < count; ++k) {
+    if (!activities.is_left_out(static_cast<std::size_t>(k))) values(k, k) = with_itself;
+  }
+  return values;
+}
+
 void add_items(const ComparedActivities& activities, AnalysisResults& results) {
   NamedTexts labels{"item", {}, "what is compared", "item"}, runs{"item_run", {}, "run of each item", "item"};
   NamedTexts simulations{"item_simulation", {}, "simulation of each item", "item"};
@@ -232,16 +255,19 @@ void add_comparison(const ComparedActivities& activities, const Network& network
                     Figure figure, AnalysisResults& results) {
   figure.columns = 0;
   const auto range = range_of(matrix);
-  for (const Shown& shown : panels_of(activities, matrix.values)) {
+  const std::vector<std::size_t> compared = compared_items(activities);
+  for (const Shown& shown : panels_of(activities, compared)) {
     figure.panels.push_back(matrix_panel(shown, matrix, range));
   }
   figure.shared_colours = figure.panels.size() > 1;
-  const MatrixXd& distances = matrix.distances ? *matrix.distances : matrix.values;
-  if (distances.rows() > 2 && distances.allFinite()) {
+  if (compared.size() > 2 && all_compared(activities, compared)) {
+    const MatrixXd distances = (matrix.distances ? *matrix.distances : matrix.values)(compared, compared);
     const MatrixXd places = classical_scaling(distances, 2);
-    results.add("places", places, {"item", "dimension"}, matrix.unit.empty() ? "1" : matrix.unit,
-                "classical scaling of the distances to a plane");
-    figure.panels.push_back(draw_places(activities, network, places, matrix.unit));
+    MatrixXd of_items = MatrixXd::Constant(matrix.values.rows(), 2, std::numeric_limits<double>::quiet_NaN());
+    of_items(compared, Eigen::all) = places;
+    results.add("places", of_items, {"item", "dimension"}, matrix.unit.empty() ? "1" : matrix.unit,
+                "classical scaling of the distances to a plane; NaN of an item that is not compared");
+    figure.panels.push_back(draw_places(activities, compared, network, places, matrix.unit));
     figure.caption += " Right: the items as points of a plane (classical scaling)" + describe_misfit(distances, places);
     if (activities.items().back().source > 0 && activities.items().back().number > 0) {
       figure.caption +=
@@ -252,6 +278,7 @@ void add_comparison(const ComparedActivities& activities, const Network& network
   }
   results.figures.push_back(std::move(figure));
   results.summary.push_back(describe_extremes(activities, matrix));
+  results.summary.insert(results.summary.end(), activities.remarks().begin(), activities.remarks().end());
 }
 
 }  // namespace mrnn

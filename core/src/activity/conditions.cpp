@@ -131,8 +131,8 @@ struct Metadata {
 };
 
 /// Nothing where some simulation has no such metadata and nobody asked for it.
-std::optional<Metadata> read_metadata(const ConfigNode& config, const std::string& by,
-                                      const std::vector<const Simulation*>& simulations) {
+std::optional<Metadata> read_one(const ConfigNode& config, const std::string& by,
+                                 const std::vector<const Simulation*>& simulations) {
   Metadata metadata;
   const std::map<double, std::string> names = name_numbers(by, simulations);
   for (const Simulation* simulation : simulations) {
@@ -143,6 +143,37 @@ std::optional<Metadata> read_metadata(const ConfigNode& config, const std::strin
     metadata.numeric = metadata.numeric && !simulation->trials.texts.contains(by);
   }
   return metadata;
+}
+
+/// What several metadata say of one trial, in one text; empty where one of them says nothing.
+std::string combined(const std::vector<Metadata>& parts, const Values& names, std::size_t simulation,
+                     std::size_t trial) {
+  std::string text;
+  for (std::size_t k = 0; k < parts.size(); ++k) {
+    const std::string& value = parts[k].of_simulations[simulation][trial];
+    if (value.empty()) return "";
+    text += (k > 0 ? ", " : "") + (parts[k].numeric ? names[k] + " " + value : value);
+  }
+  return text;
+}
+
+std::optional<Metadata> read_metadata(const ConfigNode& config, const Values& by,
+                                      const std::vector<const Simulation*>& simulations) {
+  if (by.empty()) config.fail("by", "is an empty list; at least one name is needed");
+  if (by.size() == 1) return read_one(config, by.front(), simulations);
+  std::vector<Metadata> parts;
+  for (const std::string& name : by) {
+    if (std::ranges::count(by, name) > 1) config.fail("by", "names \"" + name + "\" twice");
+    parts.push_back(*read_one(config, name, simulations));
+  }
+  Metadata whole{{}, false};
+  for (std::size_t s = 0; s < simulations.size(); ++s) {
+    Values& values = whole.of_simulations.emplace_back();
+    for (std::size_t trial = 0; trial < parts.front().of_simulations[s].size(); ++trial) {
+      values.push_back(combined(parts, by, s, trial));
+    }
+  }
+  return whole;
 }
 
 /// Adds the conditions of one simulation, numbered on from those before, and where its trials belong.
@@ -174,8 +205,9 @@ bool by_value(const Conditions& conditions) {
 }  // namespace
 
 Conditions group_trials(const ConfigNode& config, const std::vector<const Simulation*>& simulations) {
-  const std::string by = config.text("by", "condition");
-  std::optional<Metadata> metadata = read_metadata(config, by, simulations);
+  const Values names = config.texts("by", {"condition"});
+  const std::string by = join(names);
+  std::optional<Metadata> metadata = read_metadata(config, names, simulations);
   Conditions conditions;
   conditions.grouped = metadata.has_value();
   if (!metadata) {

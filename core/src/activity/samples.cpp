@@ -220,6 +220,14 @@ Samples to_samples(const Sequence& aligned, const std::vector<Index>& trials, In
   return samples;
 }
 
+void say_constant(const std::vector<std::string>& constant, std::size_t all, std::string_view lacks,
+                  AnalysisResults& results) {
+  if (constant.empty()) return;
+  std::string words = "the activity of " + join(constant) + " is constant, so it has no " + std::string(lacks);
+  if (constant.size() >= all) throw RunError(words);
+  results.summary.push_back(std::move(words));
+}
+
 std::vector<Index> spread_samples(Index count, Index chosen) {
   RandomStream random(0, Stream::analyses, "spread samples");
   std::vector<Index> samples;

@@ -57,7 +57,38 @@ std::string position_of(const NetworkSource& source, std::string key) {
   return found == source.where.end() ? "" : found->second;
 }
 
+/// A key as the file that it stands in counts its tables.
+std::string own_key(const NetworkSource& source, const std::string& key) {
+  for (std::string table = key; !table.empty();) {
+    if (const auto found = source.tables.find(table); found != source.tables.end()) {
+      return found->second + key.substr(table.size());
+    }
+    const std::size_t end = table.find_last_of(".[");
+    table.resize(end == std::string::npos ? 0 : end);
+  }
+  return key;
+}
+
+/// What is said of another table names it by its number in its file, and says where that is.
+std::string own_words(const NetworkSource& source, const std::string& key, std::string problem) {
+  const std::string mark = "(connection[";
+  const std::size_t begin = problem.find(mark);
+  if (begin == std::string::npos) return problem;
+  const std::size_t end = problem.find(')', begin);
+  const std::string table = problem.substr(begin + 1, end - begin - 1);
+  const std::string where = position_of(source, table);
+  const bool same = where == position_of(source, key) && own_key(source, table) == own_key(source, key);
+  return problem.replace(begin + 1, end - begin - 1,
+                         same ? std::string("of the same table") : own_key(source, table) + ", " + where);
+}
+
 }  // namespace
+
+ConfigError located(const NetworkSource& source, const ConfigError& error) {
+  if (!error.where().empty()) return error;
+  return {position_of(source, error.key()), own_key(source, error.key()),
+          own_words(source, error.key(), error.problem())};
+}
 
 NetworkSource read_network(const ConfigNode& root) {
   NetworkSource source;
@@ -77,8 +108,7 @@ Network build_network(const NetworkSource& source, std::uint64_t seed) {
   try {
     return build_network(source.spec, seed);
   } catch (const ConfigError& error) {
-    if (!error.where().empty()) throw;
-    throw ConfigError(position_of(source, error.key()), error.key(), error.problem());
+    throw located(source, error);
   }
 }
 

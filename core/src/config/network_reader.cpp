@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "config/spec_names.hpp"
 
 namespace mrnn {
@@ -27,6 +29,7 @@ std::optional<Enum> read_optional_choice(const ConfigNode& node, std::string_vie
 /// Remembers where the keys of a table stand, under the names that build_network() calls them by.
 void record(NetworkSource& source, const std::string& name, const ConfigNode& node) {
   source.where[name] = node.where();
+  if (node.dotted() != name) source.tables[name] = node.dotted();
   for (const std::string& key : node.keys()) source.where[name + "." + key] = node.where(key);
 }
 
@@ -101,20 +104,38 @@ Initialiser read_initialiser(const ConfigNode& node) {
   return init;
 }
 
-Connection read_connection(const ConfigNode& node, const std::string& name, NetworkSource& source) {
+/// One name or a list of them, each once.
+std::vector<std::string> read_ends(const ConfigNode& node, std::string_view key) {
+  std::vector<std::string> names = node.texts(key);
+  if (names.empty()) node.fail(key, "is an empty list; at least one name is needed");
+  for (const std::string& name : names) {
+    if (std::ranges::count(names, name) > 1) node.fail(key, fmt::format("names \"{}\" twice", name));
+  }
+  return names;
+}
+
+/// Every pair of its two ends, in the order written, as if each stood in a table of its own.
+void read_connections(const ConfigNode& node, NetworkSource& source) {
+  const std::vector<std::string> from = read_ends(node, "from"), to = read_ends(node, "to");
   Connection connection;
-  connection.from = node.text("from");
-  connection.to = node.text("to");
   connection.sign = read_optional_choice<Sign>(node, "sign");
   connection.sparsity = node.within("sparsity", 0.0, 1.0, connection.sparsity);
   connection.autapses = node.flag("autapses", connection.autapses);
   connection.trainable = node.flag("trainable", connection.trainable);
-  if (const auto init = node.find_table("init")) {
-    record(source, name + ".init", *init);
-    connection.init = read_initialiser(*init);
-  }
+  const auto init = node.find_table("init");
+  if (init) connection.init = read_initialiser(*init);
   node.finish();
-  return connection;
+  std::vector<Connection>& all = source.spec.connections;
+  for (const std::string& one : from) {
+    for (const std::string& other : to) {
+      const std::string name = fmt::format("connection[{}]", all.size());
+      record(source, name, node);
+      if (init) record(source, name + ".init", *init);
+      connection.from = one;
+      connection.to = other;
+      all.push_back(connection);
+    }
+  }
 }
 
 Output read_output(const ConfigNode& node) {
@@ -162,11 +183,7 @@ void read_parts(const ConfigNode& root, NetworkSource& source) {
     record(source, fmt::format("input[{}]", spec.inputs.size()), node);
     spec.inputs.push_back(read_input(node));
   }
-  for (const ConfigNode& node : root.list("connection")) {
-    const std::string name = fmt::format("connection[{}]", spec.connections.size());
-    record(source, name, node);
-    spec.connections.push_back(read_connection(node, name, source));
-  }
+  for (const ConfigNode& node : root.list("connection")) read_connections(node, source);
   for (const ConfigNode& node : root.list("output")) {
     record(source, fmt::format("output[{}]", spec.outputs.size()), node);
     spec.outputs.push_back(read_output(node));

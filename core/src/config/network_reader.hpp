@@ -1,6 +1,7 @@
 #pragma once
 
 #include "mrnn/config.hpp"
+#include "mrnn/error.hpp"
 #include "mrnn/network_config.hpp"
 
 namespace mrnn {
@@ -11,5 +12,8 @@ void read_network_table(const ConfigNode& network, NetworkSource& source);
 
 /// Appends the [[region]], [[input]], [[connection]] and [[output]] tables of a file.
 void read_parts(const ConfigNode& root, NetworkSource& source);
+
+/// An error of what was made of a description, with its position, and with tables called as in their own file.
+ConfigError located(const NetworkSource& source, const ConfigError& error);
 
 }  // namespace mrnn

@@ -15,6 +15,7 @@ inline constexpr Lettering name_letters{11.0, true}, type_letters{9.0, false}, n
 /// middle of the drawing, so that arrows from them cross nothing but the edge.
 struct Shape {
   RoundBox box;
+  RoundBox words;  ///< about the name and the note: where lines are not drawn
   std::vector<RoundBox> types;
   std::string name;
   std::vector<std::string> type_names;

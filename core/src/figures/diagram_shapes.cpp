@@ -10,6 +10,20 @@ bool RoundBox::contains(Point point, double margin) const noexcept {
   return std::abs(point.x - centre.x) < 0.5 * width + margin && std::abs(point.y - centre.y) < 0.5 * height + margin;
 }
 
+PathBox::PathBox(const Path& path) {
+  for (const Point& point : path) {
+    left = std::min(left, point.x);
+    right = std::max(right, point.x);
+    top = std::min(top, point.y);
+    bottom = std::max(bottom, point.y);
+  }
+}
+
+bool PathBox::meets(const RoundBox& box, double margin) const noexcept {
+  const double x = 0.5 * box.width + margin, y = 0.5 * box.height + margin;
+  return box.centre.x + x >= left && box.centre.x - x <= right && box.centre.y + y >= top && box.centre.y - y <= bottom;
+}
+
 Path bezier(Point begin, Point first, Point second, Point end) {
   constexpr int pieces = 120;
   Path path;

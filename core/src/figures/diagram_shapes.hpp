@@ -21,6 +21,14 @@ struct RoundBox {
 
 using Path = std::vector<Point>;
 
+/// The least upright rectangle about a path.
+struct PathBox {
+  double left = 1e300, right = -1e300, top = 1e300, bottom = -1e300;
+
+  explicit PathBox(const Path& path);
+  bool meets(const RoundBox& box, double margin) const noexcept;
+};
+
 /// A cubic Bezier curve as a polyline.
 MRNN_EXPORT Path bezier(Point begin, Point first, Point second, Point end);
 

@@ -269,6 +269,7 @@ std::string to_json(const Figure& figure) {
                   {"panel_width", number(figure.panel_width)},
                   {"panel_height", number(figure.panel_height)},
                   {"shared", {figure.shared_x, figure.shared_y, figure.shared_colours}},
+                  {"rows_share_y", figure.rows_share_y},
                   {"letters", figure.letters},
                   {"frame_seconds", number(figure.frame_seconds)},
                   {"panels", write(figure.panels)}};
@@ -294,6 +295,7 @@ Figure figure_from_json(std::string_view text) {
       figure.shared_y = shared.at(1);
       figure.shared_colours = shared.at(2);
     }
+    figure.rows_share_y = json.value("rows_share_y", false);
     figure.letters = json.value("letters", true);
     figure.frame_seconds = json.value("frame_seconds", 0.0);
     read(json.at("panels"), figure.panels);

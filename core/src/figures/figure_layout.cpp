@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
+#include <span>
 
 #include "figures/figure_draft.hpp"
 #include "figures/figure_key.hpp"
@@ -29,7 +31,7 @@ void fit(const Panel& panel, Draft& draft) {
 
 /// One range for all panels that have one.
 template <class Has>
-void join(std::vector<Draft>& drafts, AxisRange PanelLayout::*range, Has has) {
+void join(std::span<Draft> drafts, AxisRange PanelLayout::*range, Has has) {
   std::optional<AxisRange> joined;
   for (const Draft& draft : drafts) {
     if (!has(draft)) continue;
@@ -46,14 +48,17 @@ void share(const Figure& figure, int columns, std::vector<Draft>& drafts) {
   const auto filled = [](const Draft& draft) { return !draft.empty; };
   if (figure.shared_x) join(drafts, &PanelLayout::x, filled);
   if (figure.shared_y) join(drafts, &PanelLayout::y, filled);
+  const auto wide = static_cast<std::size_t>(columns);
+  for (std::size_t first = 0; figure.rows_share_y && first < drafts.size(); first += wide) {
+    join(std::span(drafts).subspan(first, std::min(wide, drafts.size() - first)), &PanelLayout::y, filled);
+  }
   if (figure.shared_colours) {
     join(drafts, &PanelLayout::colour, [](const Draft& draft) { return draft.layout.colours.has_value(); });
   }
   if (figure.frame_seconds > 0.0) return;  // each frame says all
-  const auto wide = static_cast<std::size_t>(columns);
   for (std::size_t i = 0; i < drafts.size(); ++i) {
     if (figure.shared_x) drafts[i].x_beside = i + wide >= drafts.size();
-    if (figure.shared_y) drafts[i].y_beside = i % wide == 0;
+    if (figure.shared_y || figure.rows_share_y) drafts[i].y_beside = i % wide == 0;
     drafts[i].colours_beside = !figure.shared_colours;
   }
   if (!figure.shared_colours) return;
@@ -67,13 +72,22 @@ void share(const Figure& figure, int columns, std::vector<Draft>& drafts) {
   }
 }
 
-/// Width and height of a plot area.
-void choose_size(const Figure& figure, int columns, Draft& draft) {
+/// A wider figure does not fit on a page: 183 mm in print.
+constexpr double page_width = 778.0;
+/// Narrower than this no plot area is made for a page.
+constexpr double least_width = 60.0;
+
+/// Width and height of a plot area. @param narrower  share of the width that it would have by itself
+void choose_size(const Figure& figure, int columns, double narrower, Draft& draft) {
   constexpr std::array<double, 4> widths{400.0, 270.0, 186.0, 136.0};  // of 183 mm in print
   Box& plot = draft.layout.plot;
   const auto which = static_cast<std::size_t>(std::min(columns, 4) - 1);
-  plot.width = figure.panel_width > 0.0 ? figure.panel_width : widths[which];
-  plot.height = figure.panel_height > 0.0 ? figure.panel_height : std::round(plot.width * (columns == 1 ? 0.62 : 0.72));
+  const double wish = figure.panel_width > 0.0 ? figure.panel_width : widths[which];
+  plot.width = std::max(narrower * wish, std::min(wish, least_width));
+  const bool square = figure.panel_width > 0.0 && figure.panel_width == figure.panel_height;
+  plot.height = square                      ? plot.width
+                : figure.panel_height > 0.0 ? figure.panel_height
+                                            : std::round(plot.width * (columns == 1 ? 0.62 : 0.72));
   if (!draft.panel->equal_aspect) return;
   AxisRange& x = draft.layout.x;
   AxisRange& y = draft.layout.y;
@@ -153,6 +167,9 @@ double horizontal_guide_width(const Panel& panel) {
   return width > 0.0 ? width + 6.0 : 0.0;
 }
 
+/// More say nothing about colours, which cannot be told apart so finely.
+constexpr int most_colour_ticks = 10;
+
 void measure(const Figure& figure, bool shared_key, Draft& draft) {
   const Panel& panel = *draft.panel;
   PanelLayout& layout = draft.layout;
@@ -179,7 +196,7 @@ void measure(const Figure& figure, bool shared_key, Draft& draft) {
   if (letters) around.left = std::max(around.left, 20.0);
   around.right = std::max(around.right, horizontal_guide_width(panel));
   if (!layout.colours || !draft.colours_beside) return;
-  const int most = std::max(3, static_cast<int>(layout.plot.height / 28.0));
+  const int most = std::clamp(static_cast<int>(layout.plot.height / 28.0), 3, most_colour_ticks);
   layout.colour_ticks = layout.colours->log ? make_log_ticks(layout.colour, most) : make_ticks(layout.colour, most);
   layout.colour_bar = Box{around.right, 0.0, colour_bar_width, layout.plot.height};  // x from the plot's right edge
   around.right += bar_gap - 8.0 + colour_bar_width + tick_length + tick_gap +
@@ -223,15 +240,38 @@ double total(const std::vector<double>& first, const std::vector<double>& second
   return sum;
 }
 
+double page_width_of(const Grid& grid, int columns) {
+  return std::ceil(2.0 * outer + total(grid.left, grid.width, grid.right) + column_gap * (columns - 1));
+}
+
 /// Panels measured, without a place.
-std::vector<Draft> measure_all(const Figure& figure, const std::vector<Panel>& panels, int columns, bool shared_key) {
+std::vector<Draft> measure_all(const Figure& figure, const std::vector<Panel>& panels, int columns, bool shared_key,
+                               double narrower = 1.0) {
   std::vector<Draft> drafts(panels.size());
   for (std::size_t i = 0; i < panels.size(); ++i) fit(panels[i], drafts[i]);
   share(figure, columns, drafts);
   for (Draft& draft : drafts) {
-    choose_size(figure, columns, draft);
+    choose_size(figure, columns, narrower, draft);
     choose_ticks(draft);
     measure(figure, shared_key, draft);
+  }
+  return drafts;
+}
+
+/// The same, on a page where the figure fits on one. Drawings keep their size, since words and boxes belong together.
+std::vector<Draft> measure_for_page(const Figure& figure, const std::vector<Panel>& panels, int columns,
+                                    bool shared_key) {
+  std::vector<Draft> drafts = measure_all(figure, panels, columns, shared_key);
+  if (std::ranges::none_of(panels, &Panel::axes)) return drafts;
+  constexpr int most_attempts = 3;  // numbers beside narrower plots may need a little more room
+  double narrower = 1.0;
+  for (int attempt = 0; attempt < most_attempts; ++attempt) {
+    const Grid grid = measure_grid(drafts, columns);
+    const double over = page_width_of(grid, columns) - page_width;
+    const double plots = std::accumulate(grid.width.begin(), grid.width.end(), 0.0);
+    if (over <= 0.0) break;
+    narrower *= std::max(1.0 - over / plots, 0.0);
+    drafts = measure_all(figure, panels, columns, shared_key, narrower);
   }
   return drafts;
 }
@@ -243,11 +283,11 @@ FigureLayout lay_out(const Figure& figure) {
   const std::vector<Panel>& panels = figure.panels.empty() ? none : figure.panels;
   const int columns = columns_of(figure);
   const bool shared_key = shares_key(figure);
-  std::vector<Draft> drafts = measure_all(figure, panels, columns, shared_key);
+  std::vector<Draft> drafts = measure_for_page(figure, panels, columns, shared_key);
   const Grid grid = measure_grid(drafts, columns);
   const bool letters = figure.letters && panels.size() > 1;
   FigureLayout layout;
-  layout.width = std::ceil(2.0 * outer + total(grid.left, grid.width, grid.right) + column_gap * (columns - 1));
+  layout.width = page_width_of(grid, columns);
   double y = place_head(figure, shared_key, layout);
   const auto wide = static_cast<std::size_t>(columns);
   for (std::size_t row = 0; row < grid.top.size(); ++row) {

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 #include <map>
 #include <utility>
 
@@ -44,11 +43,22 @@ void draw_arrow(const Path& path, WeightSign effect, double width, Panel& panel)
   panel.series.push_back(line(shaft, width, colour));
 }
 
-/// The part of a line that a box would hide: the way between a cell type and the edge of its region.
-void draw_within(const Path& path, const RoundBox& box, double width, int colour, Panel& panel) {
+/// The parts of a line that a box would hide: the way between a cell type and the edge of its region, but for what
+/// would strike through its name.
+void draw_within(const Path& path, const Shape& shape, double width, int colour, Panel& panel) {
   Path within;
-  std::ranges::copy_if(path, std::back_inserter(within), [&](const Point& point) { return box.contains(point, 1.0); });
-  if (within.size() > 1) panel.polygons.push_back(ribbon(within, width, colour));
+  const auto draw = [&] {
+    if (within.size() > 1) panel.polygons.push_back(ribbon(within, width, colour));
+    within.clear();
+  };
+  for (const Point& point : path) {
+    if (shape.box.contains(point, 1.0) && !shape.words.contains(point)) {
+      within.push_back(point);
+    } else {
+      draw();
+    }
+  }
+  draw();
 }
 
 /// The centre of a box, or a place beside it across the way to another one. @param side  -1, 0 or 1
@@ -140,25 +150,6 @@ class Ends {
   std::map<Cell, std::vector<Point>> cells_;  ///< as wide as there is room
 };
 
-/// The least upright rectangle about a path.
-struct PathBox {
-  double left = 1e300, right = -1e300, top = 1e300, bottom = -1e300;
-
-  explicit PathBox(const Path& path) {
-    for (const Point& point : path) {
-      left = std::min(left, point.x);
-      right = std::max(right, point.x);
-      top = std::min(top, point.y);
-      bottom = std::max(bottom, point.y);
-    }
-  }
-  bool meets(const RoundBox& box, double margin) const {
-    const double x = 0.5 * box.width + margin, y = 0.5 * box.height + margin;
-    return box.centre.x + x >= left && box.centre.x - x <= right && box.centre.y + y >= top &&
-           box.centre.y - y <= bottom;
-  }
-};
-
 /// Finds ways for arrows around boxes and beside each other.
 class Router {
  public:
@@ -229,16 +220,17 @@ class Router {
   double hidden(const Path& path, const RoundBox& source, const RoundBox& target) const {
     double count = 0.0;
     const PathBox around(path);
-    const auto check = [&](const RoundBox& box, double margin) {
+    const auto check = [&](const RoundBox& box, double margin, double weight = 1.0) {
       if (&box == &source || &box == &target || !around.meets(box, margin)) return;
-      count += static_cast<double>(
-          std::ranges::count_if(path, [&](const Point& point) { return box.contains(point, margin); }));
+      count += weight * static_cast<double>(std::ranges::count_if(
+                            path, [&](const Point& point) { return box.contains(point, margin); }));
     };
     for (const Shape& shape : shapes_) {
       const auto is_type = [&](const RoundBox& end) {
         return &end >= shape.types.data() && &end < shape.types.data() + shape.types.size();
       };
       check(shape.box, is_type(source) || is_type(target) ? 0.0 : 5.0);
+      if (!shape.types.empty()) check(shape.words, 0.0, through_words);
       for (const RoundBox& type : shape.types) check(type, 5.0);
     }
     return count;
@@ -256,6 +248,8 @@ class Router {
     check(edge.to, edge.from, -1.0);
     return count;
   }
+
+  static constexpr double through_words = 2.0;  ///< worse than through the rest of a box, so many times
 
   const NetworkGraph& graph_;
   const std::vector<Shape>& shapes_;
@@ -279,8 +273,8 @@ void draw_edges(const NetworkGraph& graph, const std::vector<Shape>& shapes, Pan
     if (edge.from == edge.to) continue;
     const Path path = router.route(edge);
     const double width = width_of(edge.weights, most);
-    if (edge.from_type) draw_within(path, shapes[edge.from].box, width, colour_of(edge.effect), panel);
-    if (edge.to_type) draw_within(path, shapes[edge.to].box, width, colour_of(edge.effect), panel);
+    if (edge.from_type) draw_within(path, shapes[edge.from], width, colour_of(edge.effect), panel);
+    if (edge.to_type) draw_within(path, shapes[edge.to], width, colour_of(edge.effect), panel);
     draw_arrow(path, edge.effect, width, panel);
   }
 }
@@ -289,7 +283,7 @@ void draw_node(const GraphNode& node, const Shape& shape, int colour, Panel& pan
   const Point centre = shape.box.centre;
   const bool region = node.kind == GraphNode::Kind::region;
   panel.polygons.push_back(outline(shape.box, region ? colour : white, region ? colour : grey, 0.22));
-  const double name_y = centre.y + 5.0 - (shape.types.empty() ? 0.0 : 11.0 * inner_side(shape.box));
+  const double name_y = shape.words.centre.y + 6.0;
   panel.texts.push_back({centre.x, name_y, shape.name, Text::Align::centre, name_letters.size, true, black});
   panel.texts.push_back({centre.x, name_y - 14.0, node.note, Text::Align::centre, note_letters.size, false, grey});
   for (std::size_t k = 0; k < shape.types.size(); ++k) {

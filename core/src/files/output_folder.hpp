@@ -14,6 +14,7 @@ class MRNN_EXPORT OutputFolder {
  public:
   static constexpr const char* results_name = "results.h5";
   static constexpr const char* checkpoint_name = "checkpoint.h5";
+  static constexpr const char* config_name = "config.toml";
 
   enum class State : std::uint8_t {
     empty,       ///< no run has been here

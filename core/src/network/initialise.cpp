@@ -5,11 +5,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "mrnn/error.hpp"
 #include "mrnn/linear_algebra.hpp"
 #include "mrnn/parameters.hpp"
 #include "mrnn/random.hpp"
+#include "network/initial_weights.hpp"
 
 namespace mrnn {
 namespace {
@@ -122,8 +124,18 @@ Eigen::MatrixXd admissible(const Block& block, Eigen::MatrixXd values, Dale dale
   return bounded(dale) ? clipped(network, block, values) : values;
 }
 
+/// Adds what the bounds will do to a part of the weights of a connection.
+template <class Pattern, class Values>
+void count_clipped(const Network& network, const Pattern& pattern, const Values& values, ClippedWeights& counted) {
+  const auto magnitudes = values.array().abs();
+  const auto present = pattern.array() != 0;
+  counted.present += present.count();
+  counted.clipped += (present && (magnitudes < network.lower_bound() || magnitudes > network.upper_bound())).count();
+}
+
+/// @param clipped  of each connection, added to
 std::vector<Eigen::MatrixXd> draw_blocks(const Network& network, const std::vector<Block>& blocks, bool recurrent,
-                                         std::uint64_t seed) {
+                                         std::uint64_t seed, std::vector<ClippedWeights>& clipped) {
   const Initialiser standard = default_initialiser(network, recurrent);
   const Dale dale = recurrent ? network.dale() : network.dale_input();
   std::vector<Eigen::MatrixXd> all;
@@ -131,19 +143,17 @@ std::vector<Eigen::MatrixXd> draw_blocks(const Network& network, const std::vect
     Eigen::MatrixXd values(block.to.size, block.from.size);
     for (const Piece& piece : block.pieces) {
       const Initialiser how = network.spec().connections[piece.connection].init.value_or(standard);
-      auto part = values.block(piece.to.start - block.to.start, piece.from.start - block.from.start, piece.to.size,
-                               piece.from.size);
+      const Index top = piece.to.start - block.to.start, left = piece.from.start - block.from.start;
+      auto part = values.block(top, left, piece.to.size, piece.from.size);
+      const auto pattern = block.pattern.block(top, left, piece.to.size, piece.from.size);
       part = draw(how, piece.to.size, piece.from.size, RandomStream(seed, Stream::initial_weights, piece.name));
       if (dale == Dale::clamp) {
         draw_inside(network, how, RandomStream(seed, Stream::initial_weights, piece.name + " inside"), part);
       }
       if (how.distribution == Distribution::balanced && dale == Dale::none) {
-        part.array() *= block.pattern
-                            .block(piece.to.start - block.to.start, piece.from.start - block.from.start, piece.to.size,
-                                   piece.from.size)
-                            .cast<double>()
-                            .array();
+        part.array() *= pattern.cast<double>().array();
       }
+      if (bounded(dale)) count_clipped(network, pattern, part, clipped[piece.connection]);
     }
     all.push_back(admissible(block, std::move(values), dale, network));
   }
@@ -263,9 +273,21 @@ std::vector<Eigen::MatrixXd> draw_readout(const Network& network, std::uint64_t 
 }  // namespace
 
 Parameters initial_parameters(const Network& network, std::uint64_t seed) {
-  Parameters parameters;
-  parameters.recurrent = draw_blocks(network, network.recurrent_blocks(), true, seed);
-  parameters.input = draw_blocks(network, network.input_blocks(), false, seed);
+  return draw_initial_weights(network, seed).parameters;
+}
+
+InitialWeights draw_initial_weights(const Network& network, std::uint64_t seed) {
+  InitialWeights drawn;
+  Parameters& parameters = drawn.parameters;
+  std::vector<ClippedWeights> clipped(network.spec().connections.size());
+  for (std::size_t k = 0; k < clipped.size(); ++k) {
+    clipped[k].connection = k;
+    clipped[k].recurrent = !network.has_input(network.spec().connections[k].from);
+  }
+  parameters.recurrent = draw_blocks(network, network.recurrent_blocks(), true, seed, clipped);
+  parameters.input = draw_blocks(network, network.input_blocks(), false, seed, clipped);
+  std::ranges::copy_if(clipped, std::back_inserter(drawn.clipped),
+                       [](const ClippedWeights& one) { return one.clipped > 0; });
   parameters.readout = draw_readout(network, seed);
   parameters.readout_bias = Eigen::VectorXd::Zero(network.outputs());
   parameters.bias.resize(network.units());
@@ -280,7 +302,7 @@ Parameters initial_parameters(const Network& network, std::uint64_t seed) {
   }
   balance(network, parameters.recurrent);
   if (network.spec().spectral_radius) scale_to_spectral_radius(network, parameters);
-  return parameters;
+  return drawn;
 }
 
 }  // namespace mrnn

@@ -10,7 +10,7 @@ namespace mrnn {
 
 Analysis::~Analysis() = default;
 
-void Analysis::check(const std::vector<const Simulation*>& /*planned*/, const Task* /*task*/) const {}
+void Analysis::check(const std::vector<const Simulation*>& /*planned*/) const {}
 
 void expect_one_simulation(const ConfigNode& config, std::string_view why) {
   if (!config.has("simulation") || config.texts("simulation").size() < 2) return;
@@ -91,6 +91,7 @@ Simulation AnalysisContext::rerun(const Simulation& simulation, Trials trials, c
   again.record = record;
   again.noise = simulation.noise;
   again.seed = simulation.seed;
+  again.task = simulation.task;
   SessionOptions options = resources_.options;
   options.seed = simulation.seed;
   const auto session = resources_.backend.open(network_, options);

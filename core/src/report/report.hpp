@@ -57,10 +57,11 @@ struct ReportOutput {
   std::string readout;     ///< weights, identity
 };
 
-/// Mean activity h of a region or cell type over all recorded trials and steps of a simulation.
+/// Activity h of a region over all recorded trials and steps of a simulation.
 struct RegionActivity {
   std::string region;
   double mean = 0.0;
+  Index silent = 0;  ///< units whose h is 0 throughout
 };
 
 /// A row of the table about training, in words.

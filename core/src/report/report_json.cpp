@@ -25,11 +25,12 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ReportOutput, name, units, from, activation, 
 
 /// The mean of activity that diverged is not a number, which JSON has no word for.
 inline void to_json(nlohmann::json& json, const RegionActivity& activity) {
-  json = {{"region", activity.region}};
+  json = {{"region", activity.region}, {"silent", activity.silent}};
   json["mean"] = std::isfinite(activity.mean) ? nlohmann::json(activity.mean) : nlohmann::json(nullptr);
 }
 inline void from_json(const nlohmann::json& json, RegionActivity& activity) {
   json.at("region").get_to(activity.region);
+  activity.silent = json.value("silent", Index{0});
   const nlohmann::json& mean = json.at("mean");
   activity.mean = mean.is_null() ? std::numeric_limits<double>::quiet_NaN() : mean.get<double>();
 }

@@ -153,6 +153,11 @@ void add_outputs(const ReportContent& content, Data& page) {
   page["has_outputs"] = !content.output_table.empty();
 }
 
+std::string activity_words(const RegionActivity& activity) {
+  const std::string mean = short_number(activity.mean);
+  return activity.silent > 0 ? fmt::format("{}, {} silent", mean, activity.silent) : mean;
+}
+
 void add_activity(const ReportContent& content, Data& page) {
   std::vector<std::string> columns, regions;
   for (const ReportSimulation& simulation : content.simulations) {
@@ -168,7 +173,7 @@ void add_activity(const ReportContent& content, Data& page) {
     for (const ReportSimulation& simulation : content.simulations) {
       if (simulation.activity.empty()) continue;
       const auto found = std::ranges::find(simulation.activity, region, &RegionActivity::region);
-      means.push_back(Data(found == simulation.activity.end() ? "" : short_number(found->mean)));
+      means.push_back(Data(found == simulation.activity.end() ? "" : activity_words(*found)));
     }
     Data row;
     row["region"] = text(region);

@@ -133,7 +133,7 @@ details > * { display: block; }
 {{/has_simulations}}
 {{^has_simulations}}<p>None were run.</p>{{/has_simulations}}
 {{#has_activity}}
-<h3>Mean activity <small>over trials, steps and units (a.u.)</small></h3>
+<h3>Mean activity <small>over trials, steps and units (a.u.); silent: units whose activity is 0 throughout</small></h3>
 <div class="scroll"><table>
 <tr><th>region</th>{{#activity_columns}}<th class="number">{{.}}</th>{{/activity_columns}}</tr>
 {{#activity_rows}}<tr><td>{{region}}</td>{{#means}}<td class="number">{{.}}</td>{{/means}}</tr>

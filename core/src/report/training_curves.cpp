@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <string>
@@ -29,6 +31,25 @@ bool hides(const std::vector<double>& part, const std::vector<double>& whole) {
     if (std::isfinite(whole[i]) && std::abs(whole[i] - part[i]) > 0.02 * std::abs(whole[i])) return false;
   }
   return true;
+}
+
+/// The largest value of a panel's series from an iteration on; 0: none is positive.
+double largest_from(double iteration, const Panel& panel) {
+  double largest = 0.0;
+  for (const Series& series : panel.series) {
+    for (std::size_t k = 0; k < series.x.size(); ++k) {
+      if (series.x[k] >= iteration && std::isfinite(series.y[k])) largest = std::max(largest, series.y[k]);
+    }
+  }
+  return largest;
+}
+
+/// Ends a logarithmic axis above what comes after the start of training, where the first values would take a decade or
+/// more of it for themselves.
+void cut_start(std::int64_t iterations, Panel& panel) {
+  constexpr double start = 0.05, room = 2.0;  // share of the iterations; above the largest value later
+  const double later = largest_from(start * static_cast<double>(iterations), panel);
+  if (panel.y.log && later > 0.0 && largest_from(0.0, panel) > 10.0 * room * later) panel.y.high = room * later;
 }
 
 /// A curve against the iteration; a single value as a point.
@@ -63,6 +84,7 @@ class Curves {
     if (plan_.stop_loss && (!panel.y.log || *plan_.stop_loss > 0.0)) {
       panel.guides.push_back({Guide::Kind::horizontal, *plan_.stop_loss, "stop"});
     }
+    cut_start(outcome_.iterations, panel);
     return panel;
   }
 
@@ -82,6 +104,7 @@ class Curves {
     Panel panel = empty_panel("Gradient", "norm of the gradient");
     panel.series.push_back(curve("", history.iteration, history.gradient_norm, blue, 1.0));
     panel.y.log = all_positive(history.gradient_norm);
+    cut_start(outcome_.iterations, panel);
     const double clip = plan_.optimiser.clip_norm;
     if (clip > 0.0) panel.guides.push_back({Guide::Kind::horizontal, clip, "clip"});
     return panel;
@@ -135,6 +158,17 @@ bool shows_stop(const Figure& figure) {
   return std::ranges::any_of(figure.panels, has_stop);
 }
 
+/// Says what lies above an axis that cut_start() has ended.
+std::string describe_start(const Figure& figure) {
+  std::string words;
+  for (const Panel& panel : figure.panels) {
+    if (!panel.y.log || !panel.y.high) continue;
+    words += fmt::format(" The first values of \"{}\" lie above its axis: up to {:.2g}.", panel.title,
+                         largest_from(0.0, panel));
+  }
+  return words;
+}
+
 std::string caption(const TrainingPlan& plan, const Task& task, const TrainingHistory& history) {
   std::string text = "Pale: of each logged iteration's batch, before its update";
   const auto drawn = [&](const auto& term) { return any_finite(term.second) && !hides(term.second, history.loss); };
@@ -167,6 +201,7 @@ std::optional<Figure> training_curves(const TrainingPlan& plan, const Task& task
   if (plan.schedule.kind != RateSchedule::Kind::constant || plan.schedule.warmup > 0) {
     figure.panels.push_back(curves.rate());
   }
+  figure.caption += describe_start(figure);
   if (shows_stop(figure)) figure.caption += " Training ends at the line marked stop.";
   figure.columns = figure.panels.size() == 3 ? 3 : 2;
   return figure;

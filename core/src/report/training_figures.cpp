@@ -14,7 +14,7 @@ std::vector<Figure> training_figures(const Network& network, const TrainingPlan&
     if (figure) figures.push_back(std::move(*figure));
   };
   add(training_curves(plan, task, outcome));
-  add(training_trials(network, examples.trials, examples.outputs));
+  add(training_trials(network, task, examples.trials, examples.outputs));
   add(training_psychometric(task, examples.psychometric, examples.psychometric_outputs));
   add(training_weights(network, outcome.initial, kept));
   add(training_eigenvalues(network, outcome.initial, kept));

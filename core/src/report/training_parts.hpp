@@ -16,8 +16,9 @@ namespace mrnn {
 /// Loss, performance, gradient and rate against the iteration.
 std::optional<Figure> training_curves(const TrainingPlan& plan, const Task& task, const TrainingOutcome& outcome);
 
-/// Inputs, targets and outputs of up to three trials, one a column.
-std::optional<Figure> training_trials(const Network& network, const Trials& trials, const Sequence& outputs);
+/// Inputs, targets and outputs of up to three trials, one a column, with their scores where the task has some.
+std::optional<Figure> training_trials(const Network& network, const Task& task, const Trials& trials,
+                                      const Sequence& outputs);
 
 /// Shares of choices with their intervals and a logistic function through each group.
 std::optional<Figure> training_psychometric(const Task& task, const Trials& trials, const Sequence& outputs);

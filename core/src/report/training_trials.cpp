@@ -127,8 +127,8 @@ std::pair<double, double> extent(const Row& row, const Trials& trials, const std
 /// Draws the panels, column after column.
 class TrialPanels {
  public:
-  TrialPanels(const Trials& trials, std::vector<Index> chosen, double dt)
-      : trials_(trials), chosen_(std::move(chosen)), dt_(dt) {
+  TrialPanels(const Trials& trials, Scores scores, std::vector<Index> chosen, double dt)
+      : trials_(trials), scores_(std::move(scores)), chosen_(std::move(chosen)), dt_(dt) {
     for (const Index trial : chosen_) end_ = std::max(end_, trial_end(trials_, trial));
   }
 
@@ -155,12 +155,18 @@ class TrialPanels {
   void add_words(std::size_t column, Panel& first, Panel& last) const {
     const std::string condition = condition_of(trials_, chosen_[column]);
     first.title = condition.empty() ? fmt::format("trial {}", chosen_[column]) : condition;
+    if (has_score(column)) first.title += fmt::format(" (score {:.2g})", scores_.score(chosen_[column]));
     std::size_t guide = 0;
     for (const Epoch& epoch : trials_.epochs) {
       const auto k = static_cast<std::size_t>(chosen_[column]);
       if (epoch.first[k] < epoch.last[k]) first.guides[guide++].label = epoch.name;
     }
     last.x.label = "time (ms)";
+  }
+
+  /// Whether the task says how well a trial was done.
+  bool has_score(std::size_t column) const {
+    return scores_.score.size() > 0 && std::isfinite(scores_.score(chosen_[column]));
   }
 
  private:
@@ -266,6 +272,7 @@ class TrialPanels {
   }
 
   const Trials& trials_;
+  Scores scores_;
   std::vector<Index> chosen_;
   double dt_;
   Index end_ = 0;
@@ -303,11 +310,12 @@ std::string caption_of(const std::vector<Row>& rows, const Trials& trials, const
 
 }  // namespace
 
-std::optional<Figure> training_trials(const Network& network, const Trials& trials, const Sequence& outputs) {
+std::optional<Figure> training_trials(const Network& network, const Task& task, const Trials& trials,
+                                      const Sequence& outputs) {
   if (trials.count == 0 || trials.steps == 0 || outputs.empty()) return std::nullopt;
   const std::vector<Index> chosen = choose(trials);
   const std::vector<Row> rows = rows_of(network, trials, outputs);
-  const TrialPanels panels(trials, chosen, network.spec().dt);
+  const TrialPanels panels(trials, scores_of(task, trials, outputs), chosen, network.spec().dt);
   Figure figure;
   figure.name = "training_examples";
   figure.title = "Examples of trials after training";
@@ -318,6 +326,9 @@ std::optional<Figure> training_trials(const Network& network, const Trials& tria
     for (std::size_t column = 0; column < chosen.size(); ++column) figure.panels.push_back(panels.draw(row, column));
   }
   figure.caption = caption_of(rows, trials, figure.panels);
+  bool scored = false;
+  for (std::size_t column = 0; column < chosen.size(); ++column) scored = scored || panels.has_score(column);
+  if (scored) figure.caption += " Score: how well the trial was done, from 0 to 1 (" + task.performance_label() + ").";
   for (std::size_t column = 0; column < chosen.size(); ++column) {
     panels.add_words(column, figure.panels[column], figure.panels[figure.panels.size() - chosen.size() + column]);
   }

@@ -155,6 +155,24 @@ void idle_training(const ExperimentState& state, Advice& advice) {
   }
 }
 
+/// Drawn weights that are not what init says.
+void clipped_weights(const ExperimentState& state, Advice& advice) {
+  constexpr double worth_saying = 0.01;
+  const Network& network = *state.network;
+  std::vector<std::string> named;
+  for (const ClippedWeights& clipped : state.clipped) {
+    const bool drawn = clipped.recurrent ? state.drawn_recurrent : state.drawn_input;
+    if (!drawn || clipped.share() <= worth_saying) continue;
+    const Connection& connection = network.spec().connections[clipped.connection];
+    named.push_back(fmt::format("{:.0f} % of {}->{}", 100.0 * clipped.share(), connection.from, connection.to));
+  }
+  if (named.empty()) return;
+  advice.push_back(
+      fmt::format("initial weights are drawn outside network.bounds = [{:g}, {:g}] and put at the nearer "
+                  "bound: {}; another init or wider bounds leave them as drawn",
+                  network.lower_bound(), network.upper_bound(), join(named)));
+}
+
 /// Of loaded weights it is said where they are loaded.
 void stuck_weights(const ExperimentState& state, Advice& advice) {
   if (!state.training) return;
@@ -181,6 +199,7 @@ std::vector<std::string> advice(const ExperimentState& state) {
   unconnected_parts(*state.network, advice);
   unused_manipulations(state, advice);
   idle_training(state, advice);
+  clipped_weights(state, advice);
   stuck_weights(state, advice);
   return advice;
 }

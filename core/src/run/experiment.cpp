@@ -19,11 +19,13 @@
 #include "files/seal.hpp"
 #include "files/text_file.hpp"
 #include "mrnn/error.hpp"
+#include "mrnn/parallel.hpp"
 #include "run/experiment_state.hpp"
 #include "run/memory_plan.hpp"
 #include "run/report_content.hpp"
 #include "run/simulate.hpp"
-#include "run/simulation_scores.hpp"
+#include "run/simulation_findings.hpp"
+#include "run/stored_overrides.hpp"
 #include "run/together.hpp"
 #include "run/train_experiment.hpp"
 
@@ -39,9 +41,8 @@ std::string now() {
 std::string config_copy(const ExperimentState& state) {
   std::string text;
   for (const std::string& override_text : state.overrides) text += "# --set " + override_text + "\n";
-  std::string_view given = state.config_text;
-  while (given.starts_with("# --set ")) given.remove_prefix(std::min(given.find('\n'), given.size() - 1) + 1);
-  return text + std::string(given);  // without the overrides of a run that it is a copy from
+  // Without the overrides of a run that it is a copy from.
+  return text + std::string(below_stored_overrides(state.config_text));
 }
 
 /// Puts the configuration beside the results. One that is read from there belongs to the user and stays.
@@ -88,10 +89,8 @@ std::vector<AnalysisOutcome> analyse_all(const ExperimentState& state, const Par
     std::vector<const Simulation*> chosen;
     for (const std::size_t index : plan.simulations) chosen.push_back(&simulations[index]);
     progress.begin(work, 1);
-    outcomes.push_back(analyse(plan, {*state.network,
-                                      parameters,
-                                      chosen,
-                                      {*state.backend, state.session, state.task.get(), &progress, work, earlier}}));
+    outcomes.push_back(
+        analyse(plan, {*state.network, parameters, chosen, {*state.backend, state.session, &progress, work, earlier}}));
     const AnalysisOutcome& outcome = outcomes.back();
     earlier.emplace(plan.label, outcome.failure.empty() ? &outcome.results : nullptr);
     if (outcome.failure.empty()) {
@@ -109,9 +108,14 @@ std::vector<AnalysisOutcome> analyse_all(const ExperimentState& state, const Par
 struct RunContents {
   std::optional<TrainedExperiment> training;
   std::vector<Simulation> simulations;
-  std::vector<Scores> scores;  ///< of each simulation
+  std::vector<SimulationFindings> findings;  ///< of each simulation
   std::vector<AnalysisOutcome> outcomes;
 };
+
+/// That it ran on, where the configuration says how many or wants all.
+int threads_of(const ExperimentState& state) {
+  return state.session.threads > 0 ? state.session.threads : usable_cores();
+}
 
 const Parameters& parameters_of(const ExperimentState& state, const std::optional<TrainedExperiment>& training) {
   return training ? kept_parameters(*state.training, training->outcome) : state.parameters;
@@ -125,7 +129,8 @@ void write_results(const ExperimentState& state, const RunInfo& info, const RunC
   if (contents.training) results.write_training(contents.training->outcome);
   for (std::size_t k = 0; k < contents.simulations.size(); ++k) {
     results.write_simulation(contents.simulations[k]);
-    results.write_scores(contents.simulations[k], contents.scores[k], state.task->performance_label());
+    results.write_scores(contents.simulations[k], contents.findings[k].scores,
+                         contents.simulations[k].task->performance_label());
   }
   for (std::size_t k = 0; k < contents.outcomes.size(); ++k) {
     if (!contents.outcomes[k].failure.empty()) continue;
@@ -196,9 +201,10 @@ void simulate_and_analyse(const ExperimentState& state, RunContents& contents, P
   try {
     for (const SimulationPlan& plan : state.simulations) {
       const Simulation& done = contents.simulations.emplace_back(simulate(state, plan, parameters, progress));
-      contents.scores.push_back(simulation_scores(*state.task, done, state.network->outputs(), progress));
-      const std::string words = performance_words(*state.task, contents.scores.back());
-      if (!words.empty()) summary.lines.push_back(fmt::format("{}: {}", done.name, words));
+      const SimulationFindings& found = contents.findings.emplace_back(findings_of(*state.network, done, progress));
+      for (const std::string& words : {found.performance, found.silence}) {
+        if (!words.empty()) summary.lines.push_back(fmt::format("{}: {}", done.name, words));
+      }
     }
     contents.outcomes = analyse_all(state, parameters, contents.simulations, progress, summary);
   } catch (const Interrupted& interrupted) {
@@ -251,7 +257,11 @@ Experiment::Experiment(const ConfigNode& root, const Runtime& runtime, Experimen
   state_->config_text = root.source();
   state_->config_file = root.where();
   state_->overrides = root.overrides();
-  ExperimentReader(root, runtime, *state_).read();
+  try {
+    ExperimentReader(root, runtime, *state_).read();
+  } catch (const FileError& error) {
+    throw explained(error, root, state_->config_file);
+  }
 }
 
 Experiment::~Experiment() = default;
@@ -331,11 +341,8 @@ RunSummary Experiment::run(Progress& progress, Existing existing) const {
   }
   simulate_and_analyse(*state_, contents, progress, summary);
 
-  ReportContent content =
-      report_content(*state_, parameters_of(*state_, contents.training), contents.simulations, contents.outcomes);
-  for (std::size_t k = 0; k < contents.scores.size(); ++k) {
-    content.simulations[k].performance = performance_words(*state_->task, contents.scores[k]);
-  }
+  ReportContent content = report_content(*state_, parameters_of(*state_, contents.training),
+                                         {contents.simulations, contents.findings, contents.outcomes});
   content.created = now();
   const RunInfo info{state_->name,
                      state_->config_text,
@@ -344,14 +351,14 @@ RunSummary Experiment::run(Progress& progress, Existing existing) const {
                      content.backend,
                      state_->session.precision,
                      content.device,
-                     state_->session.threads,
+                     threads_of(*state_),
                      content.created,
                      state_->session.products,
                      seal_of(folder.checkpoint()),
                      content.ranks};
   write_results(*state_, info, contents, summary.results);
   if (!state_->training) folder.remove_trained(state_->weights);
-  write_config(*state_, folder.path() / "config.toml", progress);
+  write_config(*state_, folder.path() / OutputFolder::config_name, progress);
   content.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   const std::vector<Figure> figures = all_figures(*state_, contents, content);
   for (const std::string& warning : write_report_files(content, figures, folder.path(), Gnuplot(), progress)) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "config/network_reader.hpp"
 #include "config/spec_names.hpp"
 #include "mrnn/error.hpp"
 #include "mrnn/names.hpp"
@@ -11,6 +12,8 @@
 #include "run/make_product.hpp"
 #include "run/network_weights.hpp"
 #include "run/planned_simulations.hpp"
+#include "run/simulate.hpp"
+#include "run/stored_overrides.hpp"
 #include "run/target_check.hpp"
 #include "run/task_reader.hpp"
 #include "run/together.hpp"
@@ -81,6 +84,7 @@ TrainingProblem training_problem(const ExperimentState& state) {
 }
 
 void ExperimentReader::read() {
+  if (const std::string dropped = dropped_overrides(state_); !dropped.empty()) state_.warnings.push_back(dropped);
   check_tables();
   read_experiment();
   read_backend();
@@ -166,10 +170,11 @@ void ExperimentReader::read_network() {
   const NetworkSource source = mrnn::read_network(root_);
   state_.network = build_network(source, state_.seed);
   try {
-    state_.parameters = initial_parameters(*state_.network, state_.seed);
+    InitialWeights drawn = draw_initial_weights(*state_.network, state_.seed);
+    state_.parameters = std::move(drawn.parameters);
+    state_.clipped = std::move(drawn.clipped);
   } catch (const ConfigError& error) {
-    const auto found = source.where.find(error.key());
-    throw ConfigError(found == source.where.end() ? error.where() : found->second, error.key(), error.problem());
+    throw located(source, error);
   }
   const auto table = root_.find_table("network");
   if (!table || !table->has("weights")) return;
@@ -312,12 +317,26 @@ void ExperimentReader::read_simulations() {
   state_.simulations.push_back(std::move(control));
 }
 
-SimulationPlan ExperimentReader::read_simulation(const ConfigNode& table) const {
+/// Null where it has none.
+const Task* ExperimentReader::own_task(const ConfigNode& simulation) {
+  const auto own = simulation.find_table("task");
+  if (!own) return nullptr;
+  state_.simulation_tasks.push_back(make_varied_task(*own, root_.table("task"), runtime_, *state_.network));
+  note_task(*own);
+  return state_.simulation_tasks.back().get();
+}
+
+SimulationPlan ExperimentReader::read_simulation(const ConfigNode& table) {
   SimulationPlan plan;
   plan.name = checked_name(table);
-  plan.trials = table.count_or("trials", state_.task->default_trials());
+  plan.task = own_task(table);
+  plan.trials = table.count_or("trials", task_of(state_, plan).default_trials());
   if (plan.trials > TrialRequest::most_trials) {
     table.fail("trials", fmt::format("is {}; at most {} is accepted", plan.trials, TrialRequest::most_trials));
+  }
+  const Index available = state_.task->available_trials(Stream::simulation_trials);
+  if (plan.trials > available && table.has("trials")) {
+    table.fail("trials", fmt::format("is {}; the task has {} trials", plan.trials, available));
   }
   plan.noise = table.flag("noise", true) ? Noise::on : Noise::off;
   plan.seed = table.seed("seed", state_.seed);

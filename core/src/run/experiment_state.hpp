@@ -10,6 +10,7 @@
 #include "mrnn/experiment.hpp"
 #include "mrnn/network_config.hpp"
 #include "mrnn/runtime.hpp"
+#include "network/initial_weights.hpp"
 #include "train/checkpoint.hpp"
 
 namespace mrnn {
@@ -24,6 +25,7 @@ struct AnalysisPlan {
 /// A stage of the curriculum with a task of its own.
 struct StageTask {
   std::unique_ptr<Task> task;
+  std::vector<std::unique_ptr<Task>> simulation_tasks;  ///< of simulations that have one of their own
   std::optional<double> until = std::nullopt, until_loss = std::nullopt;
 };
 
@@ -44,7 +46,9 @@ struct ExperimentState {
   Parameters parameters;
   std::filesystem::path weights;                    ///< that network.weights names; empty: none
   bool drawn_recurrent = true, drawn_input = true;  ///< are these weights freshly drawn, not loaded?
+  std::vector<ClippedWeights> clipped;              ///< of those that are
   std::unique_ptr<Task> task;
+  std::vector<std::unique_ptr<Task>> simulation_tasks;  ///< of simulations that have one of their own
   std::map<std::string, std::unique_ptr<Manipulation>> manipulations;
   std::optional<TrainingPlan> training;
   std::vector<StageTask> stages;  ///< empty: the one of `task`
@@ -84,7 +88,8 @@ class ExperimentReader {
   void check_training(const ConfigNode& train);
   void check_performance(const ConfigNode& train, const TrainingProblem& problem) const;
   void read_simulations();
-  SimulationPlan read_simulation(const ConfigNode& table) const;
+  SimulationPlan read_simulation(const ConfigNode& table);
+  const Task* own_task(const ConfigNode& simulation);
   void read_analyses();
   void read_analysis(const ConfigNode& table);
   std::vector<std::size_t> simulations_of(const ConfigNode& table) const;

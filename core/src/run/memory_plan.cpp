@@ -129,6 +129,7 @@ MemoryPlan plan_memory(const ExperimentState& state) {
     earlier_trials += bytes_of(network, trials);
     earlier_results += recorded_bytes(state, simulation.record, trials).all;
   }
+  plan.file = 2 * parameter_bytes(network) + earlier_trials + earlier_results;  // effective and free weights
   return plan;
 }
 

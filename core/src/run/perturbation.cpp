@@ -98,9 +98,9 @@ void PerturbationScan::score(const Simulation& simulation, Effect& effect) const
   effect.performance = std::numeric_limits<double>::quiet_NaN();
   effect.by_condition = Eigen::VectorXd::Constant(conditions, effect.performance);
   const Index outputs = context_.network().outputs();
-  if (context_.task() == nullptr || outputs == 0) return;
+  if (simulation.task == nullptr || outputs == 0) return;
   const Sequence y = simulation.activity(Quantity::y, Selection({{0, outputs}}));
-  const Scores scores = scores_of(*context_.task(), simulation.trials, y);
+  const Scores scores = scores_of(*simulation.task, simulation.trials, y);
   if (scores.score.size() == 0) return;
   effect.performance = performance(scores);
   for (Index c = 0; c < conditions; ++c) {

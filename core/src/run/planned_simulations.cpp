@@ -31,6 +31,7 @@ Planned planned(const ExperimentState& state, const SimulationPlan& plan) {
   made.simulation.steps = {0, trials.steps};
   made.simulation.noise = plan.noise;
   made.simulation.seed = plan.seed;
+  made.simulation.task = &task_of(state, plan);
   made.simulation.trials = std::move(trials);
   return made;
 }
@@ -49,7 +50,7 @@ std::size_t bytes_of(const Trials& trial) {
 Index affordable_trials(const ExperimentState& state, const SimulationPlan& plan) {
   constexpr std::size_t most_bytes = std::size_t{1} << 29;
   if (plan.trials == 1) return 1;
-  const Trials one = ask_trials(*state.task, {plan.seed, Stream::simulation_trials, 0, 1});
+  const Trials one = ask_trials(task_of(state, plan), {plan.seed, Stream::simulation_trials, 0, 1});
   check_trials(*state.network, one);
   return std::max<Index>(1, static_cast<Index>(most_bytes / bytes_of(one)));
 }
@@ -61,7 +62,8 @@ std::string looked_at(const SimulationPlan& plan, Index count) {
 
 /// The first trials, where all are too many. What the manipulations miss in them becomes a warning.
 Planned first_trials(ExperimentState& state, const SimulationPlan& plan, Index count) {
-  ask_trials(*state.task, {plan.seed, Stream::simulation_trials, static_cast<std::uint64_t>(plan.trials - 1), 1});
+  ask_trials(task_of(state, plan),
+             {plan.seed, Stream::simulation_trials, static_cast<std::uint64_t>(plan.trials - 1), 1});
   SimulationPlan part = plan;
   part.trials = count;
   Planned made;
@@ -93,7 +95,7 @@ void check_analysis(ExperimentState& state, const AnalysisPlan& plan, const std:
     if (!one.whole) incomplete = looked_at(state.simulations[index], one.simulation.trials.count);
   }
   try {
-    call_plugin("analysis \"" + plan.label + "\"", [&] { plan.analysis->check(chosen, state.task.get()); });
+    call_plugin("analysis \"" + plan.label + "\"", [&] { plan.analysis->check(chosen); });
   } catch (const ConfigError& error) {
     if (incomplete.empty()) throw;
     state.warnings.push_back(incomplete + "; " + error.what());

@@ -6,36 +6,10 @@
 namespace mrnn {
 namespace {
 
-/// Mean of h over units and over what was recorded of the trials. Step by step: all of it in double may be more than
-/// there is room for.
-double mean_activity(const Simulation& simulation, const Selection& units) {
-  std::vector<Index> ends;
-  for (Index trial = 0; trial < simulation.trials.count; ++trial) ends.push_back(simulation.recorded(trial).last);
-  double sum = 0.0, share = 0.0;
-  for (Index step = simulation.steps.first; step < simulation.steps.last; ++step) {
-    Eigen::MatrixXd values = simulation.activity_at(Quantity::h, units, step);
-    Index going = 0;
-    for (Index trial = 0; trial < values.cols(); ++trial) {
-      if (step >= ends[static_cast<std::size_t>(trial)]) {
-        values.col(trial).setZero();
-      } else {
-        ++going;
-      }
-    }
-    sum += values.mean();
-    share += static_cast<double>(going) / static_cast<double>(ends.size());
-  }
-  return sum / share;
-}
-
-ReportSimulation describe(const ExperimentState& state, const SimulationPlan& plan, const Simulation& simulation) {
-  ReportSimulation report{
-      plan.name, simulation.trials.count, simulation.trials.steps, plan.noise == Noise::on, plan.manipulations, {}};
-  if (!plan.record.h) return report;
-  for (const RegionLayout& region : state.network->regions()) {
-    report.activity.push_back({region.name, mean_activity(simulation, Selection({region.range}))});
-  }
-  return report;
+ReportSimulation describe(const SimulationPlan& plan, const Simulation& simulation,
+                          const SimulationFindings& findings) {
+  return {plan.name,          simulation.trials.count, simulation.trials.steps, plan.noise == Noise::on,
+          plan.manipulations, findings.activity,       findings.performance};
 }
 
 ReportAnalysis describe(const ExperimentState& state, const AnalysisPlan& plan, const AnalysisOutcome& outcome) {
@@ -76,8 +50,7 @@ void add_training_arrays(const TrainingHistory& history, ReportContent& content)
   add("validation_performance", validated, "by the task's measure");
 }
 
-ReportContent report_content(const ExperimentState& state, const Parameters& parameters,
-                             const std::vector<Simulation>& simulations, const std::vector<AnalysisOutcome>& outcomes) {
+ReportContent report_content(const ExperimentState& state, const Parameters& parameters, const ReportedWork& work) {
   ReportContent content;
   content.title = state.name;
   content.backend = state.backend->name();
@@ -95,13 +68,13 @@ ReportContent report_content(const ExperimentState& state, const Parameters& par
   content.warnings = state.warnings;
   describe_network(*state.network, content);
   describe_units(*state.network, parameters, content);
-  for (std::size_t k = 0; k < simulations.size(); ++k) {
-    content.simulations.push_back(describe(state, state.simulations[k], simulations[k]));
-    add_arrays(simulations[k], *state.network, content.arrays);
+  for (std::size_t k = 0; k < work.simulations.size(); ++k) {
+    content.simulations.push_back(describe(state.simulations[k], work.simulations[k], work.findings[k]));
+    add_arrays(work.simulations[k], *state.network, content.arrays);
   }
-  for (std::size_t k = 0; k < outcomes.size(); ++k) {
-    content.analyses.push_back(describe(state, state.analyses[k], outcomes[k]));
-    for (const NamedArray& array : outcomes[k].results.arrays) {
+  for (std::size_t k = 0; k < work.outcomes.size(); ++k) {
+    content.analyses.push_back(describe(state, state.analyses[k], work.outcomes[k]));
+    for (const NamedArray& array : work.outcomes[k].results.arrays) {
       content.arrays.push_back(
           {"/analyses/" + state.analyses[k].label + "/" + array.name, array.shape, array.units, array.description});
     }

@@ -6,6 +6,7 @@
 #include "mrnn/analysis.hpp"
 #include "report/report.hpp"
 #include "run/experiment_state.hpp"
+#include "run/simulation_findings.hpp"
 
 namespace mrnn {
 
@@ -15,10 +16,15 @@ struct AnalysisOutcome {
   std::string failure;  ///< why it failed; empty: it did not
 };
 
+/// What came of an experiment, in the order of its simulations and analyses.
+struct ReportedWork {
+  const std::vector<Simulation>& simulations;
+  const std::vector<SimulationFindings>& findings;
+  const std::vector<AnalysisOutcome>& outcomes;
+};
+
 /// Everything the report says about a run, from what was asked for and what came of it.
-/// @param outcomes  one per analysis of the experiment, in order
-ReportContent report_content(const ExperimentState& state, const Parameters& parameters,
-                             const std::vector<Simulation>& simulations, const std::vector<AnalysisOutcome>& outcomes);
+ReportContent report_content(const ExperimentState& state, const Parameters& parameters, const ReportedWork& work);
 
 /// Lists the arrays of /training.
 void add_training_arrays(const TrainingHistory& history, ReportContent& content);

@@ -31,8 +31,12 @@ void collect(const Session& session, Simulation& simulation, Index first) {
 
 }  // namespace
 
+const Task& task_of(const ExperimentState& state, const SimulationPlan& plan) {
+  return plan.task != nullptr ? *plan.task : *state.task;
+}
+
 Trials make_trials(const ExperimentState& state, const SimulationPlan& plan) {
-  Trials trials = ask_trials(*state.task, {plan.seed, Stream::simulation_trials, 0, plan.trials});
+  Trials trials = ask_trials(task_of(state, plan), {plan.seed, Stream::simulation_trials, 0, plan.trials});
   check_trials(*state.network, trials);
   for (const std::string& name : plan.manipulations) {
     perturb(*state.manipulations.at(name), name, *state.network, state.seed, trials);
@@ -68,6 +72,7 @@ Simulation simulate(const ExperimentState& state, const SimulationPlan& plan, co
   simulation.record = plan.record;
   simulation.noise = plan.noise;
   simulation.seed = plan.seed;
+  simulation.task = &task_of(state, plan);
 
   SessionOptions options = state.session;
   options.seed = plan.seed;

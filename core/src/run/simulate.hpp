@@ -6,6 +6,9 @@
 
 namespace mrnn {
 
+/// The task that makes the trials of a simulation.
+const Task& task_of(const ExperimentState& state, const SimulationPlan& plan);
+
 /// The trials of a simulation, drawn from the task and with its manipulations applied.
 /// @throws ConfigError where the task's channels do not fit the network.
 Trials make_trials(const ExperimentState& state, const SimulationPlan& plan);

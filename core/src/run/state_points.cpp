@@ -83,6 +83,7 @@ StatePointSteps::Held StatePointSteps::held_after(const StatePoints& points, Ind
 /// Units whose activity before the step is not that of the state given. Where the state is the activity itself (rate
 /// dynamics), it is carried on as it is once nothing holds it any more.
 StatePointSteps::Held StatePointSteps::held_before(const StatePoints& points) const {
+  if (points.constant) return held_after(points, 0);
   Held held = held_after(points, -1);
   if (network_.spec().dynamics != Dynamics::rate || held.where.size() == 0) return held;
   const Held after = held_after(points, 0);

@@ -49,6 +49,12 @@ std::unique_ptr<Task> make_task(const ConfigNode& table, const Runtime& runtime,
   return make_mix(table, runtime, network);
 }
 
+std::unique_ptr<Task> make_varied_task(const ConfigNode& table, const ConfigNode& task, const Runtime& runtime,
+                                       const Network& network) {
+  const bool whole = table.has("plugin") || table.has("mix");
+  return make_task(whole ? table : table.over(task), runtime, network);
+}
+
 std::vector<StageTask> make_stages(const ConfigNode& train, const ConfigNode& task, const Runtime& runtime,
                                    const Network& network) {
   const std::vector<ConfigNode> tables = train.list("curriculum");
@@ -60,8 +66,7 @@ std::vector<StageTask> make_stages(const ConfigNode& train, const ConfigNode& ta
     } else if (table.has("until")) {
       table.fail("until", "ends the last stage, which nothing follows; train.stop ends the training");
     }
-    const bool whole = table.has("plugin") || table.has("mix");
-    stage.task = make_task(whole ? table : table.over(task), runtime, network);
+    stage.task = make_varied_task(table, task, runtime, network);
     stages.push_back(std::move(stage));
   }
   return stages;

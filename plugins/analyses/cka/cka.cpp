@@ -55,20 +55,16 @@ class Cka final : public mrnn::Analysis {
 
   mrnn::Record needs() const override { return comparison_.needs(); }
 
-  void check(const std::vector<const mrnn::Simulation*>& planned, const mrnn::Task* /*task*/) const override {
-    comparison_.check(planned);
-  }
+  void check(const std::vector<const mrnn::Simulation*>& planned) const override { comparison_.check(planned); }
 
   void run(const mrnn::AnalysisContext& context, mrnn::AnalysisResults& results) const override {
-    const mrnn::ComparedActivities activities = comparison_.read(context);
+    mrnn::ComparedActivities activities = comparison_.read(context);
     const Index fewest = estimate_ == cka::Estimate::debiased ? 4 : 2;
     if (activities.sample_count() < fewest) {
       throw mrnn::RunError("there are " + std::to_string(activities.sample_count()) + " samples; " +
                            std::to_string(fewest) + " are needed");
     }
-    const auto count = std::ssize(activities.items());
-    mrnn::ComparisonMatrix similarity{Eigen::MatrixXd::Constant(count, count, std::nan("")), "CKA", "rad"};
-    similarity.values.diagonal().setOnes();
+    mrnn::ComparisonMatrix similarity{mrnn::no_comparisons(activities, 1.0), "CKA", "rad"};
     Index used = std::min(samples_, activities.sample_count());
     if (samples_ == 0) used = activities.sample_count();
     if (kernel_ == KernelKind::rbf) {
@@ -77,6 +73,7 @@ class Cka final : public mrnn::Analysis {
     } else {
       compare_linear(activities, context, used, similarity.values);
     }
+    leave_out_unstructured(activities, similarity.values);
     report(activities, context, used, std::move(similarity), results);
   }
 
@@ -88,8 +85,8 @@ class Cka final : public mrnn::Analysis {
     };
     mrnn::for_each_pair(activities, context, activities.bytes() <= most_kept, prepare,
                         [&](std::size_t i, const cka::LinearSamples& x, std::size_t j, const cka::LinearSamples& y) {
-                          check(activities, i, x.self);
-                          check(activities, j, y.self);
+                          mark_unstructured(i, x.self, similarity);
+                          mark_unstructured(j, y.self, similarity);
                           set(similarity, i, j, cka::hsic(x, y, estimate_) / std::sqrt(x.self * y.self));
                         });
   }
@@ -102,8 +99,8 @@ class Cka final : public mrnn::Analysis {
     const auto bytes = activities.items().size() * static_cast<std::size_t>(used * used) * sizeof(double);
     mrnn::for_each_pair(activities, context, bytes <= most_kept, prepare,
                         [&](std::size_t i, const cka::Kernel& x, std::size_t j, const cka::Kernel& y) {
-                          check(activities, i, x.self);
-                          check(activities, j, y.self);
+                          mark_unstructured(i, x.self, similarity);
+                          mark_unstructured(j, y.self, similarity);
                           set(similarity, i, j, cka::hsic(x, y) / std::sqrt(x.self * y.self));
                         });
   }
@@ -114,15 +111,27 @@ class Cka final : public mrnn::Analysis {
   }
 
   static mrnn::Sequence samples_of(const mrnn::ComparedActivities& activities, std::size_t item, Index used) {
-    mrnn::Sequence samples = thinned(activities.samples(item), used);
-    if (!mrnn::is_constant(samples)) return samples;
-    throw mrnn::RunError("the activity of " + activities.items()[item].label + " is constant, so nothing is like it");
+    return thinned(activities.samples(item), used);
   }
 
-  static void check(const mrnn::ComparedActivities& activities, std::size_t item, double self) {
-    if (self > 0.0) return;
-    throw mrnn::RunError("the activity of " + activities.items()[item].label + " has no structure beyond that of " +
-                         "independent samples; debiased = false compares it as it is");
+  /// Nothing is like an activity whose HSIC with itself is not above 0.
+  static void mark_unstructured(std::size_t item, double self, Eigen::MatrixXd& similarity) {
+    if (!(self > 0.0)) set(similarity, item, item, std::nan(""));
+  }
+
+  void leave_out_unstructured(mrnn::ComparedActivities& activities, Eigen::MatrixXd& similarity) const {
+    std::vector<std::size_t> found;
+    for (std::size_t item = 0; item < activities.items().size(); ++item) {
+      const auto row = static_cast<Index>(item);
+      if (activities.is_left_out(item) || !std::isnan(similarity(row, row))) continue;
+      found.push_back(item);
+      similarity.row(row).setConstant(std::nan(""));
+      similarity.col(row).setConstant(std::nan(""));
+    }
+    activities.leave_out(found, estimate_ == cka::Estimate::debiased
+                                    ? "without structure beyond that of independent samples (debiased = false compares "
+                                      "it as it is)"
+                                    : "the same at all samples that are drawn");
   }
 
   void report(const mrnn::ComparedActivities& activities, const mrnn::AnalysisContext& context, Index used,
@@ -131,7 +140,8 @@ class Cka final : public mrnn::Analysis {
     similarity.distances =
         similarity.values.unaryExpr([](double value) { return std::acos(std::clamp(value, -1.0, 1.0)); });
     mrnn::add_items(activities, results);
-    results.add("cka", similarity.values, {"item", "item"}, "1", "similarity; NaN where two are not compared");
+    results.add("cka", similarity.values, {"item", "item"}, "1",
+                "similarity; NaN where two are not compared, and of an activity that is constant");
     results.add("distance", *similarity.distances, {"item", "item"}, "rad", "arc cosine of the similarity");
     results.scalar("samples", static_cast<double>(used), "1", "that are compared");
     results.summary.push_back(std::to_string(used) + " samples of " + std::to_string(activities.items().size()) +

@@ -12,6 +12,7 @@
 #include "matching.hpp"
 #include "mrnn/plugin.hpp"
 #include "mrnn/populations.hpp"
+#include "mrnn/samples.hpp"
 #include "residual_activity.hpp"
 #include "subspace_report.hpp"
 
@@ -98,23 +99,24 @@ class CommunicationSubspace final : public mrnn::Analysis {
     return record;
   }
 
-  void check(const std::vector<const mrnn::Simulation*>& planned, const mrnn::Task* /*task*/) const override {
-    activity_.check(*planned.front());
-  }
+  void check(const std::vector<const mrnn::Simulation*>& planned) const override { activity_.check(*planned.front()); }
 
   void run(const mrnn::AnalysisContext& context, mrnn::AnalysisResults& results) const override {
     std::vector<mrnn::Population> all = groups_.front().targets;
     for (const Group& group : groups_) all.push_back(group.source);
     const Activity activity = activity_.read(context.simulation(), quantity_, all);
-    Report report = empty_report(activity);
-    context.expect(draws_ * std::ssize(groups_) * std::ssize(report.targets));
+    std::vector<std::string> constant;
+    const std::vector<Group> groups = communication_subspace::varying_groups(groups_, activity, constant);
+    say_constant(constant, !groups.empty(), results);
+    Report report = empty_report(groups, activity);
+    context.expect(draws_ * std::ssize(groups) * std::ssize(report.targets));
     for (Index draw = 0; draw < draws_; ++draw) {
       const std::vector<Index> folds = communication_subspace::draw_folds(activity, folds_, context.seed(), draw);
       report.trial_folds.emplace_back(static_cast<std::size_t>(activity.values.trials), -1);
       for (std::size_t k = 0; k < folds.size(); ++k) {
         report.trial_folds.back()[static_cast<std::size_t>(activity.trials[k])] = folds[k];
       }
-      for (std::size_t g = 0; g < groups_.size(); ++g) run_group(context, activity, folds, g, draw, report);
+      for (std::size_t g = 0; g < groups.size(); ++g) run_group(context, activity, folds, {groups, g, draw}, report);
     }
     communication_subspace::add_arrays(report, results);
     communication_subspace::add_summary(report, results);
@@ -122,14 +124,23 @@ class CommunicationSubspace final : public mrnn::Analysis {
   }
 
  private:
-  Report empty_report(const Activity& activity) const {
+  void say_constant(std::vector<std::string> names, bool others, mrnn::AnalysisResults& results) const {
+    if (activity_.residuals()) {
+      for (std::string& name : names) name += " about the means of its conditions";
+    }
+    mrnn::say_constant(names, names.size() + (others ? 1 : 0), "part in communication", results);
+  }
+
+  Report empty_report(const std::vector<Group>& groups, const Activity& activity) const {
     Report report;
-    for (const mrnn::Population& target : groups_.front().targets) report.targets.push_back(target.name);
-    for (const Group& group : groups_) {
+    for (const mrnn::Population& target : groups_.front().targets) report.all_targets.push_back(target.name);
+    for (const Group& group : groups_) report.all_sources.push_back(group.source.name);
+    for (const mrnn::Population& target : groups.front().targets) report.targets.push_back(target.name);
+    for (const Group& group : groups) {
       report.sources.push_back(group.source.name);
       for (const std::string& target : report.targets) report.pairs.push_back({group.source.name, target, {}});
     }
-    if (factors_ > 0) report.source_factors = Eigen::VectorXd::Zero(std::ssize(groups_));
+    if (factors_ > 0) report.source_factors = Eigen::VectorXd::Zero(std::ssize(groups));
     for (std::size_t row = 0; row < activity.units.size(); ++row) {
       if (!activity.varies[row]) report.dropped.push_back(activity.units[row]);
     }
@@ -139,14 +150,21 @@ class CommunicationSubspace final : public mrnn::Analysis {
   }
 
   /// One draw of one source and all its targets.
+  struct Turn {
+    const std::vector<Group>& groups;
+    std::size_t number;  ///< of the group
+    Index draw;
+  };
+
   void run_group(const mrnn::AnalysisContext& context, const Activity& activity, const std::vector<Index>& folds,
-                 std::size_t number, Index draw, Report& report) const {
-    const Group& group = groups_[number];
+                 const Turn& turn, Report& report) const {
+    const auto& [groups, number, draw] = turn;
+    const Group& group = groups[number];
     const Populations units = communication_subspace::draw_units(group, activity, match_, context.seed(), draw);
     std::optional<Pair> own;  // kept while the others are compared with it
     Index own_best = 0;
     std::optional<Index> source_factors;
-    long done = (draw * std::ssize(groups_) + static_cast<long>(number)) * std::ssize(group.targets);
+    long done = (turn.draw * std::ssize(turn.groups) + static_cast<long>(turn.number)) * std::ssize(group.targets);
     const auto step = [&] { context.advance(done); };
     for (const std::size_t t : order(group)) {
       Pair pair = communication_subspace::make_pair(

@@ -33,14 +33,10 @@ Units thin(const Units& units, Index count, mrnn::RandomStream& random) {
   return kept;
 }
 
-Units varying(const mrnn::Population& population, const Activity& activity, Index least) {
+Units varying(const mrnn::Population& population, const Activity& activity) {
   Units units;
   for (const Index unit : population.units.indices()) {
     if (activity.varies[static_cast<std::size_t>(activity.row_of(unit))]) units.push_back(unit);
-  }
-  if (std::ssize(units) < least) {
-    throw mrnn::RunError("the activity of " + std::to_string(units.size()) + " units of \"" + population.name +
-                         "\" varies; " + std::to_string(least) + (least == 1 ? " is needed" : " are needed"));
   }
   std::ranges::sort(units);
   return units;
@@ -93,10 +89,32 @@ void match_numbers(std::vector<Units>& targets, mrnn::RandomStream& random) {
 
 }  // namespace
 
+std::vector<Group> varying_groups(const std::vector<Group>& groups, const Activity& activity,
+                                  std::vector<std::string>& constant) {
+  const auto varies = [&](const mrnn::Population& population, Index least) {
+    if (std::ssize(varying(population, activity)) >= least) return true;
+    if (std::ranges::find(constant, population.name) == constant.end()) constant.push_back(population.name);
+    return false;
+  };
+  std::vector<Group> kept;
+  for (const Group& group : groups) {
+    // A source that is a target, too, is divided into two.
+    const bool sends = varies(group.source, group.within >= 0 ? 2 : 1);
+    Group left{group.source, {}, -1};
+    for (std::size_t t = 0; t < group.targets.size(); ++t) {
+      if (!varies(group.targets[t], 1)) continue;
+      if (static_cast<int>(t) == group.within) left.within = static_cast<int>(left.targets.size());
+      left.targets.push_back(group.targets[t]);
+    }
+    if (sends && !left.targets.empty()) kept.push_back(std::move(left));
+  }
+  return kept;
+}
+
 Populations draw_units(const Group& group, const Activity& activity, Match match, std::uint64_t seed, Index draw) {
   mrnn::RandomStream random = stream(seed, "units:" + group.source.name, draw);
   Populations drawn;
-  drawn.source = varying(group.source, activity, group.within >= 0 ? 2 : 1);
+  drawn.source = varying(group.source, activity);
   Units other_half;
   if (group.within >= 0) {
     Units shuffled = drawn.source;
@@ -109,7 +127,7 @@ Populations draw_units(const Group& group, const Activity& activity, Match match
   }
   for (std::size_t t = 0; t < group.targets.size(); ++t) {
     const bool within = static_cast<int>(t) == group.within;
-    drawn.targets.push_back(within ? other_half : varying(group.targets[t], activity, 1));
+    drawn.targets.push_back(within ? other_half : varying(group.targets[t], activity));
   }
   if (match == Match::number) match_numbers(drawn.targets, random);
   if (match == Match::rate) match_rates(group, activity, drawn.targets, random);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "residual_activity.hpp"
@@ -22,10 +23,15 @@ struct Group {
   int within = -1;
 };
 
+/// The groups without sources and targets of which too few units vary; empty where nothing is left.
+/// @param constant  names of those that are left out, each once
+std::vector<Group> varying_groups(const std::vector<Group>& groups, const Activity& activity,
+                                  std::vector<std::string>& constant);
+
 /// Draws the units: where the source is also a target, its units are divided at random into two halves; then targets
 /// are thinned at random until all have as many units, or as many in each bin of mean rate. Units that do not vary are
 /// left out before.
-/// @throws RunError where too few units vary, or no rates are shared.
+/// @param group  one of varying_groups()  @throws RunError where no rates are shared.
 Populations draw_units(const Group& group, const Activity& activity, Match match, std::uint64_t seed, mrnn::Index draw);
 
 /// Folds of trials, of like size, at random: per trial with samples.

@@ -82,7 +82,7 @@ ActivityChoice::ActivityChoice(const mrnn::ConfigNode& config, double dt)
       every_(config.count_or("every", 1)),
       residuals_(config.flag("residuals", true)),
       zscore_(config.flag("zscore", false)) {
-  config.text("by", "condition");  // what the trials offer is known only when they are there
+  config.texts("by", {"condition"});  // what the trials offer is known only when they are there
   if (config.has("by") && !residuals_) config.fail("by", "has no meaning with residuals = false");
 }
 

@@ -28,6 +28,7 @@ struct Activity {
 class ActivityChoice {
  public:
   ActivityChoice(const mrnn::ConfigNode& config, double dt);
+  bool residuals() const noexcept { return residuals_; }
 
   /// Does the simulation have what the keys name? @throws ConfigError.
   void check(const mrnn::Simulation& simulation) const;

@@ -17,6 +17,11 @@ constexpr double beside = 0.08;                        // of points, in units of
 /// Performance has at least so much room on its axis, and so large a share of it is left free beside points.
 constexpr double least_range = 0.1, margin = 0.04;
 constexpr int most_columns = 3;
+/// More panels with names below them are lower.
+constexpr std::size_t most_high = 6;
+constexpr double low_height = 120.0;  // pixels
+/// Bands of more targets would hide each other and the curves.
+constexpr std::size_t most_bands = 5;
 /// Ranks that are drawn at least, and beyond the largest optimum.
 constexpr Index least_ranks = 8, further_ranks = 4;
 /// In a table of more rows the numbers would not be readable; below this share of the range colours are dark.
@@ -54,7 +59,6 @@ void add_curve(const mrnn::Network& network, const PairResult& pair, Index ranks
   band.kind = mrnn::Series::Kind::band;
   line.colour = band.colour = colour;
   line.dashed = pair.within();
-  line.label = pair.within() ? "within " + pair.source : "to " + pair.target;
   for (Index m = 0; m <= std::min(ranks, performance.size() - 1); ++m) {
     line.x.push_back(static_cast<double>(m));
     line.y.push_back(performance(m));
@@ -67,6 +71,7 @@ void add_curve(const mrnn::Network& network, const PairResult& pair, Index ranks
   ring.y = {pair.mean(&Draw::performance)};
   full.x = {static_cast<double>(ranks + 1)};
   full.y = {pair.mean(&Draw::full_performance)};
+  full.label = "to " + pair.target;  // the same in all panels, so that they have one key
   for (mrnn::Series* series : {&band, &line, &ring, &full}) panel.series.push_back(std::move(*series));
 }
 
@@ -183,9 +188,12 @@ mrnn::Figure draw_performance(const mrnn::Network& network, const Report& report
   mrnn::Figure figure;
   figure.name = "performance";
   figure.title = "Communication subspaces";
+  const bool banded = report.targets.size() <= most_bands;
+  const auto is_band = [](const mrnn::Series& series) { return series.kind == mrnn::Series::Kind::band; };
   figure.caption =
-      "Cross-validated performance (1 - normalised squared error) of reduced-rank regression; bands: one SEM over "
-      "folds. Rings: optimal number of dimensions; discs: full regression. Dashed: to the other half of the source.";
+      std::string("Cross-validated performance (1 - normalised squared error) of reduced-rank regression") +
+      (banded ? "; bands: one SEM over folds" : "") +
+      ". Rings: optimal number of dimensions; discs: full regression. Dashed: to the other half of the source.";
   lay_out(report.sources.size(), figure);
   const Index ranks = shown_ranks(report);
   for (const std::string& source : report.sources) {
@@ -198,6 +206,7 @@ mrnn::Figure draw_performance(const mrnn::Network& network, const Report& report
     }
     panel.x.names.push_back({static_cast<double>(ranks + 1), "full"});
     for (const PairResult* pair : pairs_of(report, source)) add_curve(network, *pair, ranks, panel);
+    if (!banded) std::erase_if(panel.series, is_band);
     figure.panels.push_back(std::move(panel));
   }
   return figure;
@@ -220,6 +229,7 @@ mrnn::Figure draw_table(const Report& report) {
   figure.panels.push_back(table_panel(report, "predictive dimensions", dimensions));
   figure.panels.push_back(table_panel(report, "performance", performance));
   lay_out(2, figure);
+  figure.shared_y = true;
   return figure;
 }
 
@@ -233,6 +243,7 @@ mrnn::Figure draw_removal(const Report& report) {
     if (!panel.x.names.empty()) figure.panels.push_back(std::move(panel));
   }
   lay_out(figure.panels.size(), figure);
+  if (figure.panels.size() > most_high) figure.panel_height = low_height;
   return figure;
 }
 

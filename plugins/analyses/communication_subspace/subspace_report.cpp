@@ -56,12 +56,12 @@ NamedArray stack(std::string name, const std::vector<std::vector<Index>>& lists,
 /// A number of each source and target; NaN where there is none.
 template <class Number>
 MatrixXd table(const Report& report, Number&& number) {
-  MatrixXd values = MatrixXd::Constant(std::ssize(report.sources), std::ssize(report.targets), missing);
+  MatrixXd values = MatrixXd::Constant(std::ssize(report.all_sources), std::ssize(report.all_targets), missing);
   for (const PairResult& pair : report.pairs) {
     const auto place = [](const std::vector<std::string>& names, const std::string& name) {
       return std::ranges::find(names, name) - names.begin();
     };
-    values(place(report.sources, pair.source), place(report.targets, pair.target)) = number(pair);
+    values(place(report.all_sources, pair.source), place(report.all_targets, pair.target)) = number(pair);
   }
   return values;
 }
@@ -139,7 +139,12 @@ void add_tables(const Report& report, mrnn::AnalysisResults& results) {
       std::ranges::any_of(report.pairs, [](const PairResult& pair) { return pair.draws.front().removal.has_value(); });
   if (removal) add_removal_tables(report, results);
   if (report.source_factors.size() == 0) return;
-  results.add("source_factors", report.source_factors, {"source"}, "1",
+  VectorXd factors = VectorXd::Constant(std::ssize(report.all_sources), missing);
+  for (std::size_t s = 0; s < report.sources.size(); ++s) {
+    factors(std::ranges::find(report.all_sources, report.sources[s]) - report.all_sources.begin()) =
+        report.source_factors(static_cast<Index>(s));
+  }
+  results.add("source_factors", factors, {"source"}, "1",
               "factors of the source that hold 95 % of its shared variance, mean over draws");
   add("target_factors", &Draw::factors, "factors of the target that hold 95 % of its shared variance");
 }
@@ -192,9 +197,9 @@ void add_arrays(const Report& report, mrnn::AnalysisResults& results) {
   VectorXd dropped(std::ssize(report.dropped));
   std::ranges::copy(report.dropped, dropped.begin());
   results.add("dropped_units", dropped, {"unit"}, "1", "numbers of units that do not vary and are left out");
-  results.texts.push_back({"sources", report.sources, "sources", "source"});
+  results.texts.push_back({"sources", report.all_sources, "sources", "source"});
   results.texts.push_back(
-      {"targets", report.targets, "targets; one that is also the source is the other half of it", "target"});
+      {"targets", report.all_targets, "targets; one that is also the source is the other half of it", "target"});
 }
 
 void add_summary(const Report& report, mrnn::AnalysisResults& results) {

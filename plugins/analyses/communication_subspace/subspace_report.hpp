@@ -61,6 +61,7 @@ struct PairResult {
 /// Everything that was found.
 struct Report {
   std::vector<std::string> sources, targets;
+  std::vector<std::string> all_sources, all_targets;  ///< with those that are constant and so have no pairs
   std::vector<PairResult> pairs;                      ///< source by source
   Eigen::VectorXd source_factors;                     ///< per source, mean over draws; empty: not asked for
   std::vector<std::vector<mrnn::Index>> trial_folds;  ///< per draw and trial; -1: no samples

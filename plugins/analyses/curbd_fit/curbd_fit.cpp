@@ -48,9 +48,7 @@ class CurbdFit final : public mrnn::Analysis {
 
   mrnn::Record needs() const override { return {.h = !source_.from_file()}; }
 
-  void check(const std::vector<const mrnn::Simulation*>& planned, const mrnn::Task* /*task*/) const override {
-    source_.check(*planned.front());
-  }
+  void check(const std::vector<const mrnn::Simulation*>& planned) const override { source_.check(*planned.front()); }
 
   void run(const mrnn::AnalysisContext& context, mrnn::AnalysisResults& results) const override {
     curbd::Data data = source_.make(context);

@@ -165,7 +165,9 @@ class Writer {
         pairs("correlation", "of the recovered with the true current over units and samples, each unit less its mean");
     mrnn::NamedArray component =
         pairs("component_correlation", "|r| of the leading principal components of the recovered and the true current");
-    mrnn::NamedArray size = pairs("size_ratio", "recovered over true: root mean square about the mean of each unit");
+    mrnn::NamedArray size = pairs("size_ratio",
+                                  "recovered (times what the target's data were divided by) over true: root mean "
+                                  "square about the mean of each unit");
     mrnn::NamedArray course{
         "true_component", {regions_, regions_, samples_}, {},
         "a.u.",           {"target", "source", "sample"}, "leading principal component of the true current"};

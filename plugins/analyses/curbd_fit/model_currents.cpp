@@ -114,7 +114,10 @@ Comparison compare(const Data& data, const Fit& fit, const Truth& truth, Pair pa
   }
   Comparison result;
   result.correlation = units.value();
-  if (units.variance_a() > 0.0) result.size = std::sqrt(units.variance_b() / units.variance_a());
+  if (units.variance_a() > 0.0) {
+    // A current makes the state of its target, which stands for activity divided by the target's scale.
+    result.size = data.scales[pair.to] * std::sqrt(units.variance_b() / units.variance_a());
+  }
   result.true_component = VectorXd::Constant(data.count(), std::numeric_limits<double>::quiet_NaN());
   result.found_component = result.true_component;
   const MatrixXd axis = of_truth.components(1).directions, model_axis = of_model.components(1).directions;

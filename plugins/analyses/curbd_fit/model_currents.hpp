@@ -33,7 +33,8 @@ struct PairCurrent {
 struct Comparison {
   double correlation = 0.0;            ///< over units and samples, each unit less its mean
   double component_correlation = 0.0;  ///< |r| of the leading components, each of its own current
-  /// Root mean square about the mean, recovered over true; NaN where there is no true current.
+  /// Root mean square about the mean, recovered over true, both in the units of the data before they were divided by
+  /// their scale; NaN where there is no true current.
   double size = std::numeric_limits<double>::quiet_NaN();
   /// Leading components of the true and of the recovered current, less their means; NaN at the last sample of a trial,
   /// which sends into no step.

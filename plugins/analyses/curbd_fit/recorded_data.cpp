@@ -176,13 +176,12 @@ Data DataSource::recorded(const mrnn::Simulation& simulation) const {
 
 void DataSource::scale(Data& data) const {
   Eigen::Map<Eigen::MatrixXd> values(data.samples.data.data(), data.units(), data.count());
-  const auto divide = [&](mrnn::UnitRange rows) {
-    const double largest = values.middleRows(rows.start, rows.size).cwiseAbs().maxCoeff();
-    if (largest > 0.0) values.middleRows(rows.start, rows.size) /= largest;
-  };
-  if (scale_ == Scale::global) divide({0, data.units()});
+  const double of_all = values.cwiseAbs().maxCoeff();
   for (const mrnn::NamedRange& region : data.regions) {
-    if (scale_ == Scale::region) divide(region.range);
+    auto rows = values.middleRows(region.range.start, region.range.size);
+    const double largest = scale_ == Scale::none ? 1.0 : scale_ == Scale::global ? of_all : rows.cwiseAbs().maxCoeff();
+    data.scales.push_back(largest > 0.0 ? largest : 1.0);
+    rows /= data.scales.back();
   }
   const Reach reach = reach_of(activation_);
   Index outside = 0;

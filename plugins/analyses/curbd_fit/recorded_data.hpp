@@ -16,6 +16,7 @@ using mrnn::Index;
 /// The activity that the model is trained on. Samples of all trials one after the other.
 struct Data {
   std::vector<mrnn::NamedRange> regions;  ///< ranges of rows
+  std::vector<double> scales;             ///< of each region, what its activity was divided by
   mrnn::Sequence samples;                 ///< one trial of as many steps as there are samples: [units] per sample
   std::vector<mrnn::StepRange> trials;    ///< samples of each trial
   std::vector<mrnn::StepRange> segments;  ///< samples from one reset to the next

@@ -26,7 +26,7 @@ class Currents final : public mrnn::Analysis {
  public:
   Currents(const mrnn::ConfigNode& config, const mrnn::Network& network)
       : config_(config), network_(network), dt_(network.spec().dt), alignment_(config, dt_) {
-    config.text("by", "condition");  // what the trials offer is known only when they are there
+    config.texts("by", {"condition"});  // what the trials offer is known only when they are there
     for (const std::string& name : names(mrnn::read_selectors(config, "regions", network))) {
       request_.targets.push_back({name == "*" ? "all" : name, network.select(name)});
     }
@@ -42,7 +42,7 @@ class Currents final : public mrnn::Analysis {
 
   mrnn::Record needs() const override { return {.h = true}; }
 
-  void check(const std::vector<const mrnn::Simulation*>& planned, const mrnn::Task* /*task*/) const override {
+  void check(const std::vector<const mrnn::Simulation*>& planned) const override {
     mrnn::group_trials(config_, planned);
     alignment_.window(planned);
   }

@@ -13,7 +13,15 @@ namespace {
 constexpr std::size_t most_along_side = 8;
 /// More conditions cannot be told apart, or by colours of an ordered scale.
 constexpr std::size_t most_conditions = 8, most_numbers_drawn = 24;
-/// Letters of each name in the title of a panel.
+/// More columns are narrow: only the panels at the left and at the top have numbers and names.
+constexpr std::size_t most_wide = 4;
+constexpr double narrow_height = 100.0;  // pixels
+/// A list of more panels is high: they are lower.
+constexpr std::size_t most_high = 24;
+constexpr double low_height = 76.0;  // pixels
+/// Letters of a name that is broken at its underscores above a narrow panel.
+constexpr std::size_t most_unbroken = 13;
+/// Letters of each name in the title of a panel, or beside a narrow one.
 constexpr std::size_t most_letters = 18;
 /// More columns leave no room for numbers in the cells of the shares.
 constexpr Index most_numbers = 12;
@@ -30,6 +38,7 @@ struct Shown {
   std::vector<Pair> pairs;
   std::size_t columns = 0;  ///< of the matrix; 0: a list
   bool complete = true;
+  bool narrow() const noexcept { return columns > most_wide; }
 };
 
 Shown choose(const Found& found) {
@@ -116,6 +125,39 @@ void say_instead(const std::string& words, mrnn::Panel& panel) {
   panel.texts.push_back({0.5, 0.5, words, mrnn::Text::Align::centre, 10.0, false, mrnn::grey});
 }
 
+/// `primary_ visual_ cortex`: titles are wrapped at blanks.
+std::string broken(const std::string& name) {
+  if (name.size() <= most_unbroken) return name;
+  std::string words;
+  for (std::size_t at = 0; at < name.size(); ++at) {
+    words += name[at];
+    if (name[at] == '_' && at + 1 < name.size()) words += ' ';
+  }
+  return words;
+}
+
+/// A line at 0 instead of words, so that every panel of a narrow matrix has its axes.
+void draw_nothing(const Found& found, mrnn::Panel& panel) {
+  mrnn::Series line;
+  const double first = static_cast<double>(found.scope.window.first) * found.dt;
+  line.x = {first, first + static_cast<double>(std::max<Index>(found.targets.front().counts.cols() - 1, 1)) * found.dt};
+  line.y = {0.0, 0.0};
+  line.colour = mrnn::light_grey;
+  panel.series.push_back(std::move(line));
+}
+
+/// Sources above the columns of a narrow matrix, targets beside its rows; scales are those of a row.
+void name_outer_panels(const Found& found, const Shown& shown, mrnn::Figure& figure) {
+  for (std::size_t k = 0; k < figure.panels.size(); ++k) {
+    const Pair& pair = shown.pairs[k];
+    figure.panels[k].title = k < shown.columns ? broken(found.request.sources[pair.source].name) : "";
+    figure.panels[k].y.label = "to " + shortened(found.request.targets[pair.target].name);
+  }
+  figure.panel_height = narrow_height;
+  figure.letters = false;
+  figure.shared_x = figure.rows_share_y = true;
+}
+
 mrnn::Figure draw_panels(const Found& found, const Shown& shown, const Labels& labels, const AddLines& add) {
   mrnn::Figure figure;
   figure.columns = static_cast<int>(shown.columns > 0 ? shown.columns : std::min<std::size_t>(4, shown.pairs.size()));
@@ -130,13 +172,18 @@ mrnn::Figure draw_panels(const Found& found, const Shown& shown, const Labels& l
     for (const std::size_t c : drawn.numbers()) {
       if (current.power > 0.0) add(current, pair.source, c, panel);
     }
-    if (panel.series.empty()) {
+    if (panel.series.empty() && shown.narrow()) {
+      draw_nothing(found, panel);
+    } else if (panel.series.empty()) {
       say_instead(current.power > 0.0 ? "constant" : "no current", panel);
     } else if (found.scope.window.first < 0) {
       panel.guides.push_back({mrnn::Guide::Kind::vertical, 0.0, ""});
     }
     figure.panels.push_back(std::move(panel));
   }
+  if (shown.narrow()) name_outer_panels(found, shown, figure);
+  if (shown.columns == 0 && figure.panels.size() > most_high) figure.panel_height = low_height;
+  if (shown.columns == 0) figure.shared_x = std::ranges::all_of(figure.panels, &mrnn::Panel::axes);
   return figure;
 }
 
@@ -147,7 +194,8 @@ void name_conditions(const Found& found, mrnn::Figure& figure) {
   for (mrnn::Panel& panel : figure.panels) {
     std::size_t named = 0;
     for (mrnn::Series& series : panel.series) {
-      if (!series.dashed) series.label = found.scope.conditions.list[drawn.numbers()[named++]].name;
+      if (!series.dashed && series.colour != mrnn::light_grey)
+        series.label = found.scope.conditions.list[drawn.numbers()[named++]].name;
     }
     if (named == 0) continue;
     panel.key_title = mrnn::key_title(found.scope.conditions);
@@ -172,11 +220,18 @@ std::string left_out(const Found& found, const Shown& shown) {
              " trials are left out where a condition has more at other times.";
   }
   words += drawn.left_out();
+  const auto missing_current = [&](const Pair& pair) {
+    return !(found.targets[pair.target].from[pair.source].power > 0.0);
+  };
+  if (shown.narrow() && std::ranges::any_of(shown.pairs, missing_current))
+    words += " Pale grey: no current, or none that changes.";
   return words;
 }
 
-std::string title_of(const std::string& what, const Shown& shown) {
-  return what + (shown.columns > 0 ? " by target (rows) and source (columns)" : " by target and source");
+/// @param unit  of the values, where panels do not name them: `|C| (a.u.)`
+std::string title_of(const std::string& what, const std::string& unit, const Shown& shown) {
+  return what + (shown.narrow() ? ", " + unit + "," : "") +
+         (shown.columns > 0 ? " by target (rows) and source (columns)" : " by target and source");
 }
 
 /// The panels of a target share their scale, so that sources can be compared.
@@ -204,7 +259,7 @@ mrnn::Figure draw_norms(const Found& found, const Shown& shown, const std::strin
   share_scales(shown, figure);
   name_conditions(found, figure);
   figure.name = "currents";
-  figure.title = title_of("Currents", shown);
+  figure.title = title_of("Currents", "|C| (a.u.)", shown);
   figure.caption =
       "Length of the current over the units of the target, mean over trials. Panels of a target share their scale." +
       left_out(found, shown);
@@ -224,7 +279,7 @@ mrnn::Figure draw_components(const Found& found, const Shown& shown, const std::
                   });
   name_conditions(found, figure);
   figure.name = "current_components";
-  figure.title = title_of("Leading components of the currents", shown);
+  figure.title = title_of("Leading components of the currents", "projection (a.u.)", shown);
   figure.caption =
       "Projection of each current, less its mean, on its first (solid) and second (dashed) principal "
       "component, mean over trials." +

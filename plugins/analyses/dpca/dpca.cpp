@@ -14,6 +14,7 @@
 #include "mrnn/error.hpp"
 #include "mrnn/names.hpp"
 #include "mrnn/plugin.hpp"
+#include "mrnn/samples.hpp"
 #include "regularisation.hpp"
 #include "results.hpp"
 #include "trial_data.hpp"
@@ -36,7 +37,7 @@ class Dpca final : public mrnn::Analysis {
     return record;
   }
 
-  void check(const std::vector<const mrnn::Simulation*>& planned, const mrnn::Task* /*task*/) const override {
+  void check(const std::vector<const mrnn::Simulation*>& planned) const override {
     alignment_.common_window(planned);
     for (const std::string& name : keys_.factors) {
       if (name != choice && name != "simulation") mrnn::read_levels(config_, "factors", name, planned);
@@ -54,14 +55,20 @@ class Dpca final : public mrnn::Analysis {
     const bool holds_out = !keys_.lambda || keys_.significance;
     const dpca::Grid grid = dpca::make_grid(config_, read_factors(context), complete,
                                             {holds_out ? Index{2} : Index{1}, keys_.drop_missing});
-    expect(context);
+    context.expect(parts() * std::ssize(keys_.populations));
     long done = 0;
+    std::vector<std::string> constant;
     for (const dpca::Population& population : keys_.populations) {
       const dpca::Outcome outcome = decompose(context, population, excerpt, grid, done);
+      if (outcome.found.origin.empty()) {
+        constant.push_back(population.name);
+        continue;
+      }
       dpca::add_arrays(outcome, population.units, results);
       dpca::add_summary(outcome, results);
       dpca::draw(outcome, time_of(excerpt), keys_.populations.size() > 1 ? population.name : "", results);
     }
+    mrnn::say_constant(constant, keys_.populations.size(), "variance to demix", results);
     add_design(grid, excerpt, results);
     add_trials(complete, grid, results);
   }
@@ -93,10 +100,10 @@ class Dpca final : public mrnn::Analysis {
     mrnn::Levels levels{choice, {"0", "1"}, {}};
     for (const mrnn::Simulation* simulation : context.simulations()) {
       Eigen::VectorXd choices;
-      if (context.task() != nullptr) {
+      if (simulation->task != nullptr) {
         const mrnn::Selection all({{0, context.network().outputs()}});
         choices =
-            mrnn::scores_of(*context.task(), simulation->trials, simulation->activity(mrnn::Quantity::y, all)).choice;
+            mrnn::scores_of(*simulation->task, simulation->trials, simulation->activity(mrnn::Quantity::y, all)).choice;
       }
       if (choices.size() == 0) config_.fail("factors", "names \"network_choice\", but the task knows no choices");
       for (const double value : choices) levels.of_trial.push_back(std::isfinite(value) ? (value > 0.5 ? 1 : 0) : -1);
@@ -114,14 +121,15 @@ class Dpca final : public mrnn::Analysis {
     return levels;
   }
 
-  /// One part for the data of each population, one for each repeat of the search, one for each shuffle.
-  void expect(const mrnn::AnalysisContext& context) const {
+  /// Parts of the work on each population: one for its data, one for each repeat of the search, one for each shuffle.
+  long parts() const {
     long parts = 1;
     if (!keys_.lambda) parts += dpca::lambda_repeats;
     if (keys_.significance) parts += 1 + static_cast<long>(keys_.rules.shuffles);
-    context.expect(parts * static_cast<long>(keys_.populations.size()));
+    return parts;
   }
 
+  /// Without components where the activity does not vary.
   dpca::Outcome decompose(const mrnn::AnalysisContext& context, const dpca::Population& population,
                           const dpca::Excerpt& excerpt, const dpca::Grid& grid, long& done) const {
     dpca::Outcome outcome;
@@ -133,7 +141,10 @@ class Dpca final : public mrnn::Analysis {
     const dpca::Tensor means = dpca::cell_means(data, grid);
     const dpca::Tensor x = dpca::centred(means, outcome.mean);
     outcome.total = x.values.squaredNorm();
-    require_variance(population, outcome);
+    if (!varies(outcome)) {
+      context.advance(done += parts());
+      return outcome;
+    }
     const dpca::Scatter scatter = dpca::scatter(data, means, grid, outcome.mean);
     outcome.noise = dpca::noise_variance(data, means, grid, keys_.marginalisations);
     const MatrixXd noise = noise_covariance(scatter.within);
@@ -155,12 +166,10 @@ class Dpca final : public mrnn::Analysis {
     return outcome;
   }
 
-  void require_variance(const dpca::Population& population, const dpca::Outcome& outcome) const {
+  static bool varies(const dpca::Outcome& outcome) {
     constexpr double rounding = 1e-24;  // of squares
     const double columns = static_cast<double>(outcome.grid.cells());
-    if (outcome.total > rounding * columns * outcome.mean.squaredNorm()) return;
-    throw mrnn::RunError("the activity of " + population.name +
-                         " is the same at all times of all conditions, so there is nothing to demix");
+    return outcome.total > rounding * columns * outcome.mean.squaredNorm();
   }
 
   [[noreturn]] static void fail_empty(const dpca::Population& population) {

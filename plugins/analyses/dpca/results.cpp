@@ -79,10 +79,11 @@ void add_variances(const Outcome& outcome, mrnn::AnalysisResults& results) {
   results.add(name + "_shares", explained.shares, {"marginalisation"}, "1",
               "share of the variance in each marginalisation");
   results.add(name + "_signal_shares", signal_shares(outcome), {"marginalisation"}, "1",
-              "the same without the variance expected by noise");
+              "the same without the variance expected by noise; NaN: no signal, or noise unknown");
   results.scalar(name + "_variance", outcome.total, "a.u.^2", "sum of squares over units, conditions and time");
   results.scalar(name + "_signal_variance", signal_variance(outcome), "a.u.^2",
-                 "the same without the variance expected by noise; NaN: no condition has two trials");
+                 "the same without the variance expected by noise, 0 or less where there is no signal; NaN: no "
+                 "condition has two trials");
 }
 
 void add_fit(const Outcome& outcome, mrnn::AnalysisResults& results) {
@@ -125,7 +126,9 @@ std::string significant_words(const Outcome& outcome) {
 }  // namespace
 
 VectorXd signal_shares(const Outcome& outcome) {
-  return (outcome.explained.shares * outcome.total - outcome.noise) / signal_variance(outcome);
+  const double signal = signal_variance(outcome);
+  const VectorXd parts = outcome.explained.shares * outcome.total - outcome.noise;
+  return signal > 0.0 ? VectorXd(parts / signal) : VectorXd::Constant(parts.size(), std::nan(""));
 }
 
 double signal_variance(const Outcome& outcome) {
@@ -150,11 +153,13 @@ void add_summary(const Outcome& outcome, mrnn::AnalysisResults& results) {
                             std::to_string(components) + " demixed components explain " +
                             percent(explained.cumulative(components - 1)) + ", as many principal components " +
                             percent(explained.principal(components - 1)));
-  const VectorXd signal = signal_shares(outcome);
-  if (signal.allFinite()) {
-    results.summary.push_back(outcome.population + ": signal " + percent(signal_variance(outcome) / outcome.total) +
-                              " of the variance, the rest is noise of single trials; lambda " +
-                              number("%.3g", outcome.lambda) + (outcome.search ? " by cross-validation" : ""));
+  const double signal = signal_variance(outcome);
+  if (std::isfinite(signal)) {
+    const std::string words = signal > 0.0 ? "signal " + percent(signal / outcome.total) +
+                                                 " of the variance, the rest is noise of single trials"
+                                           : "no signal above the noise of single trials";
+    results.summary.push_back(outcome.population + ": " + words + "; lambda " + number("%.3g", outcome.lambda) +
+                              (outcome.search ? " by cross-validation" : ""));
   }
   if (outcome.significance) results.summary.push_back(outcome.population + ": " + significant_words(outcome));
 }

@@ -29,9 +29,10 @@ struct Outcome {
   MatrixXd projections;  ///< [components x columns], time fastest
 };
 
-/// Shares of the signal variance |X_phi|^2 - noise in its total; NaN where the noise is unknown.
-Eigen::VectorXd signal_shares(const Outcome& outcome);
+/// |X|^2 less what noise adds to it on average: not above 0 where there is no signal; NaN where the noise is unknown.
 double signal_variance(const Outcome& outcome);
+/// Shares of |X_phi|^2 - noise in the signal variance; NaN where that is unknown or not above 0.
+Eigen::VectorXd signal_shares(const Outcome& outcome);
 
 void add_arrays(const Outcome& outcome, const mrnn::Selection& units, mrnn::AnalysisResults& results);
 void add_summary(const Outcome& outcome, mrnn::AnalysisResults& results);

@@ -98,7 +98,7 @@ mrnn::Panel cumulative_panel(const Outcome& outcome) {
   curve("PCA", outcome.explained.principal, mrnn::black, true);
   curve("dPCA", outcome.explained.cumulative, 1, false);
   const double signal = 100.0 * signal_variance(outcome) / outcome.total;
-  if (std::isfinite(signal)) panel.guides.push_back({mrnn::Guide::Kind::horizontal, signal, "signal"});
+  if (signal > 0.0) panel.guides.push_back({mrnn::Guide::Kind::horizontal, signal, "signal"});
   return panel;
 }
 
@@ -144,6 +144,7 @@ mrnn::Panel overlap_panel(const Outcome& outcome) {
   }
   map.x_low = map.y_low = 0.5;
   map.x_high = map.y_high = static_cast<double>(count) + 0.5;
+  map.label = "overlap or correlation";
   map.diverging = true;
   map.low = -1.0;
   map.high = 1.0;

@@ -23,12 +23,11 @@ class Dsa final : public mrnn::Analysis {
 
   mrnn::Record needs() const override { return comparison_.needs(); }
 
-  void check(const std::vector<const mrnn::Simulation*>& planned, const mrnn::Task* /*task*/) const override {
-    comparison_.check(planned);
-  }
+  void check(const std::vector<const mrnn::Simulation*>& planned) const override { comparison_.check(planned); }
 
   void run(const mrnn::AnalysisContext& context, mrnn::AnalysisResults& results) const override {
-    const mrnn::ComparedActivities activities = comparison_.read(context);
+    mrnn::ComparedActivities activities = comparison_.read(context);
+    activities.leave_out(dsa::still_items(activities), "constant");
     const long parts = dsa::parts_of_fitting(options_, activities);
     context.expect(parts + std::ssize(activities.pairs()));
     const dsa::Fits fits = dsa::fit_all(options_, activities, context);
@@ -36,7 +35,7 @@ class Dsa final : public mrnn::Analysis {
 
     const dsa::Report report{activities, context.network(), fits, distances, options_.sweep};
     results.add("distance", distances.values, {"item", "item"}, distances.unit.empty() ? "1" : distances.unit,
-                metric_words() + "; NaN where two are not compared");
+                metric_words() + "; NaN where two are not compared, and of an activity that is constant");
     dsa::add_arrays(report, results);
     dsa::add_summary(report, results);
     dsa::add_figures(report, results);
@@ -48,9 +47,7 @@ class Dsa final : public mrnn::Analysis {
     dsa::Search search = options_.search;
     search.seed = context.seed();
     search.pulse = [&] { context.advance(done); };
-    const auto count = std::ssize(fits);
-    mrnn::ComparisonMatrix distances{Eigen::MatrixXd::Constant(count, count, std::nan("")), label(), unit()};
-    distances.values.diagonal().setZero();
+    mrnn::ComparisonMatrix distances{mrnn::no_comparisons(activities, 0.0), label(), unit()};
     for (const auto& [i, j] : activities.pairs()) {
       const double value = distance(fits[i], fits[j], search);
       distances.values(static_cast<Index>(i), static_cast<Index>(j)) = value;

@@ -27,25 +27,32 @@ std::vector<double> numbers(const std::vector<Index>& values) {
   return {values.begin(), values.end()};
 }
 
-/// One row per item, NaN where an item has fewer.
+/// One row per item, NaN where an item has fewer, or is left out.
 MatrixXd rows_of(const std::vector<ItemFit>& fits, const auto& row_of) {
   Index longest = 0;
-  for (const ItemFit& fit : fits) longest = std::max<Index>(longest, row_of(fit).size());
+  for (const ItemFit& fit : fits) longest = fit.empty() ? longest : std::max<Index>(longest, row_of(fit).size());
   MatrixXd rows = MatrixXd::Constant(std::ssize(fits), longest, missing);
   for (Index k = 0; k < rows.rows(); ++k) {
-    const VectorXd row = row_of(fits[static_cast<std::size_t>(k)]);
+    const ItemFit& fit = fits[static_cast<std::size_t>(k)];
+    if (fit.empty()) continue;
+    const VectorXd row = row_of(fit);
     rows.row(k).head(row.size()) = row.transpose();
   }
   return rows;
 }
 
-/// A matrix per item, (item, to, from).
+/// The first item that is not left out; there is one.
+const ItemFit& first_fit(const std::vector<ItemFit>& fits) {
+  return *std::ranges::find_if_not(fits, &ItemFit::empty);
+}
+
+/// A matrix per item, (item, to, from); NaN of one that is left out.
 void add_matrices(const Report& report, const std::string& name, const std::vector<std::string>& axes,
                   const std::string& description, const auto& matrix_of, mrnn::AnalysisResults& results) {
-  const MatrixXd& first = matrix_of(report.fits.items.front());
+  const MatrixXd& first = matrix_of(first_fit(report.fits.items));
   mrnn::NamedArray array{name, {std::ssize(report.fits.items), first.rows(), first.cols()}, {}, "1", axes, description};
   for (const ItemFit& fit : report.fits.items) {
-    const MatrixXd& matrix = matrix_of(fit);
+    const MatrixXd matrix = fit.empty() ? MatrixXd::Constant(first.rows(), first.cols(), missing) : matrix_of(fit);
     for (Index i = 0; i < matrix.rows(); ++i) {
       for (Index j = 0; j < matrix.cols(); ++j) array.values.push_back(matrix(i, j));
     }
@@ -113,6 +120,7 @@ mrnn::Figure eigenvalue_figure(const Report& report) {
   std::vector<std::vector<std::size_t>> of_part;
   std::size_t sources = 0;
   for (std::size_t k = 0; k < items.size(); ++k) {
+    if (report.activities.is_left_out(k)) continue;
     of_part.resize(std::max(of_part.size(), items[k].number + 1));
     of_part[items[k].number].push_back(k);
     sources = std::max(sources, items[k].source + 1);
@@ -126,12 +134,14 @@ mrnn::Figure eigenvalue_figure(const Report& report) {
   figure.columns = 0;
   if (sources == 1 || of_part.size() == 1) {
     std::vector<std::size_t> all;
-    for (std::size_t k = 0; k < items.size(); ++k) all.push_back(k);
+    for (const std::vector<std::size_t>& part : of_part) all.insert(all.end(), part.begin(), part.end());
+    std::ranges::sort(all);
     figure.panels.push_back(eigenvalue_panel(report, all, "", sources == 1));
     show_same_part(figure);
     return figure;
   }
   for (const std::vector<std::size_t>& part : of_part) {
+    if (part.empty()) continue;
     figure.panels.push_back(eigenvalue_panel(report, part, items[part.front()].part, false));
     // One key is enough.
     if (figure.panels.size() == 1) continue;
@@ -205,7 +215,7 @@ void add_arrays(const Report& report, mrnn::AnalysisResults& results) {
   add_matrices(
       report, "dynamics", {"item", "to", "from"}, "A: v(t + s) = A v(t)",
       [](const ItemFit& fit) -> const MatrixXd& { return fit.dynamics.a; }, results);
-  if (fits.front().dynamics.b.cols() > 0) {
+  if (first_fit(fits).dynamics.b.cols() > 0) {
     add_matrices(
         report, "input_effect", {"item", "to", "channel"}, "B: v(t + 1) = A v(t) + B u(t + 1)",
         [](const ItemFit& fit) -> const MatrixXd& { return fit.dynamics.b; }, results);
@@ -218,6 +228,7 @@ void add_summary(const Report& report, mrnn::AnalysisResults& results) {
   results.summary = report.fits.remarks;
   std::vector<double> explained, errors, kept;
   for (const ItemFit& fit : report.fits.items) {
+    if (fit.empty()) continue;
     explained.push_back(100.0 * fit.basis.share(report.fits.rank));
     errors.push_back(100.0 * fit.dynamics.error);
     kept.push_back(100.0 * fit.kept);

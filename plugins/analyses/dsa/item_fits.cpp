@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <complex>
+#include <limits>
 
 #include "mrnn/error.hpp"
 #include "mrnn/linear_algebra.hpp"
@@ -25,12 +26,12 @@ class Fitter {
     if (options_.is_sweep()) choose(fits, rank);
     fits.items.resize(prepared_.size());
     for (std::size_t item = 0; item < prepared_.size(); ++item) {
-      find_basis(item, fits.delays, fits.items[item]);
+      if (!activities_.is_left_out(item)) find_basis(item, fits.delays, fits.items[item]);
       context_.advance(++done_);
     }
     find_rank(rank, fits);
     for (std::size_t item = 0; item < prepared_.size(); ++item) {
-      fit_dynamics(item, fits.delays, fits.rank, fits.items[item]);
+      if (!activities_.is_left_out(item)) fit_dynamics(item, fits.delays, fits.rank, fits.items[item]);
       context_.advance(++done_);
     }
     return fits;
@@ -55,14 +56,21 @@ class Fitter {
   /// The number of delays and the rank by which trials held out are predicted best, on average over items.
   void choose(Fits& fits, RankChoice& rank) {
     Scores mean;
-    const auto count = static_cast<double>(prepared_.size());
+    double count = 0.0;
     for (std::size_t item = 0; item < prepared_.size(); ++item) {
-      const Scores scores = judge(courses(item), inputs(item), options_.sweep, options_.fit);
-      if (item == 0) mean = {0.0 * scores.aic, 0.0 * scores.mase};
-      mean.aic += scores.aic / count;
-      mean.mase += scores.mase / count;
+      if (!activities_.is_left_out(item)) {
+        const Scores scores = judge(courses(item), inputs(item), options_.sweep, options_.fit);
+        if (count++ == 0.0) {
+          mean = scores;
+        } else {
+          mean.aic += scores.aic;
+          mean.mase += scores.mase;
+        }
+      }
       context_.advance(++done_);
     }
+    mean.aic /= count;
+    mean.mase /= count;
     const Eigen::MatrixXd& scores = options_.criterion == Criterion::aic ? mean.aic : mean.mase;
     Index row = -1, column = -1;
     for (Index d = 0; d < scores.rows(); ++d) {
@@ -98,14 +106,14 @@ class Fitter {
     }
     fit.kept = course.kept;
     fit.basis = dsa::find_basis(course, course.stretches, delays);
-    if (fit.basis.rank() == 0) throw mrnn::RunError("the activity of " + label(item) + " is 0");
   }
 
   /// The largest rank that any item asks for, as far as all items have it.
   void find_rank(const RankChoice& choice, Fits& fits) const {
-    Index wanted = 0, most = fits.items.front().basis.rank();
+    Index wanted = 0, most = std::numeric_limits<Index>::max();
     std::size_t least = 0;
     for (std::size_t item = 0; item < fits.items.size(); ++item) {
+      if (activities_.is_left_out(item)) continue;
       wanted = std::max(wanted, choice.of(fits.items[item].basis));
       if (fits.items[item].basis.rank() >= most) continue;
       most = fits.items[item].basis.rank();
@@ -138,6 +146,14 @@ class Fitter {
 };
 
 }  // namespace
+
+std::vector<std::size_t> still_items(const mrnn::ComparedActivities& activities) {
+  std::vector<std::size_t> still;
+  for (std::size_t item = 0; item < activities.items().size(); ++item) {
+    if (is_still(activities.activity(item))) still.push_back(item);
+  }
+  return still;
+}
 
 long parts_of_fitting(const Options& options, const mrnn::ComparedActivities& activities) {
   return std::ssize(activities.items()) * (options.is_sweep() ? 3 : 2);

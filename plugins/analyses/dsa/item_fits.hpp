@@ -8,12 +8,14 @@
 
 namespace dsa {
 
-/// What was fitted to one item.
+/// What was fitted to one item; nothing to one that is left out.
 struct ItemFit {
   double kept = 1.0;  ///< share of the sum of squares of the activity that its components hold
   DelayBasis basis;
   Dynamics dynamics;
   Eigen::VectorXcd eigenvalues;  ///< of A, by falling magnitude
+
+  bool empty() const { return dynamics.a.size() == 0; }
 };
 
 /// Linear dynamics of one rank, fitted to every item.
@@ -27,6 +29,9 @@ struct Fits {
 
 /// Parts of the work that fit_all() tells the context of, for AnalysisContext::expect().
 long parts_of_fitting(const Options& options, const mrnn::ComparedActivities& activities);
+
+/// Items whose activity does not change, and so has no dynamics.
+std::vector<std::size_t> still_items(const mrnn::ComparedActivities& activities);
 
 /// @throws RunError where trials are too short or activity has no rank.
 Fits fit_all(const Options& options, const mrnn::ComparedActivities& activities, const mrnn::AnalysisContext& context);

@@ -64,7 +64,7 @@ class EigenSpectrum final : public mrnn::Analysis {
     return record;
   }
 
-  void check(const std::vector<const mrnn::Simulation*>& planned, const mrnn::Task* /*task*/) const override {
+  void check(const std::vector<const mrnn::Simulation*>& planned) const override {
     for (const mrnn::Simulation* simulation : planned) states_.choose(*simulation);
   }
 

@@ -78,7 +78,7 @@ class FixedPoints final : public mrnn::Analysis {
     return record;
   }
 
-  void check(const std::vector<const mrnn::Simulation*>& planned, const mrnn::Task* /*task*/) const override {
+  void check(const std::vector<const mrnn::Simulation*>& planned) const override {
     seeds_.check(planned);
     inputs_.check(*planned.front());
   }

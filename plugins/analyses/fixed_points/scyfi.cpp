@@ -43,7 +43,7 @@ Scyfi::Scyfi(const StepMap& map, const SearchOptions& options, std::uint64_t see
   fixed_ = map.change(zero, count_up(map.moments()));
   for (Index i = 0; i < map.size(); ++i) {
     const auto unit = static_cast<std::size_t>(i);
-    if (map.is_rate() && map.held_after()[unit]) alpha_(i) = 0.0;
+    if (map.is_rate() && map.held()[unit]) alpha_(i) = 0.0;
     const mrnn::Activation kind = map.network().activations()[static_cast<std::size_t>(map.units()[unit])];
     const bool rectified = map.is_rate() && kind == mrnn::Activation::relu;
     for (Index k = 0; k < map.moments(); ++k) {
@@ -56,7 +56,7 @@ Scyfi::Affine Scyfi::affine(const Pattern& pattern, Index moment) const {
   Eigen::VectorXd active(map_.size()), free(map_.size());
   for (Index i = 0; i < map_.size(); ++i) {
     active(i) = pattern[static_cast<std::size_t>(i)] ? 1.0 : 0.0;
-    free(i) = map_.held_before()[static_cast<std::size_t>(i)] ? 0.0 : 1.0;
+    free(i) = map_.held()[static_cast<std::size_t>(i)] ? 0.0 : 1.0;
   }
   Affine step;
   step.post = map_.is_rate() ? Eigen::VectorXd(alpha_.cwiseProduct(active)) : alpha_;
@@ -81,7 +81,7 @@ Scyfi::Pattern Scyfi::pattern(const Eigen::VectorXd& x, Index moment) const {
   Eigen::VectorXd sign = x;
   if (map_.is_rate()) {
     for (Index i = 0; i < sign.size(); ++i) {
-      if (map_.held_before()[static_cast<std::size_t>(i)]) sign(i) = 0.0;  // within the drive already
+      if (map_.held()[static_cast<std::size_t>(i)]) sign(i) = 0.0;  // within the drive already
     }
     sign = (weights_ * sign + drive_.col(moment)).eval();
   }

@@ -31,17 +31,14 @@ Ground::Ground(const mrnn::AnalysisContext& context, const mrnn::Simulation& fro
 std::vector<double> circumstances(const mrnn::Trials& trials, Index trial, Index step) {
   std::vector<double> key;
   for (const mrnn::Intervention& intervention : trials.interventions) {
-    if (!intervention.acts_on(trial)) continue;
+    if (!intervention.steps.contains(step) || !intervention.acts_on(trial)) continue;
     if (const auto* scaled = std::get_if<mrnn::ScaleWeights>(&intervention.what)) {
-      if (!intervention.steps.contains(step)) continue;
       key.push_back(scaled->source == mrnn::ScaleWeights::Source::recurrent ? 0.0 : 1.0);
       key.push_back(scaled->factor);
       append(scaled->to, key);
       append(scaled->from, key);
     } else if (const auto* clamp = std::get_if<mrnn::Clamp>(&intervention.what)) {
-      const bool before = intervention.steps.contains(step - 1), after = intervention.steps.contains(step);
-      if (!before && !after) continue;
-      key.push_back(before && after ? 2.0 : before ? 3.0 : 4.0);
+      key.push_back(2.0);
       key.push_back(clamp->value);
       append(clamp->units, key);
     }
@@ -59,14 +56,8 @@ StepMap::StepMap(const mrnn::AnalysisContext& context, Ground& ground, const mrn
       units_(units.indices()),
       moments_(std::move(moments)),
       states_(std::move(states)),
-      clamped_(held_values(moments_.front().step - 1)) {
-  const Eigen::VectorXd after = held_values(moments_.front().step);
-  // The state of rate dynamics is the activity itself, and is carried on once nothing holds it any more.
-  if (is_rate()) clamped_ = after.array().isNaN().select(after, clamped_);
-  for (const Index unit : units_) {
-    held_before_.push_back(!std::isnan(clamped_(unit)));
-    held_after_.push_back(!std::isnan(after(unit)));
-  }
+      clamped_(held_values(moments_.front())) {
+  for (const Index unit : units_) held_.push_back(!std::isnan(clamped_(unit)));
 }
 
 StepMap StepMap::part(const std::vector<Index>& which) const {
@@ -77,12 +68,11 @@ StepMap StepMap::part(const std::vector<Index>& which) const {
   return part;
 }
 
-Eigen::VectorXd StepMap::held_values(Index step) const {
+Eigen::VectorXd StepMap::held_values(const Moment& moment) const {
   Eigen::VectorXd values = Eigen::VectorXd::Constant(network_.units(), std::numeric_limits<double>::quiet_NaN());
   for (const mrnn::Intervention& intervention : ground_.trials.interventions) {
     const auto* clamp = std::get_if<mrnn::Clamp>(&intervention.what);
-    if (clamp == nullptr || !intervention.steps.contains(step)) continue;
-    if (!intervention.acts_on(moments_.front().trial)) continue;
+    if (clamp == nullptr || !intervention.steps.contains(moment.step) || !intervention.acts_on(moment.trial)) continue;
     for (const Index unit : clamp->units.indices()) values(unit) = clamp->value;
   }
   return values;
@@ -90,6 +80,7 @@ Eigen::VectorXd StepMap::held_values(Index step) const {
 
 mrnn::StatePoints StepMap::points(const Eigen::MatrixXd& x, const std::vector<Index>& which) const {
   mrnn::StatePoints points;
+  points.constant = true;
   if (size() == network_.units() && selection_.ranges().size() == 1) {
     points.states = x;
   } else {
@@ -152,7 +143,7 @@ Eigen::MatrixXd StepMap::outside() const {
     sum.col(k) = stimulus(moments_[static_cast<std::size_t>(k)]);
   }
   for (std::size_t i = 0; i < units_.size(); ++i) {
-    if (!held_before_[i]) h.row(units_[i]).setZero();
+    if (!held_[i]) h.row(units_[i]).setZero();
   }
   mrnn::multiply(network_.recurrent_blocks(), weights_.recurrent, h, sum);
   return sum(units_, Eigen::all);

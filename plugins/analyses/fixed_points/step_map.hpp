@@ -64,9 +64,8 @@ class StepMap {
 
   /// W from and to the chosen units, as in force. [n x n]
   Eigen::MatrixXd recurrent() const;
-  /// Is the activity of each chosen unit held before, or after, the step? [n]
-  const std::vector<bool>& held_before() const noexcept { return held_before_; }
-  const std::vector<bool>& held_after() const noexcept { return held_after_; }
+  /// Is the activity of each chosen unit held? [n]
+  const std::vector<bool>& held() const noexcept { return held_; }
   /// What the chosen units get from all others, from chosen units that are held, and as stimulus. [n x moments]
   Eigen::MatrixXd outside() const;
   /// W_in u + b of the chosen units. [n x moments]
@@ -85,8 +84,8 @@ class StepMap {
  private:
   mrnn::StatePoints points(const Eigen::MatrixXd& x, const std::vector<Index>& which) const;
   Eigen::VectorXd stimulus(const Moment& moment) const;
-  /// Values of all units that are held after a step, NaN where none is.
-  Eigen::VectorXd held_values(Index step) const;
+  /// Values of all units that are held at a moment, NaN where none is.
+  Eigen::VectorXd held_values(const Moment& moment) const;
 
   const mrnn::Network& network_;
   const mrnn::Parameters& parameters_;
@@ -96,8 +95,8 @@ class StepMap {
   std::vector<Index> units_;
   std::vector<Moment> moments_;
   Eigen::MatrixXd states_;
-  std::vector<bool> held_before_, held_after_;
-  Eigen::VectorXd clamped_;  ///< [N] value of each unit held before the step, NaN where it is not
+  std::vector<bool> held_;
+  Eigen::VectorXd clamped_;  ///< [N] value of each unit that is held, NaN where it is not
 };
 
 }  // namespace fixed_points

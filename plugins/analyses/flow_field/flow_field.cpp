@@ -104,7 +104,7 @@ class FlowField final : public mrnn::Analysis {
     return {{"fixed_points_of", fixed_points_of_, "fixed_points"}};
   }
 
-  void check(const std::vector<const mrnn::Simulation*>& planned, const mrnn::Task* /*task*/) const override {
+  void check(const std::vector<const mrnn::Simulation*>& planned) const override {
     chosen_trials(*planned.front());
     steps_.choose(*planned.front(), trial_);
   }

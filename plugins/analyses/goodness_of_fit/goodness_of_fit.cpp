@@ -50,7 +50,7 @@ class GoodnessOfFit final : public mrnn::Analysis {
     if (network.outputs() == 0)
       config.fail("plugin", "compares outputs with their targets; the network has no [[output]]");
     mrnn::expect_one_simulation(config, "a fit is that of one simulation");
-    if (config.has("by")) config.text("by");  // what the trials offer is known only when they are there
+    if (config.has("by")) config.texts("by");  // what the trials offer is known only when they are there
   }
 
   mrnn::Record needs() const override {
@@ -59,9 +59,7 @@ class GoodnessOfFit final : public mrnn::Analysis {
     return record;
   }
 
-  void check(const std::vector<const mrnn::Simulation*>& planned, const mrnn::Task* /*task*/) const override {
-    groups(planned);
-  }
+  void check(const std::vector<const mrnn::Simulation*>& planned) const override { groups(planned); }
 
   void run(const mrnn::AnalysisContext& context, mrnn::AnalysisResults& results) const override {
     const auto& simulations = context.simulations();

@@ -22,6 +22,10 @@ using mrnn::Index;
 
 /// Lesions that can be told apart in a figure.
 constexpr std::size_t most_drawn = 60;
+/// A colour scale that goes on for so many times the median shows little but its largest values, unless logarithmic.
+constexpr double most_medians = 50.0;
+/// What a logarithmic colour scale shows at most, below its largest value.
+constexpr double least_shown = 1e-6;
 /// Changes below this are none.
 constexpr double no_change = 1e-12;
 
@@ -45,7 +49,7 @@ class LesionScan final : public mrnn::Analysis {
       : config_(config), needs_(mrnn::PerturbationScan::needs(network)), factor_(config.number("factor", 0.0)) {
     mrnn::expect_one_simulation(config, "lesions are made in one simulation");
     if (factor_ == 1.0) config.fail("factor", "is 1, which changes nothing; 0 removes the weights");
-    config.text("by", "condition");  // what the trials offer is known only when they are there
+    config.texts("by", {"condition"});  // what the trials offer is known only when they are there
     const bool everything = !config.has("connections") && !config.has("regions");
     if (everything || config.has("connections")) read_connections(network);
     if (everything || config.has("regions")) read_regions(network);
@@ -54,7 +58,7 @@ class LesionScan final : public mrnn::Analysis {
 
   mrnn::Record needs() const override { return needs_; }
 
-  void check(const std::vector<const mrnn::Simulation*>& planned, const mrnn::Task* /*task*/) const override {
+  void check(const std::vector<const mrnn::Simulation*>& planned) const override {
     mrnn::group_trials(config_, {planned.front()});
   }
 
@@ -157,7 +161,7 @@ class LesionScan final : public mrnn::Analysis {
     };
     if (std::isfinite(control.performance)) {
       const auto worst = static_cast<std::size_t>(strongest([](const mrnn::Effect& e) { return -e.performance; }));
-      results.summary.push_back(context.task()->performance_label() + " without a lesion " +
+      results.summary.push_back(context.simulation().task->performance_label() + " without a lesion " +
                                 number(control.performance) + ", lowest with " + lesions_[worst].name +
                                 " lesioned: " + number(effects[worst].performance));
     }
@@ -191,7 +195,8 @@ class LesionScan final : public mrnn::Analysis {
     mrnn::Figure figure;
     figure.name = "lesion_scan";
     figure.title = "Effect of each lesion";
-    figure.caption = "Change: root mean square of the difference in activity, trial by trial and with the same noise.";
+    figure.caption = std::string("Change: root mean square of the difference in activity") +
+                     (needs_.y ? ", or in outputs" : "") + ", trial by trial and with the same noise.";
     if (drawn.size() < effects.size()) {
       figure.caption += " Only " + std::to_string(drawn.size()) + " of " + std::to_string(effects.size()) +
                         " lesions are drawn: those of regions, and of connections those that change activity most.";
@@ -203,13 +208,16 @@ class LesionScan final : public mrnn::Analysis {
     std::vector<mrnn::Effect> shown_effects;
     for (const std::size_t number : drawn) shown_effects.push_back(effects[number]);
     if (std::isfinite(control.performance)) {
-      figure.panels.push_back(performance_panel(control, shown_effects, rows, context.task()->performance_label()));
+      figure.panels.push_back(
+          performance_panel(control, shown_effects, rows, context.simulation().task->performance_label()));
       figure.caption = "Line: performance without a lesion. " + figure.caption;
     }
+    if (needs_.y) figure.panels.push_back(output_panel(shown_effects, rows));
     figure.panels.push_back(change_panel(shown_effects, rows, context.network()));
     figure.columns = static_cast<int>(figure.panels.size());
-    figure.panel_width = 260.0;
-    figure.panel_height = std::max(120.0, 16.0 * shown);
+    figure.shared_y = true;
+    figure.panel_width = figure.panels.size() < 3 ? 260.0 : 180.0;
+    figure.panel_height = std::max(120.0, (shown > 40.0 ? 14.0 : 16.0) * shown);
     return figure;
   }
 
@@ -231,6 +239,34 @@ class LesionScan final : public mrnn::Analysis {
     return panel;
   }
 
+  static mrnn::Panel output_panel(const std::vector<mrnn::Effect>& effects, const mrnn::Axis& rows) {
+    mrnn::Panel panel;
+    panel.title = "Change of outputs";
+    panel.x.label = "change of y (a.u.)";
+    panel.y = rows;
+    std::vector<double> changes;
+    for (const mrnn::Effect& effect : effects) changes.push_back(effect.output_change);
+    panel.x.log = spreads_widely(changes);
+    if (!panel.x.log) panel.x.low = 0.0;
+    mrnn::Series points;
+    points.kind = mrnn::Series::Kind::scatter;
+    points.width = 7.0;
+    for (std::size_t k = 0; k < rows.names.size(); ++k) {
+      points.x.push_back(changes[k]);
+      points.y.push_back(rows.names[k].position);
+    }
+    panel.series.push_back(std::move(points));
+    return panel;
+  }
+
+  /// Whether most values lie close to 0 beside the largest.
+  static bool spreads_widely(std::vector<double> values) {
+    std::erase_if(values, [](double value) { return !(value > no_change); });
+    if (values.empty()) return false;
+    std::ranges::sort(values);
+    return values.back() > most_medians * values[values.size() / 2];
+  }
+
   static mrnn::Panel change_panel(const std::vector<mrnn::Effect>& effects, const mrnn::Axis& rows,
                                   const mrnn::Network& network) {
     const Index shown = std::ssize(rows.names), regions = std::ssize(network.regions());
@@ -250,6 +286,16 @@ class LesionScan final : public mrnn::Analysis {
     map.low = 0.0;
     for (Index k = 0; k < shown; ++k) {
       map.values.row(shown - 1 - k) = effects[static_cast<std::size_t>(k)].activity_change.transpose();
+    }
+    const double largest = map.values.maxCoeff();
+    map.log = spreads_widely({map.values.data(), map.values.data() + map.values.size()});
+    if (map.log) {
+      map.low = largest;
+      for (const double change : map.values.reshaped())
+        map.low = change > no_change ? std::min(*map.low, change) : map.low;
+      map.low = std::max(least_shown * largest, *map.low);
+      // What does not change has a colour, too: that of the smallest changes.
+      map.values = map.values.cwiseMax(*map.low);
     }
     for (Index r = 0; r < regions; ++r) {
       panel.x.names.push_back({static_cast<double>(r) + 0.5, network.regions()[static_cast<std::size_t>(r)].name});

@@ -32,9 +32,7 @@ class LinearApproximation final : public mrnn::Analysis {
     return record;
   }
 
-  void check(const std::vector<const mrnn::Simulation*>& planned, const mrnn::Task* /*task*/) const override {
-    plan_.make(*planned.front());
-  }
+  void check(const std::vector<const mrnn::Simulation*>& planned) const override { plan_.make(*planned.front()); }
 
   void run(const mrnn::AnalysisContext& context, mrnn::AnalysisResults& results) const override {
     const mrnn::Simulation& simulation = context.simulation();

@@ -46,7 +46,7 @@ class Lyapunov final : public mrnn::Analysis {
     return record;
   }
 
-  void check(const std::vector<const mrnn::Simulation*>& planned, const mrnn::Task* /*task*/) const override {
+  void check(const std::vector<const mrnn::Simulation*>& planned) const override {
     for (const mrnn::Simulation* simulation : planned) {
       trajectory_.trials(*simulation);
       if (trajectory_.continued()) trajectory_.held(*simulation);

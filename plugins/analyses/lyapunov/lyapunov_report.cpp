@@ -159,14 +159,18 @@ std::string meaning(const Mean& largest) {
 }
 
 /// By how much the estimate of the largest exponent has changed over the second half of the samples, mean over trials;
-/// 0 where that is little beside it and the error of the change itself. The error of the exponent would hide a drift
-/// that all trials share.
+/// 0 where that is little. A transient adds c / T to an estimate over the time T, so that what is left of it is as
+/// large as the change from T / 2 to T: too much where it is beyond the error of the change and beyond what the error
+/// of the exponent says, which knows only how trials differ; or without that, a tenth of the exponent.
 double drift(const SimulationExponents& simulation, const Mean& largest) {
+  constexpr double much = 0.1, little = 0.01;  // of the exponent
   const Eigen::MatrixXd running = running_largest(simulation);
   const Eigen::MatrixXd changes = running.row(running.rows() - 1) - running.row(running.rows() / 2);
   const Mean change = mean_of(changes);
-  const double error = std::isfinite(change.sem(0)) ? 2.0 * change.sem(0) : 0.0;
-  return std::abs(change.mean(0)) > 0.1 * std::abs(largest.mean(0)) + error ? change.mean(0) : 0.0;
+  const double size = std::abs(largest.mean(0));
+  if (!std::isfinite(change.sem(0))) return std::abs(change.mean(0)) > much * size ? change.mean(0) : 0.0;
+  const double said = std::clamp(largest.sem(0), little * size, much * size);
+  return std::abs(change.mean(0)) > 2.0 * change.sem(0) + said ? change.mean(0) : 0.0;
 }
 
 Mean mean_of_totals(const Report& report, const SimulationExponents& simulation, double Totals::*which) {

@@ -10,9 +10,9 @@
 #include <utility>
 #include <vector>
 
-#include "mrnn/error.hpp"
 #include "mrnn/plugin.hpp"
 #include "mrnn/populations.hpp"
+#include "mrnn/samples.hpp"
 #include "ratio_figure.hpp"
 #include "sample_groups.hpp"
 
@@ -45,14 +45,12 @@ class ParticipationRatio final : public mrnn::Analysis {
     return record;
   }
 
-  void check(const std::vector<const mrnn::Simulation*>& planned, const mrnn::Task* /*task*/) const override {
-    groups_.check(planned);
-  }
+  void check(const std::vector<const mrnn::Simulation*>& planned) const override { groups_.check(planned); }
 
   void run(const mrnn::AnalysisContext& context, mrnn::AnalysisResults& results) const override {
     const auto& simulations = context.simulations();
     std::vector<Estimates> estimates;
-    std::vector<std::string> names;
+    std::vector<std::string> names, constant;
     context.expect(std::ssize(populations_.list));
     for (const mrnn::Population& population : populations_.list) {
       names.clear();
@@ -64,8 +62,10 @@ class ParticipationRatio final : public mrnn::Analysis {
                       found.push_back(participation_ratio::dimensionality(activity, choice, shares_));
                     });
       estimates.push_back(collect(population, found));
+      if (!estimates.back().any()) constant.push_back(population.name);
       context.advance(std::ssize(estimates));
     }
+    mrnn::say_constant(constant, estimates.size(), "dimensions", results);
     if (groups_.over() == Over::time) {
       finish_times(context, estimates, results);
     } else {
@@ -75,10 +75,6 @@ class ParticipationRatio final : public mrnn::Analysis {
 
  private:
   Estimates collect(const mrnn::Population& population, const std::vector<Dimensionality>& found) const {
-    if (std::ranges::all_of(found, [](const Dimensionality& one) { return std::isnan(one.ratio); })) {
-      throw mrnn::RunError("the activity of \"" + population.name +
-                           "\" does not vary over its samples, so it has no dimensions");
-    }
     const Index count = std::ssize(found);
     Estimates made{population.name, Eigen::VectorXd(count), Eigen::VectorXd(count),
                    Eigen::MatrixXd(count, std::ssize(shares_))};
@@ -108,7 +104,7 @@ class ParticipationRatio final : public mrnn::Analysis {
     }
     add_shares(results);
     results.texts.push_back({"groups", names, "samples that each estimate is of", "group"});
-    results.figures.push_back(participation_ratio::draw_groups(network, estimates, names));
+    results.figures.push_back(participation_ratio::draw_groups(network, drawn(estimates), names));
   }
 
   /// Groups are simulations times steps.
@@ -138,12 +134,20 @@ class ParticipationRatio final : public mrnn::Analysis {
     add_shares(results);
     results.add("time", times, {"time"}, "ms", "time after the moment of alignment");
     results.texts.push_back({"simulations", simulations, "simulations that the estimates are of", "simulation"});
+    const std::vector<Estimates> varying = drawn(estimates);
     results.figures.push_back(
-        participation_ratio::draw_times(context.network(), {estimates, simulations, times, groups_.time_label()}));
+        participation_ratio::draw_times(context.network(), {varying, simulations, times, groups_.time_label()}));
+  }
+
+  /// Those of activity that varies.
+  static std::vector<Estimates> drawn(std::vector<Estimates> estimates) {
+    std::erase_if(estimates, [](const Estimates& made) { return !made.any(); });
+    return estimates;
   }
 
   static void add_summary(const Estimates& made, const std::vector<std::string>& names,
                           mrnn::AnalysisResults& results) {
+    if (!made.any()) return;
     std::ostringstream line;
     line << std::setprecision(3) << made.name << ": participation ratio ";
     for (std::size_t g = 0; g < names.size(); ++g) {
@@ -156,6 +160,7 @@ class ParticipationRatio final : public mrnn::Analysis {
   }
 
   static void add_range(const Estimates& made, mrnn::AnalysisResults& results) {
+    if (!made.any()) return;
     double low = std::numeric_limits<double>::infinity(), high = 0.0;
     for (const double ratio : made.ratio) {
       if (std::isnan(ratio)) continue;

@@ -13,6 +13,9 @@ struct Estimates {
   std::string name;
   Eigen::VectorXd ratio, sem;  ///< per group
   Eigen::MatrixXd leading;     ///< [groups x shares of the variance]
+
+  /// Does the activity vary in some group?
+  bool any() const { return !ratio.array().isNaN().all(); }
 };
 
 /// Points with bars of one SEM: groups side by side, populations in colour; a single group: populations side by side.

@@ -33,7 +33,7 @@ SampleGroups::SampleGroups(const mrnn::ConfigNode& config, double dt)
       over_(read<Over>(config, "over", {"all", "conditions", "epochs", "time"})),
       fit_(read<Fit>(config, "fit", {"trials", "conditions", "residuals"})),
       every_(config.count_or("every", 1)) {
-  config.text("by", "condition");  // what the trials offer is known only when they are there
+  config.texts("by", {"condition"});  // what the trials offer is known only when they are there
   if (config.has("epochs")) {
     config.texts("epochs");
     if (over_ != Over::epochs) config.fail("epochs", "has no meaning without over = \"epochs\"");

@@ -8,7 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "mrnn/error.hpp"
 #include "mrnn/normalisation.hpp"
 #include "mrnn/plugin.hpp"
 #include "mrnn/populations.hpp"
@@ -55,7 +54,7 @@ class Pca final : public mrnn::Analysis {
         components_(config.count_or("components", 10)),
         every_(config.count_or("every", 1)),
         per_trial_(config.flag("per_trial", true)) {
-    config.text("by", "condition");  // what the trials offer is known only when they are there
+    config.texts("by", {"condition"});  // what the trials offer is known only when they are there
   }
 
   mrnn::Record needs() const override {
@@ -64,7 +63,7 @@ class Pca final : public mrnn::Analysis {
     return record;
   }
 
-  void check(const std::vector<const mrnn::Simulation*>& planned, const mrnn::Task* /*task*/) const override {
+  void check(const std::vector<const mrnn::Simulation*>& planned) const override {
     mrnn::group_trials(config_, planned);
     alignment_.window(planned);
   }
@@ -76,14 +75,22 @@ class Pca final : public mrnn::Analysis {
     const Eigen::VectorXd time = Eigen::VectorXd::LinSpaced(window.size(), static_cast<double>(window.first) * dt_,
                                                             static_cast<double>(window.last - 1) * dt_);
     std::vector<pca::Projection> projections;
+    std::vector<std::string> constant;
+    long done = 0;
     context.expect(std::ssize(populations_.list));
     for (const mrnn::Population& population : populations_.list) {
       mrnn::Sequence activity =
           mrnn::aligned_activity(simulations, populations_.quantity, population.units, alignment_, window);
-      projections.push_back(project(population.name, std::move(activity), conditions));
-      add_arrays(projections.back(), results);
-      context.advance(std::ssize(projections));
+      pca::Projection made = project(population.name, std::move(activity), conditions);
+      if (made.shares.size() == 0) {
+        constant.push_back(population.name);
+      } else {
+        add_arrays(made, results);
+        projections.push_back(std::move(made));
+      }
+      context.advance(++done);
     }
+    mrnn::say_constant(constant, populations_.list.size(), "principal components", results);
     results.add("time", time, {"time"}, "ms", "time after the moment of alignment");
     mrnn::add_trials(conditions, simulations, results);
     results.figures.push_back(pca::draw_trajectories(projections, conditions, time));
@@ -91,6 +98,7 @@ class Pca final : public mrnn::Analysis {
   }
 
  private:
+  /// Without shares where the activity does not vary.
   pca::Projection project(const std::string& name, mrnn::Sequence activity, const mrnn::Conditions& conditions) const {
     pca::Projection made;
     made.name = name;
@@ -100,10 +108,7 @@ class Pca final : public mrnn::Analysis {
     const mrnn::Covariance covariance =
         mrnn::covariance(means ? mrnn::condition_means(activity, conditions) : activity, {}, every_);
     made.axes = mrnn::components_of_covariance(covariance.matrix, activity.units);
-    if (made.axes.shares.size() == 0) {
-      throw mrnn::RunError("the activity of \"" + name + "\" is the same in all of its " +
-                           std::to_string(covariance.samples) + " samples, so it has no principal components");
-    }
+    if (made.axes.shares.size() == 0) return made;
     made.mean = covariance.mean;
     made.shares = made.axes.shares;
     const Index kept = std::min(components_, made.shares.size());

@@ -17,6 +17,8 @@ constexpr std::size_t most_conditions = 12, most_trials = 20;
 constexpr Index most_components = 20;
 constexpr double thin = 1.0, start_size = 8.0;  // pixels
 constexpr double panel_size = 280.0;            // pixels
+/// A line that is longer than so many diagonals of the panel is thinner, so that its turns can be seen.
+constexpr double tangled = 8.0, very_thin = 0.6;
 constexpr int most_columns = 3;
 
 /// One trajectory in the plane of the first two components, or of one component over time.
@@ -59,6 +61,28 @@ void add_conditions(const Projection& projection, const mrnn::Conditions& condit
     start.width = start_size;
     panel.series.push_back(std::move(line));
     panel.series.push_back(std::move(start));
+  }
+}
+
+/// Makes lines that cross the panel again and again thin.
+void thin_tangles(mrnn::Panel& panel) {
+  std::vector<double> all_x, all_y;
+  double longest = 0.0;
+  for (const mrnn::Series& series : panel.series) {
+    double length = 0.0;
+    for (std::size_t k = 1; k < series.x.size(); ++k) {
+      length += std::hypot(series.x[k] - series.x[k - 1], series.y[k] - series.y[k - 1]);
+    }
+    longest = std::max(longest, length);
+    all_x.insert(all_x.end(), series.x.begin(), series.x.end());
+    all_y.insert(all_y.end(), series.y.begin(), series.y.end());
+  }
+  if (all_x.empty()) return;
+  const auto [left, right] = std::ranges::minmax(all_x);
+  const auto [low, high] = std::ranges::minmax(all_y);
+  if (longest < tangled * std::hypot(right - left, high - low)) return;
+  for (mrnn::Series& series : panel.series) {
+    if (series.kind == mrnn::Series::Kind::line) series.width = very_thin;
   }
 }
 
@@ -113,6 +137,7 @@ mrnn::Figure draw_trajectories(const std::vector<Projection>& projections, const
     panel.y.label = mrnn::component_label(projection.axes, plane ? 1 : 0);
     if (!conditions.grouped) add_single_trials(projection, time, panel);
     add_conditions(projection, conditions, time, p == 0 && conditions.list.size() > 1, panel);
+    if (plane) thin_tangles(panel);
     figure.panels.push_back(std::move(panel));
   }
   return figure;

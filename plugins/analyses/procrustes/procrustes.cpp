@@ -9,7 +9,6 @@
 
 #include "mrnn/comparison.hpp"
 #include "mrnn/comparison_report.hpp"
-#include "mrnn/error.hpp"
 #include "mrnn/plugin.hpp"
 #include "shapes.hpp"
 
@@ -55,15 +54,12 @@ class Procrustes final : public mrnn::Analysis {
 
   mrnn::Record needs() const override { return comparison_.needs(); }
 
-  void check(const std::vector<const mrnn::Simulation*>& planned, const mrnn::Task* /*task*/) const override {
-    comparison_.check(planned);
-  }
+  void check(const std::vector<const mrnn::Simulation*>& planned) const override { comparison_.check(planned); }
 
   void run(const mrnn::AnalysisContext& context, mrnn::AnalysisResults& results) const override {
     const mrnn::ComparedActivities activities = comparison_.read(context);
     const auto count = std::ssize(activities.items());
-    mrnn::ComparisonMatrix distances{Eigen::MatrixXd::Constant(count, count, std::nan("")), axis_words(), unit()};
-    distances.values.diagonal().setZero();
+    mrnn::ComparisonMatrix distances{mrnn::no_comparisons(activities, 0.0), axis_words(), unit()};
     std::vector<Match> matches;
     mrnn::for_each_pair(
         activities, context, activities.bytes() <= most_kept,
@@ -80,7 +76,7 @@ class Procrustes final : public mrnn::Analysis {
                 is_angle() ? "rad"
                 : scaling_ ? "1"
                            : "a.u.",
-                words() + "; NaN where two are not compared");
+                words() + "; NaN where two are not compared, and of an activity that is constant");
     add_matches(activities, matches, results);
     results.scalar("samples", static_cast<double>(activities.sample_count()), "1", "that are compared");
     results.summary.push_back(std::to_string(activities.sample_count()) + " samples of " + std::to_string(count) +
@@ -93,9 +89,6 @@ class Procrustes final : public mrnn::Analysis {
 
   Shape prepare(const mrnn::ComparedActivities& activities, std::size_t item) const {
     mrnn::Sequence samples = activities.samples(item);
-    if (mrnn::is_constant(samples)) {
-      throw mrnn::RunError("the activity of " + activities.items()[item].label + " is constant, so it has no shape");
-    }
     if (measure_ == Measure::cca) return procrustes::make_white_shape(std::move(samples), ridge_);
     return procrustes::make_shape(std::move(samples), scaling_);
   }

@@ -46,7 +46,7 @@ class Psth final : public mrnn::Analysis {
         smoothing_(config, dt_),
         min_trials_(config.count_or("min_trials", 3)),
         per_trial_(config.flag("per_trial", true)) {
-    config.text("by", "condition");  // what the trials offer is known only when they are there
+    config.texts("by", {"condition"});  // what the trials offer is known only when they are there
   }
 
   mrnn::Record needs() const override {
@@ -57,7 +57,7 @@ class Psth final : public mrnn::Analysis {
     return record;
   }
 
-  void check(const std::vector<const mrnn::Simulation*>& planned, const mrnn::Task* /*task*/) const override {
+  void check(const std::vector<const mrnn::Simulation*>& planned) const override {
     mrnn::group_trials(config_, planned);
     alignment_.window(planned);
   }
@@ -132,8 +132,10 @@ class Psth final : public mrnn::Analysis {
     const std::string label = alignment_.by_epoch() ? "time from " + alignment_.epoch() + " (ms)" : "time (ms)";
     std::vector<std::string> names;
     for (const mrnn::Simulation* simulation : simulations) names.push_back(simulation->name);
-    results.figures.push_back(psth::draw(
-        {populations_, averages, conditions, std::move(names), time, label, zero, landmarks, dt_, min_trials_}));
+    for (mrnn::Figure& figure : psth::draw(
+             {populations_, averages, conditions, std::move(names), time, label, zero, landmarks, dt_, min_trials_})) {
+      results.figures.push_back(std::move(figure));
+    }
   }
 
   mrnn::ConfigNode config_;  ///< for the position in messages

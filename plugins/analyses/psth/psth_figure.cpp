@@ -15,6 +15,9 @@ using mrnn::Index;
 /// More conditions than this cannot be told apart by colour, or by colours of an ordered scale.
 constexpr std::size_t most_conditions = 12, most_numbers = 24;
 constexpr std::size_t most_borders = 6;
+/// On a page: rows, panels where the renderer chooses the columns, and columns of simulations.
+constexpr std::size_t most_rows = 5, most_panels = 15, most_columns = 4;
+constexpr double narrow_width = 136.0, narrow_height = 98.0;  // pixels, of panels of simulations on several pages
 constexpr double room = 0.05;  ///< share of a common range of y left free above and below
 constexpr double no_value = std::numeric_limits<double>::quiet_NaN();
 
@@ -38,24 +41,73 @@ class Panels {
     }
   }
 
-  mrnn::Figure draw() {
+  std::vector<mrnn::Figure> draw() {
+    std::vector<mrnn::Figure> figures;
+    const std::size_t parts = split_ ? drawing_.simulations.size() : 1;
+    for (const Part& populations : pages_of_populations()) {
+      for (std::size_t first = 0; first < parts; first += most_columns) {
+        figures.push_back(page(populations, {first, std::min(first + most_columns, parts)}));
+      }
+    }
+    if (split_) share_y(figures);
+    for (std::size_t k = 0; k < figures.size(); ++k) {
+      const std::string number = std::to_string(k + 1);
+      if (k > 0) figures[k].name += "_" + number;
+      if (figures.size() > 1) figures[k].title += " (" + number + " of " + std::to_string(figures.size()) + ")";
+      figures[k].caption = caption();
+    }
+    return figures;
+  }
+
+ private:
+  /// From the first up to, but not including, the last.
+  struct Part {
+    std::size_t first = 0, last = 0;
+  };
+  /// The panel of a population in a simulation.
+  struct Place {
+    std::size_t figure = 0, panel = 0, population = 0;
+  };
+
+  /// Populations that stand on one page: a region is not torn from its cell types, unless they fill a page.
+  std::vector<Part> pages_of_populations() const {
+    const std::vector<mrnn::Population>& list = drawing_.populations.list;
+    const std::size_t most = split_ ? most_rows : most_panels;
+    const auto region_of = [&](std::size_t p) { return list[p].name.substr(0, list[p].name.find('.')); };
+    std::vector<Part> pages{{0, 0}};
+    for (std::size_t first = 0; first < list.size();) {
+      std::size_t last = first + 1;
+      while (last < list.size() && last - first < most && region_of(last) == region_of(first)) ++last;
+      if (last - pages.back().first > most) pages.push_back({first, first});
+      pages.back().last = last;
+      first = last;
+    }
+    return pages;
+  }
+
+  mrnn::Figure page(Part populations, Part simulations) {
     mrnn::Figure figure;
     figure.name = "psth";
     // Channels of an output mean different things, so that they are never averaged.
     const bool channels = drawing_.populations.quantity == mrnn::Quantity::y;
     figure.title = "Mean " + quantity_ + (channels ? " over trials, channel by channel" : " over units and trials");
-    figure.columns = split_ ? static_cast<int>(drawing_.simulations.size()) : 0;
-    figure.shared_x = true;
-    for (std::size_t p = 0; p < drawing_.populations.list.size(); ++p) {
-      const std::size_t parts = split_ ? drawing_.simulations.size() : 1;
-      for (std::size_t s = 0; s < parts; ++s) figure.panels.push_back(panel(p, s));
-      if (split_) share_y(parts, figure);
+    figure.columns = split_ ? static_cast<int>(simulations.last - simulations.first) : 0;
+    if (split_ && drawing_.simulations.size() > most_columns) {  // all pages alike, the last may have fewer columns
+      figure.panel_width = narrow_width;
+      figure.panel_height = narrow_height;
     }
-    figure.caption = caption();
+    figure.shared_x = true;
+    named_.clear();
+    for (std::size_t p = populations.first; p < populations.last; ++p) {
+      for (std::size_t s = simulations.first; s < simulations.last; ++s) {
+        places_.push_back({pages_, figure.panels.size(), p});
+        figure.panels.push_back(panel(p, s));
+      }
+    }
+    ++pages_;
     return figure;
   }
 
- private:
   const mrnn::Conditions& conditions() const { return drawing_.conditions; }
 
   /// Simulations have panels of their own, or dashes; several of a single condition share the colours.
@@ -141,12 +193,25 @@ class Panels {
     series.upper.push_back(shown ? point.upper : no_value);
   }
 
-  /// One range of y for the panels of a population, the last `count`.
-  static void share_y(std::size_t count, mrnn::Figure& figure) {
+  /// One range of y for the panels of a population.
+  void share_y(std::vector<mrnn::Figure>& figures) const {
+    std::vector<Extent> extents(drawing_.populations.list.size());
+    for (const Place& place : places_) extents[place.population].add(figures[place.figure].panels[place.panel]);
+    for (const Place& place : places_) {
+      const auto [low, high] = extents[place.population];
+      if (!(low < high)) continue;
+      mrnn::Axis& y = figures[place.figure].panels[place.panel].y;
+      y.low = low - room * (high - low);
+      y.high = high + room * (high - low);
+    }
+  }
+
+  /// Of all that panels show along y.
+  struct Extent {
     double low = std::numeric_limits<double>::infinity(), high = -low;
-    const auto first = figure.panels.end() - static_cast<std::ptrdiff_t>(count);
-    for (auto made = first; made != figure.panels.end(); ++made) {
-      for (const mrnn::Series& series : made->series) {
+
+    void add(const mrnn::Panel& panel) {
+      for (const mrnn::Series& series : panel.series) {
         for (const auto* values : {&series.y, &series.upper}) {
           for (const double value : *values) {
             if (!std::isfinite(value)) continue;
@@ -156,12 +221,7 @@ class Panels {
         }
       }
     }
-    if (!(low < high)) return;
-    for (auto made = first; made != figure.panels.end(); ++made) {
-      made->y.low = low - room * (high - low);
-      made->y.high = high + room * (high - low);
-    }
-  }
+  };
 
   std::string caption() const {
     const Landmarks& landmarks = drawing_.landmarks;
@@ -190,12 +250,14 @@ class Panels {
   mrnn::DrawnConditions drawn_;
   bool left_out_ = false;  ///< means of few trials
   std::string quantity_;
-  std::vector<std::string> named_;  ///< in the key
+  std::vector<std::string> named_;  ///< in the key of the page
+  std::vector<Place> places_;
+  std::size_t pages_ = 0;  ///< so far
 };
 
 }  // namespace
 
-mrnn::Figure draw(const Drawing& drawing) {
+std::vector<mrnn::Figure> draw(const Drawing& drawing) {
   return Panels(drawing).draw();
 }
 

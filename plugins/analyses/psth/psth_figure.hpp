@@ -23,7 +23,7 @@ struct Drawing {
 };
 
 /// A panel per population, conditions in colour, bands of one SEM. More than two simulations of several conditions have
-/// a panel each.
-mrnn::Figure draw(const Drawing& drawing);
+/// a panel each. What does not fit on a page goes on in further figures: `psth`, `psth_2`, ...
+std::vector<mrnn::Figure> draw(const Drawing& drawing);
 
 }  // namespace psth

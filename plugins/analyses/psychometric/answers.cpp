@@ -29,7 +29,7 @@ std::vector<double> choices_of(const mrnn::ConfigNode& config, const std::vector
   std::vector<double> all;
   for (const mrnn::Simulation* simulation : simulations) {
     const mrnn::Scores scores =
-        mrnn::scores_of(*context.task(), simulation->trials, simulation->activity(mrnn::Quantity::y, outputs));
+        mrnn::scores_of(*simulation->task, simulation->trials, simulation->activity(mrnn::Quantity::y, outputs));
     if (scores.choice.size() != simulation->trials.count) {
       config.fail("",
                   "needs choices, but the task knows none in the trials of simulation \"" + simulation->name + "\"");
@@ -51,12 +51,22 @@ mrnn::Levels groups_of(const mrnn::ConfigNode& config, const Question& question,
 
 }  // namespace
 
-Question read_question(const mrnn::ConfigNode& config, const mrnn::Task* task) {
-  const auto curve = task != nullptr ? task->psychometric() : std::nullopt;
-  if (!curve) {
-    config.fail("", "needs a task with choices and a psychometric curve; the task of this experiment has none");
+Question read_question(const mrnn::ConfigNode& config, const std::vector<const mrnn::Simulation*>& simulations) {
+  std::optional<mrnn::Psychometric> curve;
+  for (const mrnn::Simulation* simulation : simulations) {
+    const auto one = simulation->task != nullptr ? simulation->task->psychometric() : std::nullopt;
+    if (!one) {
+      config.fail("", "needs a task with choices and a psychometric curve; that of simulation \"" + simulation->name +
+                          "\" has none");
+    }
+    if (!curve) curve = one;
+    if (one->variable == curve->variable && one->y_label == curve->y_label) continue;
+    config.fail("simulation", "names \"" + simulations.front()->name + "\" and \"" + simulation->name +
+                                  "\", whose tasks have different curves: " + curve->y_label + " by " +
+                                  curve->variable + ", " + one->y_label + " by " + one->variable +
+                                  "; give each an analysis of its own");
   }
-  Question question{curve->variable, curve->group, curve->x_label, curve->y_label, curve->conditions};
+  Question question{curve->variable, curve->group, curve->x_label, curve->y_label};
   if (config.has("variable")) {
     question.variable = config.text("variable");
     if (question.variable != curve->variable) question.x_label = question.variable;
@@ -83,14 +93,15 @@ void check_rerun(const mrnn::ConfigNode& config, const std::vector<const mrnn::S
 }
 
 mrnn::Simulation run_psychometric(const mrnn::ConfigNode& config, const mrnn::AnalysisContext& context,
-                                  const mrnn::Simulation& simulation, Index count, Index conditions) {
+                                  const mrnn::Simulation& simulation, Index count) {
+  const Index conditions = simulation.task->psychometric()->conditions;
   mrnn::TrialRequest request;
   request.seed = simulation.seed;
   request.stream = mrnn::Stream::analyses;
   request.count = (count + conditions - 1) / conditions * conditions;
   request.mode = mrnn::TrialRequest::Mode::psychometric;
   check_rerun(config, {&simulation});
-  mrnn::Trials trials = context.task()->make(request);
+  mrnn::Trials trials = simulation.task->make(request);
   for (const mrnn::Intervention& intervention : simulation.trials.interventions) {
     if (auto kept = cut(intervention, trials.steps)) trials.interventions.push_back(std::move(*kept));
   }

@@ -22,11 +22,11 @@ struct Group {
 struct Question {
   std::string variable, group;  ///< metadata; the group may be empty
   std::string x_label, y_label;
-  mrnn::Index conditions = 1;  ///< trials of one round of psychometric trials
 };
 
-/// From the task and the keys `variable` and `by`. @throws ConfigError where the task knows no choices.
-Question read_question(const mrnn::ConfigNode& config, const mrnn::Task* task);
+/// From the tasks of the simulations and the keys `variable` and `by`. @throws ConfigError where one of them knows no
+/// choices, or where their curves are about different things.
+Question read_question(const mrnn::ConfigNode& config, const std::vector<const mrnn::Simulation*>& simulations);
 
 /// Do the simulations have the metadata that the question names? @throws ConfigError.
 void check(const mrnn::ConfigNode& config, const Question& question,
@@ -36,10 +36,10 @@ void check(const mrnn::ConfigNode& config, const Question& question,
 /// trials only, or by epoch.
 void check_rerun(const mrnn::ConfigNode& config, const std::vector<const mrnn::Simulation*>& simulations);
 
-/// Whole rounds of the task's psychometric trials, `count` or a few more, run like a simulation: with its manipulations
-/// and its noise. @throws ConfigError as check_rerun().
+/// Whole rounds of the psychometric trials of a simulation's task, `count` or a few more, run like the simulation: with
+/// its manipulations and its noise. @throws ConfigError as check_rerun().
 mrnn::Simulation run_psychometric(const mrnn::ConfigNode& config, const mrnn::AnalysisContext& context,
-                                  const mrnn::Simulation& simulation, mrnn::Index count, mrnn::Index conditions);
+                                  const mrnn::Simulation& simulation, mrnn::Index count);
 
 /// One group for each value of the metadata and each simulation in which it has answers. Trials without a choice, a
 /// score or a value do not count.

@@ -73,8 +73,8 @@ class PsychometricCurves final : public mrnn::Analysis {
     return record;
   }
 
-  void check(const std::vector<const mrnn::Simulation*>& planned, const mrnn::Task* task) const override {
-    const psychometric::Question question = psychometric::read_question(config_, task);
+  void check(const std::vector<const mrnn::Simulation*>& planned) const override {
+    const psychometric::Question question = psychometric::read_question(config_, planned);
     if (trials_ == 0) {
       psychometric::check(config_, question, planned);
     } else {
@@ -83,12 +83,12 @@ class PsychometricCurves final : public mrnn::Analysis {
   }
 
   void run(const mrnn::AnalysisContext& context, mrnn::AnalysisResults& results) const override {
-    const psychometric::Question question = psychometric::read_question(config_, context.task());
+    const psychometric::Question question = psychometric::read_question(config_, context.simulations());
     std::vector<mrnn::Simulation> own;
     std::vector<const mrnn::Simulation*> simulations = context.simulations();
     if (trials_ > 0) {
       for (const mrnn::Simulation* simulation : context.simulations()) {
-        own.push_back(psychometric::run_psychometric(config_, context, *simulation, trials_, question.conditions));
+        own.push_back(psychometric::run_psychometric(config_, context, *simulation, trials_));
       }
       simulations.clear();
       for (const mrnn::Simulation& simulation : own) simulations.push_back(&simulation);

@@ -11,10 +11,14 @@ namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
+/// Of more curves in a panel the intervals would hide each other.
+constexpr std::size_t most_with_intervals = 4;
+
 /// How a curve is drawn.
 struct Style {
   std::string label;
   int colour = 0;
+  bool intervals = true;
 };
 
 void add_points(const Fitted& fitted, const Style& style, mrnn::Panel& panel) {
@@ -32,7 +36,7 @@ void add_points(const Fitted& fitted, const Style& style, mrnn::Panel& panel) {
     bars.x.insert(bars.x.end(), {x, x, nan});
     bars.y.insert(bars.y.end(), {low, high, nan});
   }
-  panel.series.push_back(std::move(bars));
+  if (style.intervals) panel.series.push_back(std::move(bars));
   panel.series.push_back(std::move(points));
 }
 
@@ -44,7 +48,7 @@ void add_curve(const Fitted& fitted, const Style& style, mrnn::Panel& panel) {
   band.kind = mrnn::Series::Kind::band;
   band.y = fitted.low;
   band.upper = fitted.high;
-  if (std::isfinite(fitted.low.front())) panel.series.insert(panel.series.begin(), std::move(band));
+  if (style.intervals && std::isfinite(fitted.low.front())) panel.series.insert(panel.series.begin(), std::move(band));
   panel.series.push_back(std::move(line));
 }
 
@@ -96,6 +100,18 @@ void add_estimate(const Estimate& estimate, double x, int colour, mrnn::Panel& p
   panel.series.push_back(std::move(point));
 }
 
+/// @param intervals  of all curves
+std::string caption(const Drawing& drawing, bool intervals) {
+  if (!intervals) {
+    return "Discs: shares of choices. Lines: curves fitted by maximum likelihood. Of more than " +
+           std::to_string(most_with_intervals) + " curves in a panel no intervals are drawn.";
+  }
+  const bool banded = std::isfinite(drawing.curves.front().low.front());
+  return std::string(
+             "Discs: shares of choices, bars: their 95 % intervals (Wilson). Lines: curves fitted by maximum ") +
+         "likelihood" + (banded ? ", bands: their 95 % intervals (bootstrap)." : ".");
+}
+
 }  // namespace
 
 mrnn::Figure draw_curves(const Drawing& drawing) {
@@ -105,16 +121,18 @@ mrnn::Figure draw_curves(const Drawing& drawing) {
   figure.name = "psychometric";
   figure.title = "Psychometric curves";
   figure.columns = by_group ? (values.size() > 4 ? 3 : 2) : 1;
+  bool intervals = true;
   const auto add = [&](const std::string& title, const std::vector<const Fitted*>& curves) {
     std::vector<Style> styles;
     for (std::size_t k = 0; k < curves.size(); ++k) {
       const int colour = by_group ? static_cast<int>(curves[k]->group.simulation) : static_cast<int>(k);
       const std::string& name = curves[k]->group.name;
       const std::string label = by_group ? name.substr(0, name.find(": ")) : name;
-      styles.push_back({drawing.curves.size() > 1 ? label : "", colour});
+      styles.push_back({drawing.curves.size() > 1 ? label : "", colour, curves.size() <= most_with_intervals});
     }
     figure.panels.push_back(panel_of(drawing, curves, styles));
     figure.panels.back().title = title;
+    intervals = intervals && curves.size() <= most_with_intervals;
   };
   for (const std::size_t value : by_group ? values : std::set<std::size_t>{0}) {
     std::vector<const Fitted*> curves;
@@ -124,10 +142,7 @@ mrnn::Figure draw_curves(const Drawing& drawing) {
     const std::string& name = curves.front()->group.name;
     add(by_group ? name.substr(name.find(": ") + 2) : "", curves);
   }
-  figure.caption =
-      "Discs: shares of choices, bars: their 95 % intervals (Wilson). Lines: curves fitted by maximum likelihood";
-  const bool banded = std::isfinite(drawing.curves.front().low.front());
-  figure.caption += banded ? ", bands: their 95 % intervals (bootstrap)." : ".";
+  figure.caption = caption(drawing, intervals);
   return figure;
 }
 
@@ -141,7 +156,7 @@ mrnn::Figure draw_parameters(const Drawing& drawing) {
       "them.";
   figure.columns = 2;
   figure.panel_height = 170.0;
-  const auto add = [&](const char* title, const char* label, Estimate Fitted::*parameter) {
+  const auto add = [&](const char* title, const std::string& label, Estimate Fitted::*parameter) {
     mrnn::Panel panel;
     panel.title = title;
     panel.y.label = label;
@@ -156,8 +171,10 @@ mrnn::Figure draw_parameters(const Drawing& drawing) {
     }
     figure.panels.push_back(std::move(panel));
   };
-  add("Bias", "x of one half", &Fitted::bias);
-  add("Threshold", "x from the bias to 3/4", &Fitted::threshold);
+  const std::string& x = drawing.question.x_label;
+  const std::string variable = x.substr(0, x.find(','));  // without what its sign means
+  add("Bias", variable + ": where one half", &Fitted::bias);
+  add("Threshold", variable + ": from the bias to 3/4", &Fitted::threshold);
   add("Guess rate", "lower asymptote", &Fitted::guess);
   add("Lapse rate", "1 - upper asymptote", &Fitted::lapse);
   return figure;

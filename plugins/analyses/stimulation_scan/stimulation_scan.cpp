@@ -43,7 +43,7 @@ class StimulationScan final : public mrnn::Analysis {
         duration_(config.positive("duration", 100.0)),
         fraction_(config.within("fraction", 0.0, 1.0, 1.0)) {
     mrnn::expect_one_simulation(config, "one simulation is stimulated");
-    config.text("by", "condition");  // what the trials offer is known only when they are there
+    config.texts("by", {"condition"});  // what the trials offer is known only when they are there
     if (regions_.empty()) {
       for (const mrnn::RegionLayout& region : network.regions()) regions_.push_back(region.name);
     }
@@ -57,7 +57,7 @@ class StimulationScan final : public mrnn::Analysis {
 
   mrnn::Record needs() const override { return needs_; }
 
-  void check(const std::vector<const mrnn::Simulation*>& planned, const mrnn::Task* /*task*/) const override {
+  void check(const std::vector<const mrnn::Simulation*>& planned) const override {
     mrnn::group_trials(config_, {planned.front()});
     onsets_of(*planned.front());
   }
@@ -223,7 +223,7 @@ class StimulationScan final : public mrnn::Analysis {
       const auto worst = static_cast<std::size_t>(
           std::ranges::min_element(effects, {}, [](const auto& effect) { return effect.performance; }) -
           effects.begin());
-      results.summary.push_back(context.task()->performance_label() + " without stimulation " +
+      results.summary.push_back(context.simulation().task->performance_label() + " without stimulation " +
                                 number(control.performance) + ", lowest with " + words(worst, onsets) + ": " +
                                 number(effects[worst].performance));
     }
@@ -264,15 +264,16 @@ class StimulationScan final : public mrnn::Analysis {
       for (std::size_t k = 0; k < strengths_.size(); ++k) {
         panel.y.names.push_back({static_cast<double>(k) + 0.5, number(strengths_[k])});
       }
-      mrnn::HeatMap map{Eigen::MatrixXd(std::ssize(strengths_), std::ssize(onsets)),
-                        0.0,
-                        static_cast<double>(onsets.size()),
-                        0.0,
-                        static_cast<double>(strengths_.size()),
-                        performance ? context.task()->performance_label() : "change of h, all regions (a.u.)",
-                        false,
-                        {},
-                        {}};
+      mrnn::HeatMap map{
+          Eigen::MatrixXd(std::ssize(strengths_), std::ssize(onsets)),
+          0.0,
+          static_cast<double>(onsets.size()),
+          0.0,
+          static_cast<double>(strengths_.size()),
+          performance ? context.simulation().task->performance_label() : "change of h, all regions (a.u.)",
+          false,
+          {},
+          {}};
       map.low = low;
       map.high = high > low ? high : low + 1.0;
       for (std::size_t k = 0; k < strengths_.size() * onsets.size(); ++k) {

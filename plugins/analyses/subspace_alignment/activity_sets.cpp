@@ -3,17 +3,12 @@
 #include <algorithm>
 #include <utility>
 
-#include "mrnn/error.hpp"
-
 namespace subspace_alignment {
 namespace {
 
 using mrnn::Index;
 using mrnn::Sequence;
 using Simulations = std::vector<const mrnn::Simulation*>;
-
-/// Variance below this share of the squared mean is rounding.
-constexpr double no_variance = 1e-24;
 
 /// The position of a word among those accepted, which are in the order of the enumeration.
 template <class Enum>
@@ -22,14 +17,12 @@ Enum read(const mrnn::ConfigNode& config, const char* key, const std::vector<std
   return static_cast<Enum>(std::ranges::find(accepted, word) - accepted.begin());
 }
 
-void require_variance(const ActivitySet& set, const std::string& population) {
-  if (set.covariance.matrix.trace() > no_variance * set.covariance.mean.squaredNorm()) return;
-  const std::string where = set.name == population ? "" : " in \"" + set.name + "\"";
-  throw mrnn::RunError("the activity of \"" + population + "\" does not vary" + where + " (" +
-                       std::to_string(set.covariance.samples) + " samples), so it has no subspace");
-}
-
 }  // namespace
+
+bool ActivitySet::varies() const {
+  constexpr double rounding = 1e-24;  // of squares
+  return covariance.matrix.trace() > rounding * covariance.mean.squaredNorm();
+}
 
 SetChoice::SetChoice(const mrnn::ConfigNode& config, double dt)
     : config_(config),
@@ -38,7 +31,7 @@ SetChoice::SetChoice(const mrnn::ConfigNode& config, double dt)
       between_(read<Between>(config, "between", {"epochs", "conditions", "simulations", "regions"})),
       fit_(read<Fit>(config, "fit", {"trials", "conditions"})),
       every_(config.count_or("every", 1)) {
-  config.text("by", "condition");  // what the trials offer is known only when they are there
+  config.texts("by", {"condition"});  // what the trials offer is known only when they are there
   if (config.has("epochs")) {
     config.texts("epochs");
     if (between_ != Between::epochs) config.fail("epochs", "has no meaning without between = \"epochs\"");
@@ -138,7 +131,6 @@ std::vector<ActivitySet> SetChoice::of_population(const Simulations& simulations
       sets.push_back({prefix + conditions.list[c].name, mrnn::covariance(part.activity, trials, every_)});
     }
   }
-  for (const ActivitySet& set : sets) require_variance(set, population.name);
   return sets;
 }
 
@@ -149,7 +141,6 @@ std::vector<ActivitySet> SetChoice::of_regions(const Simulations& simulations,
     Part part = std::move(whole(simulations, populations.quantity, population.units).front());
     mrnn::divide_by(normalisation_.scales(part.activity), part.activity);
     sets.push_back({population.name, mrnn::covariance(part.activity, {}, every_)});
-    require_variance(sets.back(), population.name);
   }
   return sets;
 }

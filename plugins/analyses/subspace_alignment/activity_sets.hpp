@@ -20,6 +20,9 @@ enum class Scale : std::uint8_t { normalised, as_is };
 struct ActivitySet {
   std::string name;
   mrnn::Covariance covariance;
+
+  /// Does the activity vary, beyond rounding? Else it has no subspace.
+  bool varies() const;
 };
 
 /// What is compared: the keys between, fit, epochs, every, normalise, softening, by, align, align_at, window.
@@ -30,8 +33,7 @@ class SetChoice {
   Between between() const noexcept { return between_; }
   /// Do the simulations have what the keys name? @throws ConfigError.
   void check(const std::vector<const mrnn::Simulation*>& simulations) const;
-  /// The sets of one population, not between regions. @throws ConfigError where there is one set only, RunError where
-  /// its activity does not vary.
+  /// The sets of one population, not between regions. @throws ConfigError where there is one set only.
   std::vector<ActivitySet> of_population(const std::vector<const mrnn::Simulation*>& simulations,
                                          mrnn::Quantity quantity, const mrnn::Population& population,
                                          Scale scale) const;

@@ -136,6 +136,8 @@ mrnn::Figure draw_angles(const std::vector<Comparison>& comparisons) {
           " Of " + std::to_string(pairs) + " pairs the first " + std::to_string(most_pairs) + " are drawn.";
     }
     figure.panels.push_back(angle_panel(comparison));
+    if (figure.panels.size() == 1) continue;
+    for (mrnn::Series& series : figure.panels.back().series) series.label.clear();  // one key is enough
   }
   return figure;
 }
@@ -161,6 +163,7 @@ mrnn::Figure draw_pathways(const mrnn::Network& network, const std::vector<Pathw
     points.colour = mrnn::region_colour(network, result.pathway.source.name);
     points.width = point_size;
     for (Index s = 0; s < result.power.share.size(); ++s) {
+      if (!std::isfinite(result.power.share(s))) continue;  // constant
       points.x.push_back(static_cast<double>(s) + 0.5);
       points.y.push_back(100.0 * result.power.share(s));
     }

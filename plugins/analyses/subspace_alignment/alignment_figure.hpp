@@ -12,9 +12,11 @@ namespace subspace_alignment {
 /// One comparison of sets: those of a population, or the regions.
 struct Comparison {
   std::string name;
-  std::vector<std::string> sets;
-  Alignment alignment;
+  std::vector<std::string> sets;  ///< whose activity varies
+  Alignment alignment;            ///< of these
   Chance chance;
+  std::vector<std::string> all_sets;  ///< with those that are constant
+  std::vector<mrnn::Index> places;    ///< of `sets` among all
 };
 
 /// The alignment index of each set's subspace with the activity of each.

@@ -1,6 +1,7 @@
 #include "pathway.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "mrnn/error.hpp"
 #include "mrnn/linear_algebra.hpp"
@@ -58,7 +59,12 @@ PotentPower potent_power(const mrnn::Network& network, const mrnn::Parameters& p
   PotentPower found{factors.v.leftCols(potent), factors.values, Eigen::VectorXd(std::ssize(sets)),
                     Eigen::VectorXd(std::ssize(sets))};
   for (Index s = 0; s < found.share.size(); ++s) {
-    const MatrixXd& covariance = sets[static_cast<std::size_t>(s)].covariance.matrix;
+    const ActivitySet& set = sets[static_cast<std::size_t>(s)];
+    if (!set.varies()) {
+      found.share(s) = found.gain(s) = std::numeric_limits<double>::quiet_NaN();
+      continue;
+    }
+    const MatrixXd& covariance = set.covariance.matrix;
     const double power = covariance.trace();
     found.share(s) = found.axes.cwiseProduct(covariance * found.axes).sum() / power;
     const double passed = weights.cwiseProduct(weights * covariance).sum();

@@ -35,7 +35,7 @@ class PathwayChoice {
 struct PotentPower {
   Eigen::MatrixXd axes;    ///< potent space, [source units x r]: leading right singular vectors V of W
   Eigen::VectorXd values;  ///< the singular values of W, falling
-  Eigen::VectorXd share;   ///< per set, tr(V^T C V) / tr C
+  Eigen::VectorXd share;   ///< per set, tr(V^T C V) / tr C; this and the gain are NaN of a constant set
   Eigen::VectorXd gain;    ///< per set, tr(W C W^T) over that of activity of the same variance in all directions
 };
 /// @param components  r; 0: the rank of W

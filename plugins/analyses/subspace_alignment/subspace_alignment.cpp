@@ -1,7 +1,9 @@
 // How the subspaces that activity fills lie to each other, and to the weights that read them.
 
+#include <cmath>
 #include <functional>
 #include <iomanip>
+#include <limits>
 #include <memory>
 #include <sstream>
 #include <string>
@@ -10,7 +12,10 @@
 
 #include "activity_sets.hpp"
 #include "alignment_figure.hpp"
+#include "mrnn/error.hpp"
+#include "mrnn/names.hpp"
 #include "mrnn/plugin.hpp"
+#include "mrnn/samples.hpp"
 #include "pathway.hpp"
 #include "subspaces.hpp"
 
@@ -22,6 +27,8 @@ using subspace_alignment::Between;
 using subspace_alignment::Comparison;
 using subspace_alignment::PathwayResult;
 using subspace_alignment::Scale;
+
+constexpr double missing = std::numeric_limits<double>::quiet_NaN();
 
 /// Matrices of one size as an array; the first axis counts them, or the last does.
 enum class Stacked : std::uint8_t { first, last };
@@ -73,27 +80,17 @@ class SubspaceAlignment final : public mrnn::Analysis {
     return record;
   }
 
-  void check(const std::vector<const mrnn::Simulation*>& planned, const mrnn::Task* /*task*/) const override {
-    sets_.check(planned);
-  }
+  void check(const std::vector<const mrnn::Simulation*>& planned) const override { sets_.check(planned); }
 
   void run(const mrnn::AnalysisContext& context, mrnn::AnalysisResults& results) const override {
     const bool regions = sets_.between() == Between::regions;
     context.expect((regions ? 1 : std::ssize(populations_.list)) * draws_);
     long done = 0;
     const auto count = [&] { context.advance(++done); };
-    std::vector<Comparison> comparisons;
-    if (regions) {
-      comparisons.push_back(compare(context, "regions", sets_.of_regions(context.simulations(), populations_), count));
-    } else {
-      for (const mrnn::Population& population : populations_.list) {
-        comparisons.push_back(compare(
-            context, population.name,
-            sets_.of_population(context.simulations(), populations_.quantity, population, Scale::normalised), count));
-      }
-    }
+    const std::vector<Comparison> comparisons =
+        regions ? compare_regions(context, count, results) : compare_sets(context, count, results);
     for (const Comparison& comparison : comparisons) add_comparison(comparison, results);
-    results.texts.push_back({"sets", comparisons.front().sets, "what is compared", "set"});
+    results.texts.push_back({"sets", comparisons.front().all_sets, "what is compared", "set"});
     results.figures.push_back(subspace_alignment::draw_indices(comparisons));
     results.figures.push_back(subspace_alignment::draw_angles(comparisons));
     run_pathways(context, results);
@@ -112,35 +109,112 @@ class SubspaceAlignment final : public mrnn::Analysis {
     if (!pathways_.list().empty()) config.fail("pathways", "has no meaning with between = \"regions\"");
   }
 
-  Comparison compare(const mrnn::AnalysisContext& context, const std::string& name,
-                     const std::vector<ActivitySet>& sets, const std::function<void()>& count) const {
-    Comparison made{name, names_of(sets), subspace_alignment::align(sets, size_), {}};
+  std::vector<Comparison> compare_regions(const mrnn::AnalysisContext& context, const std::function<void()>& count,
+                                          mrnn::AnalysisResults& results) const {
+    const std::vector<ActivitySet> sets = sets_.of_regions(context.simulations(), populations_);
+    const std::vector<std::string> constant = constant_sets(sets);
+    mrnn::say_constant(constant, sets.size(), "subspace", results);
+    if (constant.size() + 2 > sets.size()) fail_single();
+    return {compare(context, "regions", sets, count)};
+  }
+
+  /// Within each population; of one that varies in a single set there is nothing to compare.
+  std::vector<Comparison> compare_sets(const mrnn::AnalysisContext& context, const std::function<void()>& count,
+                                       mrnn::AnalysisResults& results) const {
+    std::vector<Comparison> comparisons;
+    std::vector<std::string> constant;
+    for (const mrnn::Population& population : populations_.list) {
+      const std::vector<ActivitySet> sets =
+          sets_.of_population(context.simulations(), populations_.quantity, population, Scale::normalised);
+      const std::vector<std::string> without = constant_sets(sets);
+      if (without.size() == sets.size()) {
+        constant.push_back(population.name);
+      } else if (!without.empty()) {
+        results.summary.push_back("the activity of " + population.name + " is constant in " + mrnn::join(without) +
+                                  ", so it has no subspace there");
+      }
+      if (without.size() + 2 <= sets.size()) {
+        comparisons.push_back(compare(context, population.name, sets, count));
+      } else {
+        for (Index draw = 0; draw < draws_; ++draw) count();
+      }
+    }
+    mrnn::say_constant(constant, populations_.list.size(), "subspaces", results);
+    if (comparisons.empty()) fail_single();
+    return comparisons;
+  }
+
+  [[noreturn]] static void fail_single() {
+    throw mrnn::RunError("there are no two sets of activity that varies, so there are no subspaces to compare");
+  }
+
+  /// Those that vary are compared.
+  Comparison compare(const mrnn::AnalysisContext& context, const std::string& name, const std::vector<ActivitySet>& all,
+                     const std::function<void()>& count) const {
+    std::vector<ActivitySet> sets;
+    std::vector<Index> places;
+    for (std::size_t s = 0; s < all.size(); ++s) {
+      if (!all[s].varies()) continue;
+      sets.push_back(all[s]);
+      places.push_back(static_cast<Index>(s));
+    }
+    Comparison made{name, names_of(sets), subspace_alignment::align(sets, size_), {}, names_of(all), places};
     made.chance =
         subspace_alignment::chance(sets, made.alignment, draws_, context.seed(), "subspace_alignment:" + name, count);
     return made;
   }
 
+  static std::vector<std::string> constant_sets(const std::vector<ActivitySet>& sets) {
+    std::vector<std::string> names;
+    for (const ActivitySet& set : sets) {
+      if (!set.varies()) names.push_back(set.name);
+    }
+    return names;
+  }
+
   static void add_comparison(const Comparison& made, mrnn::AnalysisResults& results) {
-    const auto& [name, sets, alignment, chance] = made;
-    results.add(name + "_index", alignment.index, {"subspace", "activity"}, "1",
-                "share of the activity's variance in the subspace, of the most that so many dimensions can hold");
-    results.add(stack(name + "_angles", alignment.angles, Stacked::last, {"set", "set", "angle"}, "degrees",
-                      "principal angles between subspaces, rising"));
-    results.add(stack(name + "_axes", transposed(alignment.axes), Stacked::first, {"set", "component", "unit"}, "1",
-                      "orthonormal axes of the subspaces"));
-    results.add(name + "_random_index", chance.mean, {"activity"}, "1",
+    const std::string& name = made.name;
+    const subspace_alignment::Chance& chance = made.chance;
+    std::vector<Eigen::MatrixXd> angles;
+    for (const Eigen::MatrixXd& angle : made.alignment.angles) angles.push_back(among_all(made, angle));
+    results.add(name + "_index", among_all(made, made.alignment.index), {"subspace", "activity"}, "1",
+                "share of the activity's variance in the subspace, of the most that so many dimensions can hold; NaN "
+                "where activity is constant");
+    results.add(stack(name + "_angles", angles, Stacked::last, {"set", "set", "angle"}, "degrees",
+                      "principal angles between subspaces, rising; NaN where activity is constant"));
+    results.add(stack(name + "_axes", axes_among_all(made), Stacked::first, {"set", "component", "unit"}, "1",
+                      "orthonormal axes of the subspaces; NaN where activity is constant"));
+    results.add(name + "_random_index", among_all(made, chance.mean), {"activity"}, "1",
                 "mean alignment index of random subspaces with the activity of each set");
-    results.add(name + "_random_low", chance.low, {"activity"}, "1", "its 2.5 % quantile");
-    results.add(name + "_random_high", chance.high, {"activity"}, "1", "its 97.5 % quantile");
+    results.add(name + "_random_low", among_all(made, chance.low), {"activity"}, "1", "its 2.5 % quantile");
+    results.add(name + "_random_high", among_all(made, chance.high), {"activity"}, "1", "its 97.5 % quantile");
     results.add(name + "_random_angles", chance.angles, {"angle"}, "degrees",
                 "mean principal angles between random subspaces");
     add_summary(made, results);
   }
 
-  static std::vector<Eigen::MatrixXd> transposed(const std::vector<Eigen::MatrixXd>& matrices) {
-    std::vector<Eigen::MatrixXd> made;
-    for (const Eigen::MatrixXd& matrix : matrices) made.emplace_back(matrix.transpose());
-    return made;
+  /// A number of each set that varies, or of each two of them, among all sets: NaN of the others.
+  static Eigen::MatrixXd among_all(const Comparison& made, const Eigen::MatrixXd& values) {
+    const Index count = std::ssize(made.all_sets);
+    const bool pairs = values.cols() > 1;
+    Eigen::MatrixXd all = Eigen::MatrixXd::Constant(count, pairs ? count : 1, missing);
+    if (pairs) {
+      all(made.places, made.places) = values;
+    } else {
+      all(made.places, 0) = values;
+    }
+    return all;
+  }
+
+  /// [components x units] of each set.
+  static std::vector<Eigen::MatrixXd> axes_among_all(const Comparison& made) {
+    const Eigen::MatrixXd& first = made.alignment.axes.front();
+    std::vector<Eigen::MatrixXd> all(made.all_sets.size(),
+                                     Eigen::MatrixXd::Constant(first.cols(), first.rows(), missing));
+    for (std::size_t s = 0; s < made.places.size(); ++s) {
+      all[static_cast<std::size_t>(made.places[s])] = made.alignment.axes[s].transpose();
+    }
+    return all;
   }
 
   /// The least aligned pair.
@@ -166,6 +240,7 @@ class SubspaceAlignment final : public mrnn::Analysis {
                                                       pathways_.potent_components())});
       add_pathway(all.back(), results);
     }
+    std::erase_if(all, [](const PathwayResult& made) { return made.power.share.array().isNaN().all(); });
     if (!all.empty()) results.figures.push_back(subspace_alignment::draw_pathways(context.network(), all));
   }
 
@@ -176,17 +251,32 @@ class SubspaceAlignment final : public mrnn::Analysis {
                 "orthonormal axes of the potent space: right singular vectors of the weights");
     results.add(name + "_singular_values", made.power.values, {"component"}, "1", "of the weights");
     results.add(name + "_potent_share", made.power.share, {"set"}, "1",
-                "share of the source's variance in the potent space; the rest is in the null space");
+                "share of the source's variance in the potent space; the rest is in the null space; NaN where its "
+                "activity is constant");
     results.scalar(name + "_even_share", even, "1", "that of activity spread evenly over all directions");
     results.add(name + "_gain", made.power.gain, {"set"}, "1",
                 "variance that passes the weights, over that of activity spread evenly");
-    std::ostringstream line;
-    line << std::setprecision(3) << name << ": " << made.power.axes.cols() << " potent dimensions of "
-         << made.power.axes.rows() << "; share of the variance in them ";
+    add_pathway_summary(made, even, results);
+  }
+
+  static void add_pathway_summary(const PathwayResult& made, double even, mrnn::AnalysisResults& results) {
+    std::vector<std::string> shares;
     for (std::size_t s = 0; s < made.sets.size(); ++s) {
-      line << (s == 0 ? "" : ", ") << 100.0 * made.power.share(static_cast<Index>(s)) << " % (" << made.sets[s] << ")";
+      const double share = made.power.share(static_cast<Index>(s));
+      if (!std::isfinite(share)) continue;
+      std::ostringstream words;
+      words << std::setprecision(3) << 100.0 * share << " % (" << made.sets[s] << ")";
+      shares.push_back(words.str());
     }
-    line << "; spread evenly it would be " << 100.0 * even << " %";
+    std::ostringstream line;
+    line << std::setprecision(3) << made.pathway.name << ": " << made.power.axes.cols() << " potent dimensions of "
+         << made.power.axes.rows() << "; ";
+    if (shares.empty()) {
+      line << "the activity of " << made.pathway.source.name << " is constant, so it has no variance in them";
+    } else {
+      line << "share of the variance in them " << mrnn::join(shares) << "; spread evenly it would be " << 100.0 * even
+           << " %";
+    }
     results.summary.push_back(line.str());
   }
 

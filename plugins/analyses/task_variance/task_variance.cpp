@@ -59,7 +59,7 @@ class TaskVariance final : public mrnn::Analysis {
     return record;
   }
 
-  void check(const std::vector<const mrnn::Simulation*>& planned, const mrnn::Task* /*task*/) const override {
+  void check(const std::vector<const mrnn::Simulation*>& planned) const override {
     read_tasks(planned);
     task_variance::read_stretches(config_, planned);
     if (config_.has("conditions")) mrnn::read_levels(config_, "conditions", config_.text("conditions"), planned);

@@ -62,7 +62,7 @@ class Tuning final : public mrnn::Analysis {
     return record;
   }
 
-  void check(const std::vector<const mrnn::Simulation*>& planned, const mrnn::Task* /*task*/) const override {
+  void check(const std::vector<const mrnn::Simulation*>& planned) const override {
     mrnn::read_numbers(config_, "variable", variable_, planned);
     for (const mrnn::Simulation* simulation : planned) period_.steps(*simulation);
   }
