@@ -145,6 +145,8 @@ TEST_CASE("a simulation of more trials than a file has is an error at its place"
   CHECK_THAT(outcome.err,
              StartsWith("mrnn: tiny.toml:") && EndsWith(":10: simulation[1].trials: is 11; the task has 10 trials\n"));
   CHECK_FALSE(fs::exists(bench.file("run")));
+  // A task of its own has trials of its own.
+  CHECK(bench.mrnn("check", {"--set", "simulation.more.task={ plugin = \"sine_wave\" }"}).status == 0);
 }
 
 TEST_CASE("a training without a validation reports as many trials as its file has", "[early]") {

@@ -262,6 +262,31 @@ TEST_CASE("panels that share axes and colours have one range and say it once", "
   }
 }
 
+TEST_CASE("a label that all panels of the last row have no room for is said once, below the whole row", "[figure]") {
+  Figure figure = line_figure({0.0, 1.0}, {0.0, 1.0});
+  figure.panels[0].x.label = "time from the stimulus (ms)";
+  figure.panels.resize(8, figure.panels[0]);
+  figure.columns = 4;
+  figure.panel_width = 60.0;
+  figure.shared_x = true;
+  const auto said = [](const FigureLayout& layout, const std::string& words) {
+    return std::ranges::count(layout.texts, words, &PlacedText::words);
+  };
+
+  const FigureLayout narrow = lay_out(figure);
+
+  REQUIRE(said(narrow, figure.panels[0].x.label) == 1);
+  const auto label = std::ranges::find(narrow.texts, figure.panels[0].x.label, &PlacedText::words);
+  CHECK_THAT(label->x, WithinAbs(0.5 * (narrow.panels[4].plot.x + narrow.panels[7].plot.right()), 1e-9));
+  CHECK(label->y > narrow.panels[4].plot.bottom());
+
+  figure.panel_width = 160.0;
+  CHECK(said(lay_out(figure), figure.panels[0].x.label) == 4);
+  figure.panel_width = 60.0;
+  figure.panels.back().x.label = "frequency (Hz)";
+  CHECK(said(lay_out(figure), "time from the stimulus (ms)") == 0);  // shortened, each below its own panel
+}
+
 TEST_CASE("panels of a row share their range where a figure says so, and only the first says it", "[figure]") {
   Figure figure = line_figure({0.0, 1.0}, {0.0, 1.0});
   figure.panels[0].y.label = "current";

@@ -36,6 +36,7 @@ struct Draft {
   std::vector<int> guide_rows;  // of the labels above
   bool empty = false;
   bool x_beside = true, y_beside = true, colours_beside = true;  // are numbers and labels of its own
+  bool x_named = true;                                           // has it a label of x of its own?
   Surround around;
 };
 
@@ -46,6 +47,9 @@ double label_x(const Guide& guide, AxisRange x);
 
 /// Sets title and shared key at the top; returns where the panels begin.
 double place_head(const Figure& figure, bool shared_key, FigureLayout& layout);
+
+/// Sets the label of x below the numbers of a panel. @param room  for it, about its middle
+void place_x_label(const Draft& draft, double middle, double room, FigureLayout& figure);
 
 /// Sets everything around one panel whose plot area has its place; `cell` is the top left corner.
 void place_panel(Draft& draft, Box cell, const std::string& letter, FigureLayout& figure);

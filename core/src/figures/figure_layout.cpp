@@ -276,6 +276,22 @@ std::vector<Draft> measure_for_page(const Figure& figure, const std::vector<Pane
   return drafts;
 }
 
+/// One label of x under a whole row, where each panel of it would have the same one and has no room for it. Returns
+/// the row; empty where each has its own.
+std::span<Draft> row_with_one_label(const Figure& figure, int columns, std::vector<Draft>& drafts) {
+  const auto wide = static_cast<std::size_t>(columns);
+  if (!figure.shared_x || wide < 2 || drafts.size() % wide != 0) return {};
+  const std::span<Draft> row = std::span(drafts).last(wide);
+  const std::string& label = row.front().panel->x.label;
+  const auto says_it = [&](const Draft& draft) { return draft.panel->axes && draft.panel->x.label == label; };
+  const auto has_room = [&](const Draft& draft) {
+    return text_width(clean_text(label), axis_letters) <= draft.layout.plot.width + column_gap;
+  };
+  if (!std::ranges::all_of(row, says_it) || std::ranges::all_of(row, has_room)) return {};
+  for (Draft& draft : row) draft.x_named = false;
+  return row;
+}
+
 }  // namespace
 
 FigureLayout lay_out(const Figure& figure) {
@@ -284,6 +300,7 @@ FigureLayout lay_out(const Figure& figure) {
   const int columns = columns_of(figure);
   const bool shared_key = shares_key(figure);
   std::vector<Draft> drafts = measure_for_page(figure, panels, columns, shared_key);
+  const std::span<Draft> named_once = row_with_one_label(figure, columns, drafts);
   const Grid grid = measure_grid(drafts, columns);
   const bool letters = figure.letters && panels.size() > 1;
   FigureLayout layout;
@@ -303,6 +320,10 @@ FigureLayout lay_out(const Figure& figure) {
     y += grid.top[row] + grid.height[row] + grid.bottom[row] + row_gap;
   }
   layout.height = std::ceil(y - row_gap + outer);
+  if (!named_once.empty()) {
+    const double first = named_once.front().layout.plot.x, last = named_once.back().layout.plot.right();
+    place_x_label(named_once.front(), 0.5 * (first + last), last - first, layout);
+  }
   for (Draft& draft : drafts) layout.panels.push_back(std::move(draft.layout));
   return layout;
 }

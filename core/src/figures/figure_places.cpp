@@ -23,10 +23,7 @@ void place_x_texts(const Draft& draft, FigureLayout& figure) {
                             layout.x_ticks.labels[i], layout.x_upright ? Text::Align::right : Text::Align::centre,
                             tick_letters, black, layout.x_upright});
   }
-  const std::string label = fit_text(clean_text(draft.panel->x.label), plot.width + 40.0, axis_letters);
-  const double line = layout.x_upright ? widest(layout.x_ticks.labels, tick_letters) - tick_line : 0.0;
-  figure.texts.push_back({plot.x + 0.5 * plot.width, below + line + 5.0 + 0.6 * label_height, label,
-                          Text::Align::centre, axis_letters, black, false});
+  if (draft.x_named) place_x_label(draft, plot.x + 0.5 * plot.width, plot.width + 40.0, figure);
 }
 
 void place_y_texts(const Draft& draft, FigureLayout& figure) {
@@ -94,6 +91,15 @@ double widest(const std::vector<std::string>& words, Lettering lettering) {
   double width = 0.0;
   for (const std::string& word : words) width = std::max(width, text_width(word, lettering));
   return width;
+}
+
+void place_x_label(const Draft& draft, double middle, double room, FigureLayout& figure) {
+  const PanelLayout& layout = draft.layout;
+  const double below = layout.plot.bottom() + tick_length + tick_gap + 10.0;
+  const double line = layout.x_upright ? widest(layout.x_ticks.labels, tick_letters) - tick_line : 0.0;
+  figure.texts.push_back({middle, below + line + 0.6 * label_height,
+                          fit_text(clean_text(draft.panel->x.label), room, axis_letters), Text::Align::centre,
+                          axis_letters, black, false});
 }
 
 bool labelled_above(const Guide& guide) {

@@ -334,7 +334,7 @@ SimulationPlan ExperimentReader::read_simulation(const ConfigNode& table) {
   if (plan.trials > TrialRequest::most_trials) {
     table.fail("trials", fmt::format("is {}; at most {} is accepted", plan.trials, TrialRequest::most_trials));
   }
-  const Index available = state_.task->available_trials(Stream::simulation_trials);
+  const Index available = task_of(state_, plan).available_trials(Stream::simulation_trials);
   if (plan.trials > available && table.has("trials")) {
     table.fail("trials", fmt::format("is {}; the task has {} trials", plan.trials, available));
   }

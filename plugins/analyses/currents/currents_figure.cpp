@@ -187,6 +187,10 @@ mrnn::Figure draw_panels(const Found& found, const Shown& shown, const Labels& l
   return figure;
 }
 
+bool has_values(const mrnn::Series& series) {
+  return std::ranges::any_of(series.y, [](double y) { return std::isfinite(y); });
+}
+
 /// One key is enough: the first panel with lines names the conditions by its solid ones.
 void name_conditions(const Found& found, mrnn::Figure& figure) {
   if (found.scope.conditions.list.size() == 1) return;
@@ -194,8 +198,9 @@ void name_conditions(const Found& found, mrnn::Figure& figure) {
   for (mrnn::Panel& panel : figure.panels) {
     std::size_t named = 0;
     for (mrnn::Series& series : panel.series) {
-      if (!series.dashed && series.colour != mrnn::light_grey)
-        series.label = found.scope.conditions.list[drawn.numbers()[named++]].name;
+      if (series.dashed || series.colour == mrnn::light_grey) continue;
+      const std::string& name = found.scope.conditions.list[drawn.numbers()[named++]].name;
+      if (has_values(series)) series.label = name;  // a catch trial has none in a window about its stimulus
     }
     if (named == 0) continue;
     panel.key_title = mrnn::key_title(found.scope.conditions);
