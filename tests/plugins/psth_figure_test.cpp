@@ -133,6 +133,39 @@ TEST_CASE("two manipulations at different times in different trials are both mar
   CHECK(test::analyse(made, "psth", "").figures.front().panels.front().guides.empty());
 }
 
+TEST_CASE("every simulation with a panel has its own manipulation marked, six times at most", "[psth]") {
+  test::Subject made{network(), {}};
+  const mrnn::Clamp clamp{mrnn::Selection({{0, 2}}), 1.0};
+  for (Index k = 0; k < 5; ++k) {
+    made.simulations.push_back(
+        simulation("held_" + std::to_string(k), 2, 12, [](Index, Index b, Index t) { return double(b + t); }));
+    mrnn::Trials& trials = made.simulations.back().trials;
+    trials.texts["condition"] = {"a", "b"};
+    trials.interventions = {{{k + 1, k + 6}, {}, clamp, "hold"}};
+  }
+  const auto marks = [](const mrnn::Panel& panel) {
+    return std::ranges::count(panel.guides, true, &mrnn::Guide::solid);
+  };
+
+  const std::vector<mrnn::Figure> figures = test::analyse(made, "psth", "regions = \"a\"").figures;
+
+  std::size_t panels = 0;
+  for (const mrnn::Figure& figure : figures) {
+    panels += figure.panels.size();
+    for (const mrnn::Panel& panel : figure.panels) CHECK(marks(panel) == 2);
+    CHECK_THAT(figure.caption, ContainsSubstring("hold begins or ends."));
+  }
+  CHECK(panels == 5);
+
+  made.simulations.resize(1);
+  mrnn::Trials& trials = made.simulations.front().trials;
+  trials.interventions.clear();
+  for (Index k = 1; k < 9; k += 2) trials.interventions.push_back({{k, k + 1}, {}, clamp, "hold"});
+  const mrnn::Figure often = test::analyse(made, "psth", "regions = \"a\"").figures.front();
+  CHECK(marks(often.panels.front()) == 6);
+  CHECK_THAT(often.caption, ContainsSubstring("hold begins or ends, the first 6 times of a panel."));
+}
+
 TEST_CASE("epochs are marked where they are at the same time in all trials", "[psth]") {
   test::Subject made = counting();
   mrnn::Trials& trials = made.simulations.front().trials;

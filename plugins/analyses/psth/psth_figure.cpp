@@ -14,7 +14,7 @@ using mrnn::Index;
 
 /// More conditions than this cannot be told apart by colour, or by colours of an ordered scale.
 constexpr std::size_t most_conditions = 12, most_numbers = 24;
-constexpr std::size_t most_borders = 6;
+constexpr std::ptrdiff_t most_borders = 6;  // in a panel
 /// On a page: rows, panels where the renderer chooses the columns, and columns of simulations.
 constexpr std::size_t most_rows = 5, most_panels = 15, most_columns = 4;
 constexpr double narrow_width = 136.0, narrow_height = 98.0;  // pixels, of panels of simulations on several pages
@@ -132,17 +132,19 @@ class Panels {
     return made;
   }
 
-  void add_guides(std::size_t simulation, mrnn::Panel& made) const {
+  void add_guides(std::size_t simulation, mrnn::Panel& made) {
     using Kind = mrnn::Guide::Kind;
     const auto ms = [&](Index step) { return static_cast<double>(step) * drawing_.dt; };
     const Landmarks& landmarks = drawing_.landmarks;
     for (const EpochMark& epoch : landmarks.epochs) {
       made.guides.push_back({Kind::epoch, ms(epoch.steps.first), epoch.name, ms(epoch.steps.last)});
     }
-    std::size_t count = 0;
     for (const auto& [step, simulations] : landmarks.borders) {
-      if (++count > most_borders) break;
       if (split_ && !simulations.contains(simulation)) continue;
+      if (std::ranges::count(made.guides, true, &mrnn::Guide::solid) == most_borders) {
+        some_borders_ = true;
+        break;
+      }
       made.guides.push_back({Kind::vertical, ms(step), "", 0.0, true});
     }
     if (drawing_.zero) made.guides.push_back({Kind::vertical, 0.0, ""});
@@ -236,11 +238,7 @@ class Panels {
     if (!dashed.empty()) text += " Dashed lines from top to bottom: " + mrnn::join(dashed, "; ") + ".";
     if (!landmarks.borders.empty()) {
       text += " Solid lines from top to bottom: " + mrnn::join(landmarks.manipulations, " or ") + " begins or ends";
-      if (landmarks.borders.size() > most_borders) {
-        text += ", the first " + std::to_string(most_borders) + " of " + std::to_string(landmarks.borders.size()) +
-                " times";
-      }
-      text += ".";
+      text += some_borders_ ? ", the first " + std::to_string(most_borders) + " times of a panel." : ".";
     }
     return text + drawn_.left_out();
   }
@@ -248,7 +246,8 @@ class Panels {
   const Drawing& drawing_;
   bool split_;  ///< a panel per simulation
   mrnn::DrawnConditions drawn_;
-  bool left_out_ = false;  ///< means of few trials
+  bool some_borders_ = false;  ///< not all, of some panel
+  bool left_out_ = false;      ///< means of few trials
   std::string quantity_;
   std::vector<std::string> named_;  ///< in the key of the page
   std::vector<Place> places_;
