@@ -208,6 +208,23 @@ TEST_CASE("the vectors of one known eigenvalue, far from the leading ones, are f
   }
 }
 
+TEST_CASE("the vectors of a few eigenvalues are those that all have", "[linearisation]") {
+  const Problem problem(120);
+  const mrnn::Linearisation linearisation(problem.network, problem.weights, problem.gains, 0);
+  const mrnn::Spectrum all = mrnn::spectrum(linearisation, {0, 120, mrnn::EigenMethod::dense});
+  for (const Index vectors : {1, 4, 8}) {
+    CAPTURE(vectors);
+
+    const mrnn::Spectrum few = mrnn::spectrum(linearisation, {0, vectors, mrnn::EigenMethod::dense});
+
+    CHECK(few.values == all.values);
+    REQUIRE(few.right.cols() == vectors);
+    CHECK((few.right - all.right.leftCols(vectors)).cwiseAbs().maxCoeff() < eigenvalues);
+    CHECK((few.left - all.left.leftCols(vectors)).cwiseAbs().maxCoeff() < eigenvalues);
+    check_vectors(problem.definition(), {all.values.head(vectors), few.right, few.left});
+  }
+}
+
 TEST_CASE("left vectors of a repeated eigenvalue are paired with the right ones", "[linearisation]") {
   Eigen::MatrixXd matrix = Eigen::MatrixXd::Zero(3, 3);  // 0.8 twice, with independent vectors
   matrix << 0.8, 0.0, 0.3, 0.0, 0.8, 0.2, 0.0, 0.0, 0.1;

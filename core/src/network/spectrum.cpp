@@ -26,6 +26,10 @@ constexpr double same_eigenvalue = 1e-7;
 /// |l^T r| of unit vectors, the inverse of an eigenvalue's condition number, below which it counts as defective.
 constexpr double defective = 1e-12;
 constexpr double iterative_tolerance = 1e-12;
+/// Up to so many vectors are found one by one, of eigenvalues that differ from all others by more than this share of
+/// the largest.
+constexpr Index few_vectors = 8;
+constexpr double alone = 1e-6;
 constexpr Index iterative_restarts = 1000;
 
 std::vector<Index> falling_order(const Eigen::VectorXcd& values, EigenOrder order) {
@@ -106,6 +110,57 @@ Eigen::VectorXcd right_vector(const Eigen::MatrixXd& matrix, Complex value, cons
   return right;
 }
 
+/// Both vectors of an eigenvalue by inverse iteration on M - lambda.
+Mode iterated_mode(const Eigen::MatrixXd& matrix, Complex eigenvalue) {
+  const double shift = 10.0 * std::numeric_limits<double>::epsilon() * std::max(matrix.norm(), 1e-300);
+  Eigen::MatrixXcd shifted = matrix.cast<Complex>();
+  shifted.diagonal().array() -= eigenvalue + shift;
+  const Eigen::PartialPivLU<Eigen::MatrixXcd> factors(shifted);
+  // A start that leans on no axis, and is orthogonal to no mode but by accident.
+  const Eigen::VectorXd slope = Eigen::VectorXd::LinSpaced(matrix.rows(), 1.0, std::numbers::pi);
+  Spectrum found{Eigen::VectorXcd::Constant(1, eigenvalue), slope.cast<Complex>(), slope.cast<Complex>()};
+  for (int step = 0; step < 3; ++step) {
+    found.right = factors.solve(found.right).normalized();
+    found.left = factors.transpose().solve(found.left).normalized();
+  }
+  fix_phase(found.right);
+  pair_left_with_right(found);
+  return {found.right.col(0), found.left.col(0)};
+}
+
+/// Is the value far from all others, so that inverse iteration finds its vectors and no mixture?
+bool stands_alone(Complex value, const Eigen::VectorXcd& all) {
+  const double near = alone * all.cwiseAbs().maxCoeff();
+  return ((all.array() - value).abs() <= near).count() == 1;
+}
+
+/// The vectors of a few leading values that all stand alone, in a fraction of the time that the vectors of all values
+/// take. False, and nothing is done, where that is not so.
+bool find_few_vectors(const Eigen::MatrixXd& matrix, const Eigen::VectorXcd& all, Index wanted, Spectrum& result) {
+  for (Index mode = 0; mode < wanted; ++mode) {
+    if (!stands_alone(result.values(mode), all)) return false;
+  }
+  Eigen::MatrixXcd right(matrix.rows(), wanted), left(matrix.rows(), wanted);
+  const double tolerance = iterative_tolerance * std::max(matrix.norm(), 1e-300);
+  for (Index mode = 0; mode < wanted; ++mode) {
+    const Complex value = result.values(mode);
+    if (mode > 0 && value == std::conj(result.values(mode - 1)) && value.imag() != 0.0) {
+      right.col(mode) = right.col(mode - 1).conjugate();
+      left.col(mode) = left.col(mode - 1).conjugate();
+      continue;
+    }
+    const Mode found = iterated_mode(matrix, value);
+    const double misses = (matrix * found.right - value * found.right).norm() +
+                          (matrix.transpose() * found.left - value * found.left).norm() / found.left.norm();
+    if (!(misses <= tolerance)) return false;
+    right.col(mode) = found.right;
+    left.col(mode) = found.left;
+  }
+  result.right = std::move(right);
+  result.left = std::move(left);
+  return true;
+}
+
 /// All eigenvalues by Eigen, which does not balance a matrix first. Silent units make columns of a Jacobian that are
 /// zero but for the leak; taking the leak away and transposing keeps ten times more of the digits of
 /// eigenvalues that nearly coincide. What the solver finds then are the left vectors.
@@ -114,11 +169,19 @@ Spectrum dense_spectrum(const Linearisation& linearisation, const SpectrumOption
   const double centre = matrix.diagonal().mean();
   Eigen::MatrixXd transposed = matrix.transpose();
   transposed.diagonal().array() -= centre;
-  const bool with_vectors = options.vectors > 0;
-  const GeneralEigen found = general_eigen(transposed, with_vectors ? EigenVectors::right : EigenVectors::none);
-  const Eigen::VectorXcd values = found.values.array() + centre;
-  const Eigen::MatrixXcd left = with_vectors ? found.vectors : Eigen::MatrixXcd(matrix.rows(), 0);
-  Spectrum result = leading(values, left, count, options.vectors, options.order);
+  const auto values_of = [centre](const GeneralEigen& found) {
+    return (found.values.array() + centre).matrix().eval();
+  };
+  const Eigen::MatrixXcd none(matrix.rows(), 0);
+  const Index wanted = std::min(options.vectors, count);
+  if (wanted <= few_vectors) {
+    const Eigen::VectorXcd values = values_of(general_eigen(transposed, EigenVectors::none));
+    Spectrum result = leading(values, none, count, 0, options.order);
+    result.left = result.right;
+    if (find_few_vectors(matrix, values, wanted, result)) return result;
+  }
+  const GeneralEigen found = general_eigen(transposed, EigenVectors::right);
+  Spectrum result = leading(values_of(found), found.vectors, count, options.vectors, options.order);
   result.left = result.right;
   for (Index mode = 0; mode < result.left.cols(); ++mode) {
     result.right.col(mode) = right_vector(matrix, result.values(mode), result.left.col(mode));
@@ -203,20 +266,7 @@ Spectrum spectrum(const Linearisation& linearisation, const SpectrumOptions& opt
 Mode mode_of(const Linearisation& linearisation, Complex eigenvalue) {
   const Eigen::MatrixXd matrix = linearisation.dense();
   if (!matrix.allFinite()) throw RunError("the Jacobian is not finite: a weight, bias or state is NaN or infinite");
-  const double shift = 10.0 * std::numeric_limits<double>::epsilon() * std::max(matrix.norm(), 1e-300);
-  Eigen::MatrixXcd shifted = matrix.cast<Complex>();
-  shifted.diagonal().array() -= eigenvalue + shift;
-  const Eigen::PartialPivLU<Eigen::MatrixXcd> factors(shifted);
-  // A start that leans on no axis, and is orthogonal to no mode but by accident.
-  const Eigen::VectorXd slope = Eigen::VectorXd::LinSpaced(matrix.rows(), 1.0, std::numbers::pi);
-  Spectrum found{Eigen::VectorXcd::Constant(1, eigenvalue), slope.cast<Complex>(), slope.cast<Complex>()};
-  for (int step = 0; step < 3; ++step) {
-    found.right = factors.solve(found.right).normalized();
-    found.left = factors.transpose().solve(found.left).normalized();
-  }
-  fix_phase(found.right);
-  pair_left_with_right(found);
-  return {found.right.col(0), found.left.col(0)};
+  return iterated_mode(matrix, eigenvalue);
 }
 
 Eigen::VectorXd time_constants(const Eigen::VectorXcd& values, LinearForm form, double dt) {
