@@ -35,6 +35,19 @@ TEST_CASE("a letter in the other case counts half a change", "[names]") {
   CHECK(mrnn::nearest("Ab", Words{"Ac", "ab"}) == "ab");
 }
 
+TEST_CASE("an abbreviation, or a name with a word more or less, stands for the only one it can mean", "[names]") {
+  const Words keys = {"distribution", "mean", "standard_deviation", "rate", "batch", "validation_trials", "units"};
+
+  CHECK(mrnn::nearest("std", keys) == "standard_deviation");
+  CHECK(mrnn::nearest("learning_rate", keys) == "rate");
+  CHECK(mrnn::nearest("batch_size", keys) == "batch");
+  CHECK(mrnn::nearest("trials", keys) == "validation_trials");
+  CHECK(mrnn::nearest("n_units", keys) == "units");
+  CHECK(mrnn::nearest("vt", Words{"validation_trials", "voltage"}).empty());  // either
+  CHECK(mrnn::nearest("generate", keys).empty());                             // `rate` is no word of it
+  CHECK(mrnn::nearest("s", keys).empty());
+}
+
 TEST_CASE("nothing is suggested for a name that is like none", "[names]") {
   CHECK(mrnn::nearest("cerebellum", Words{"striatum", "thal"}).empty());
   CHECK(mrnn::nearest("a", Words{"b"}).empty());

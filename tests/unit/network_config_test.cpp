@@ -264,7 +264,7 @@ TEST_CASE("a wrong value is an error at its place", "[network_config]") {
   CHECK(message("[[connection]]\nfrom = 'a'\nto = 'b'\nsparsity = 1.5\n") ==
         "x.toml:4:12: connection[0].sparsity: is 1.5; a number from 0 to 1 is accepted");
   CHECK(message("[[connection]]\nfrom = 'a'\nto = 'b'\nsign = 'inhib'\n") ==
-        "x.toml:4:8: connection[0].sign: is \"inhib\"; accepted: excitatory, inhibitory");
+        "x.toml:4:8: connection[0].sign: is \"inhib\"; accepted: excitatory, inhibitory. Did you mean \"inhibitory\"?");
   CHECK(message("[[connection]]\nfrom = 'a'\n") ==
         "x.toml:1:1: connection[0].to: is missing; a string or an array of strings is required");
   CHECK(message("[[connection]]\nfrom = 'a'\nto = 'b'\ninit = { low = 1 }\n") ==

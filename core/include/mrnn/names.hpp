@@ -12,7 +12,9 @@ namespace mrnn {
 /// Does `name` match [A-Za-z][A-Za-z0-9_]*, as names of regions, connections and simulations must?
 MRNN_EXPORT bool is_name(std::string_view name) noexcept;
 
-/// The candidate nearest to `name` in edit distance (case counts half), or "" when none is near.
+/// The candidate nearest to `name` in edit distance (case counts half); else the only one that it abbreviates (`std`
+/// for `standard_deviation`) or that is a word of it (`rate` of `learning_rate`), or the other way round. "" when none
+/// is.
 MRNN_EXPORT std::string nearest(std::string_view name, std::span<const std::string> candidates);
 
 /// One sentence for an unknown name, for instance:

@@ -10,6 +10,8 @@
 namespace mrnn {
 namespace {
 
+constexpr std::size_t longest_name = 256;  // that is compared with others
+
 bool is_letter(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
@@ -43,6 +45,34 @@ std::size_t half_steps(std::string_view a, std::string_view b) {
   return last[b.size()];
 }
 
+/// Is it made of letters of the word, the first one among them, in their order?
+bool abbreviates(std::string_view name, std::string_view word) {
+  if (name.size() < 2 || word.empty() || lower(name.front()) != lower(word.front())) return false;
+  std::size_t found = 0;
+  for (const char letter : word) {
+    if (found < name.size() && lower(letter) == lower(name[found])) ++found;
+  }
+  return found == name.size();
+}
+
+/// Is a part one of the words, or several in a row, that underscores divide a name into?
+bool is_word_of(std::string_view part, std::string_view name) {
+  const auto divided = [](std::string_view words) { return "_" + std::string(words) + "_"; };
+  return !part.empty() && divided(name).find(divided(part)) != std::string::npos;
+}
+
+/// The only candidate that says the same in a shorter or a longer way; empty where there are none or several.
+std::string shorter_or_longer(std::string_view name, std::span<const std::string> candidates) {
+  std::string found;
+  for (const std::string& candidate : candidates) {
+    if (std::max(name.size(), candidate.size()) > longest_name) continue;
+    if (!abbreviates(name, candidate) && !is_word_of(candidate, name) && !is_word_of(name, candidate)) continue;
+    if (!found.empty()) return "";
+    found = candidate;
+  }
+  return found;
+}
+
 }  // namespace
 
 bool is_name(std::string_view name) noexcept {
@@ -58,14 +88,14 @@ std::string nearest(std::string_view name, std::span<const std::string> candidat
     const std::size_t shorter = std::min(name.size(), candidate.size());
     // A third of the letters may differ, one at least; that also spares us the table for a monstrous name.
     const std::size_t near = std::max<std::size_t>(2, 2 * longer / 3);
-    if (2 * (longer - shorter) > near || longer > 256) continue;
+    if (2 * (longer - shorter) > near || longer > longest_name) continue;
     const std::size_t distance = half_steps(name, candidate);
     if (distance > near && !same_but_for_case(name, candidate)) continue;
     if (distance >= 2 * longer || distance >= least) continue;
     least = distance;
     found = candidate;
   }
-  return found;
+  return found.empty() ? shorter_or_longer(name, candidates) : found;
 }
 
 std::string unknown_name(std::string_view kind, std::string_view name, std::span<const std::string> candidates) {
