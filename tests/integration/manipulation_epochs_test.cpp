@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "catch.hpp"
+#include "delays_experiment.hpp"
 #include "mrnn/hdf5.hpp"
 #include "program.hpp"
 #include "small_experiment.hpp"
@@ -24,50 +25,7 @@ catch_duration = 120.0
 
 /// Two regions of five units, whose cortex is manipulated in the delay.
 std::string experiment(const std::string& manipulation, const std::string& task = "[task]\n" + std::string(delays)) {
-  return R"([experiment]
-name = "delays"
-seed = 5
-output = "run"
-
-[backend]
-threads = 1
-
-[network]
-dt = 10.0
-tau = 40.0
-activation = "tanh"
-noise = { recurrent = 0.1, input = 0.05 }
-
-[[region]]
-name = "cortex"
-units = 3
-
-[[region]]
-name = "thalamus"
-units = 2
-
-[[input]]
-name = "frequency"
-units = 2
-
-[[connection]]
-from = "frequency"
-to = "thalamus"
-
-[[connection]]
-from = "thalamus"
-to = "cortex"
-
-[[connection]]
-from = "cortex"
-to = "thalamus"
-
-[[output]]
-name = "choice"
-units = 2
-
-)" + task +
-         "\n[[manipulation]]\nname = \"in_delay\"\n" + manipulation;
+  return test::delays_network() + task + "\n[[manipulation]]\nname = \"in_delay\"\n" + manipulation;
 }
 
 constexpr const char* silence = "plugin = \"silence\"\nregions = [\"cortex\"]\nvalue = 0.25\nepoch = \"delay\"\n";

@@ -3,42 +3,13 @@
 #include <numeric>
 
 #include "catch.hpp"
+#include "delays_experiment.hpp"
 #include "mrnn/hdf5.hpp"
 #include "program.hpp"
 
 namespace {
 
-const std::string network = R"([experiment]
-name = "delays"
-seed = 5
-output = "run"
-
-[backend]
-threads = 1
-
-[network]
-dt = 10.0
-tau = 40.0
-activation = "tanh"
-noise = { recurrent = 0.1, input = 0.05 }
-
-[[region]]
-name = "cortex"
-units = 6
-
-[[input]]
-name = "frequency"
-units = 2
-
-[[connection]]
-from = "frequency"
-to = "cortex"
-
-[[output]]
-name = "choice"
-units = 2
-
-[task]
+const std::string network = test::delays_network() + R"([task]
 plugin = "delayed_discrimination"
 fixation = 40.0
 f1 = 40.0
@@ -83,9 +54,9 @@ TEST_CASE("a simulation changes keys of the task or has a task of its own", "[pr
   CHECK_THAT(outcome.out, ContainsSubstring("\nlong: share of correct choices "));
   CHECK_THAT(outcome.out, !ContainsSubstring("\npulse: "));
   const mrnn::Hdf5Reader results(folder.path() / "run" / "results.h5");
-  CHECK(results.shape("simulations/control/h") == std::vector<mrnn::Index>{12, 26, 6});
-  CHECK(results.shape("simulations/long/h") == std::vector<mrnn::Index>{12, 46, 6});
-  CHECK(results.shape("simulations/pulse/h") == std::vector<mrnn::Index>{1, 15, 6});
+  CHECK(results.shape("simulations/control/h") == std::vector<mrnn::Index>{12, 26, 5});
+  CHECK(results.shape("simulations/long/h") == std::vector<mrnn::Index>{12, 46, 5});
+  CHECK(results.shape("simulations/pulse/h") == std::vector<mrnn::Index>{1, 15, 5});
   CHECK(results.shape("simulations/long/score") == std::vector<mrnn::Index>{12});
   CHECK(results.text_attribute("simulations/long", "performance_measure") == "share of correct choices");
   CHECK(!results.has("simulations/pulse/score"));
@@ -102,8 +73,8 @@ TEST_CASE("what --set changes in the task of a simulation is changed", "[program
   REQUIRE(outcome.status == 0);
 
   const mrnn::Hdf5Reader results(folder.path() / "run" / "results.h5");
-  CHECK(results.shape("simulations/control/h") == std::vector<mrnn::Index>{12, 30, 6});
-  CHECK(results.shape("simulations/long/h") == std::vector<mrnn::Index>{12, 25, 6});
+  CHECK(results.shape("simulations/control/h") == std::vector<mrnn::Index>{12, 30, 5});
+  CHECK(results.shape("simulations/long/h") == std::vector<mrnn::Index>{12, 25, 5});
 }
 
 TEST_CASE("analyses ask the task of their own simulation", "[program][simulation_tasks]") {

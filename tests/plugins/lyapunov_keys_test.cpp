@@ -1,15 +1,37 @@
 // What the keys of lyapunov do, and what it says.
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <sstream>
+#include <vector>
 
 #include "lyapunov_problems.hpp"
 
 using mrnn::Index;
 using test::at;
 using namespace test::lyapunov;
+
+namespace {
+
+/// One tanh unit that excites itself by `weight`; a trial for each pair of inputs, in the first half of the steps and
+/// in the second.
+test::Subject pulsed(double weight, const std::vector<std::array<double, 2>>& inputs, Index steps) {
+  test::Subject made = subject({1, 0, 1}, mrnn::Activation::tanh);
+  set_weights(made, Eigen::MatrixXd::Constant(1, 1, weight));
+  made.parameters.input.front().setOnes();
+  mrnn::Trials trials = mrnn::blank_trials(1, std::ssize(inputs), steps);
+  for (Index trial = 0; trial < trials.count; ++trial) {
+    for (Index step = 0; step < steps; ++step) {
+      trials.inputs(0, trial, step) = inputs[std::size_t(trial)][2 * step < steps ? 0 : 1];
+    }
+  }
+  made.simulations = {test::simulate(made, "pulse", trials)};
+  return made;
+}
+
+}  // namespace
 
 TEST_CASE("exponents do not depend on how many are asked for or how often they are orthonormalised", "[lyapunov]") {
   const test::Subject made = driven();
@@ -52,12 +74,7 @@ TEST_CASE("orthonormalised too rarely, exponents lose digits, and the summary sa
 
 TEST_CASE("an estimate that has not settled is called so in the summary", "[lyapunov]") {
   // At rest the one unit does not decay; driven away from 0 it does.
-  test::Subject made = subject({1, 0, 1}, mrnn::Activation::tanh);
-  set_weights(made, Eigen::MatrixXd::Constant(1, 1, 1.0));
-  made.parameters.input.front().setOnes();
-  mrnn::Trials trials = mrnn::blank_trials(1, 1, 40);
-  for (Index step = 20; step < 40; ++step) trials.inputs(0, 0, step) = 3.0;
-  made.simulations = {test::simulate(made, "pulse", trials)};
+  const test::Subject made = pulsed(1.0, {{0.0, 3.0}}, 40);
 
   const auto moving = test::analyse(made, "lyapunov", "discard = 0").summary;
   const auto settled = test::analyse(made, "lyapunov", "discard = 300").summary;
@@ -69,15 +86,7 @@ TEST_CASE("an estimate that has not settled is called so in the summary", "[lyap
 }
 
 TEST_CASE("a drift that all trials share is not hidden by how much they differ", "[lyapunov]") {
-  test::Subject made = subject({1, 0, 1}, mrnn::Activation::tanh);
-  set_weights(made, Eigen::MatrixXd::Constant(1, 1, 1.0));
-  made.parameters.input.front().setOnes();
-  mrnn::Trials trials = mrnn::blank_trials(1, 2, 40);
-  for (Index step = 0; step < 40; ++step) {
-    trials.inputs(0, 0, step) = step < 20 ? 0.0 : 0.6;
-    trials.inputs(0, 1, step) = step < 20 ? 0.3 : 1.0;
-  }
-  made.simulations = {test::simulate(made, "pulse", trials)};
+  const test::Subject made = pulsed(1.0, {{0.0, 0.6}, {0.3, 1.0}}, 40);
 
   const auto summary = test::analyse(made, "lyapunov", "discard = 0").summary;
 
@@ -87,15 +96,7 @@ TEST_CASE("a drift that all trials share is not hidden by how much they differ",
 
 TEST_CASE("a small drift that the standard error does not hold is told of", "[lyapunov]") {
   // Two trials that hardly differ; driven from the middle on, the unit decays faster: by less than a tenth.
-  test::Subject made = subject({1, 0, 1}, mrnn::Activation::tanh);
-  set_weights(made, Eigen::MatrixXd::Constant(1, 1, 0.5));
-  made.parameters.input.front().setOnes();
-  mrnn::Trials trials = mrnn::blank_trials(1, 2, 80);
-  for (Index step = 40; step < 80; ++step) {
-    trials.inputs(0, 0, step) = 0.3;
-    trials.inputs(0, 1, step) = 0.31;
-  }
-  made.simulations = {test::simulate(made, "pulse", trials)};
+  const test::Subject made = pulsed(0.5, {{0.0, 0.3}, {0.0, 0.31}}, 80);
 
   const auto moving = test::analyse(made, "lyapunov", "discard = 0");
   const auto settled = test::analyse(made, "lyapunov", "discard = 600");

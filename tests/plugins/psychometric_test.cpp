@@ -467,6 +467,20 @@ TEST_CASE("psychometric curves need a task with choices", "[psychometric]") {
   CHECK_THAT(test::mistake(made, "psychometric", ""),
              ContainsSubstring("needs a task with choices and a psychometric curve; that of simulation \"control\" has "
                                "none"));
+  struct Other final : mrnn::Task {
+    mrnn::Trials make(const mrnn::TrialRequest&) const override { return {}; }
+    std::optional<mrnn::Psychometric> psychometric() const override {
+      return mrnn::Psychometric{"frequency", "frequency (Hz)", "share of choices of the higher", "", 4};
+    }
+  };
+  const Other other;
+  test::Subject two = subject({answers("control", eight_values()), answers("pitch", eight_values())});
+  two.simulations.back().task = &other;
+  CHECK_THAT(
+      test::mistake(two, "psychometric", ""),
+      EndsWith("simulation: names \"control\" and \"pitch\", whose tasks have different curves: share of choices "
+               "to the right by x, share of choices of the higher by frequency; give each an analysis of its "
+               "own"));
   made.simulations.front().task = nullptr;
   CHECK_THAT(test::mistake(made, "psychometric", ""), ContainsSubstring("needs a task with choices"));
   mrnn::NetworkSpec spec;

@@ -439,6 +439,13 @@ TEST_CASE("activity that does not vary is told from one that does", "[comparison
   CHECK(mrnn::is_constant(samples));
   samples(1, 3, 0) += 1e-6;
   CHECK_FALSE(mrnn::is_constant(samples));
+
+  mrnn::Sequence steps(2, 3, 4);
+  std::ranges::fill(steps.data, 0.1);
+  steps.at(2).col(1).setConstant(std::nan(""));
+  CHECK(mrnn::is_constant(steps));
+  steps.at(3).setConstant(0.2);  // each step is the same in all trials
+  CHECK_FALSE(mrnn::is_constant(steps));
 }
 
 TEST_CASE("constant activity is not compared where samples must correspond", "[comparison]") {

@@ -158,8 +158,8 @@ class MRNN_EXPORT Comparison {
   std::optional<Alignment> alignment_;
 };
 
-/// Are all samples (of a single step) the same, but for rounding?
-MRNN_EXPORT bool is_constant(const Sequence& samples);
+/// Is the activity the same in all trials at all steps, but for rounding? Where it is NaN does not count.
+MRNN_EXPORT bool is_constant(const Sequence& activity);
 
 /// Calls compare(i, prepared_i, j, prepared_j) for each pair, with what prepare(item) makes of each item. What is made
 /// is kept for later pairs, or else made again for each, two items at a time. Shows progress.

@@ -327,13 +327,28 @@ Sequence ComparedActivities::samples(std::size_t item) const {
   return all;
 }
 
-bool is_constant(const Sequence& samples) {
+bool is_constant(const Sequence& activity) {
   constexpr double rounding = 1e-12;
-  const auto values = samples.at(0);
-  const Eigen::VectorXd mean = values.rowwise().mean();
-  double spread = 0.0;
-  for (Index k = 0; k < values.cols(); ++k) spread += (values.col(k) - mean).squaredNorm();
-  return spread <= rounding * rounding * values.squaredNorm();
+  const auto each_sample = [&activity](const auto& visit) {
+    for (Index step = 0; step < activity.steps; ++step) {
+      const auto values = activity.at(step);
+      for (Index trial = 0; trial < activity.trials; ++trial) {
+        if (activity.units > 0 && std::isfinite(values(0, trial))) visit(values.col(trial));
+      }
+    }
+  };
+  Eigen::VectorXd mean = Eigen::VectorXd::Zero(activity.units);
+  double count = 0.0, spread = 0.0, squares = 0.0;
+  each_sample([&](const auto& sample) {
+    mean += sample;
+    ++count;
+  });
+  mean /= std::max(count, 1.0);
+  each_sample([&](const auto& sample) {
+    spread += (sample - mean).squaredNorm();
+    squares += sample.squaredNorm();
+  });
+  return spread <= rounding * rounding * squares;
 }
 
 }  // namespace mrnn

@@ -94,8 +94,8 @@ Comparison::Comparison(const ConfigNode& config, const Network& network, Corresp
   level_ = config_.choice("level", std::vector<std::string>{"trials", "conditions"}, "trials") == "trials"
                ? Level::trials
                : Level::conditions;
-  if (level_ == Level::conditions)
-    config_.texts("by", {"condition"});  // what trials offer is known once they are there
+  // What trials offer is known once they are there.
+  if (level_ == Level::conditions) config_.texts("by", {"condition"});
   if (level_ == Level::trials && config_.has("by")) {
     config_.fail("by", "says which trials are averaged, but level is \"trials\"; level = \"conditions\" averages them");
   }

@@ -158,6 +158,38 @@ void name_outer_panels(const Found& found, const Shown& shown, mrnn::Figure& fig
   figure.shared_x = figure.rows_share_y = true;
 }
 
+bool has_values(const mrnn::Series& series) {
+  return std::ranges::any_of(series.y, [](double y) { return std::isfinite(y); });
+}
+
+/// One key is enough: the first panel with lines names the conditions by its solid ones.
+void name_conditions(const Found& found, mrnn::Figure& figure) {
+  if (found.scope.conditions.list.size() == 1) return;
+  const mrnn::DrawnConditions drawn = drawn_conditions(found);
+  for (mrnn::Panel& panel : figure.panels) {
+    std::size_t named = 0;
+    for (mrnn::Series& series : panel.series) {
+      if (series.dashed) continue;
+      const std::string& name = found.scope.conditions.list[drawn.numbers()[named++]].name;
+      if (has_values(series)) series.label = name;  // a catch trial has none in a window about its stimulus
+    }
+    if (named == 0) continue;
+    panel.key_title = mrnn::key_title(found.scope.conditions);
+    return;
+  }
+}
+
+/// Words or a line where there is no current to show, time zero where there is.
+void finish_panel(const Found& found, const Shown& shown, const Current& current, mrnn::Panel& panel) {
+  if (panel.series.empty() && shown.narrow()) {
+    draw_nothing(found, panel);
+  } else if (panel.series.empty()) {
+    say_instead(current.power > 0.0 ? "constant" : "no current", panel);
+  } else if (found.scope.window.first < 0) {
+    panel.guides.push_back({mrnn::Guide::Kind::vertical, 0.0, ""});
+  }
+}
+
 mrnn::Figure draw_panels(const Found& found, const Shown& shown, const Labels& labels, const AddLines& add) {
   mrnn::Figure figure;
   figure.columns = static_cast<int>(shown.columns > 0 ? shown.columns : std::min<std::size_t>(4, shown.pairs.size()));
@@ -172,40 +204,17 @@ mrnn::Figure draw_panels(const Found& found, const Shown& shown, const Labels& l
     for (const std::size_t c : drawn.numbers()) {
       if (current.power > 0.0) add(current, pair.source, c, panel);
     }
-    if (panel.series.empty() && shown.narrow()) {
-      draw_nothing(found, panel);
-    } else if (panel.series.empty()) {
-      say_instead(current.power > 0.0 ? "constant" : "no current", panel);
-    } else if (found.scope.window.first < 0) {
-      panel.guides.push_back({mrnn::Guide::Kind::vertical, 0.0, ""});
-    }
     figure.panels.push_back(std::move(panel));
+  }
+  name_conditions(found, figure);
+  for (std::size_t k = 0; k < shown.pairs.size(); ++k) {
+    const Pair& pair = shown.pairs[k];
+    finish_panel(found, shown, found.targets[pair.target].from[pair.source], figure.panels[k]);
   }
   if (shown.narrow()) name_outer_panels(found, shown, figure);
   if (shown.columns == 0 && figure.panels.size() > most_high) figure.panel_height = low_height;
   if (shown.columns == 0) figure.shared_x = std::ranges::all_of(figure.panels, &mrnn::Panel::axes);
   return figure;
-}
-
-bool has_values(const mrnn::Series& series) {
-  return std::ranges::any_of(series.y, [](double y) { return std::isfinite(y); });
-}
-
-/// One key is enough: the first panel with lines names the conditions by its solid ones.
-void name_conditions(const Found& found, mrnn::Figure& figure) {
-  if (found.scope.conditions.list.size() == 1) return;
-  const mrnn::DrawnConditions drawn = drawn_conditions(found);
-  for (mrnn::Panel& panel : figure.panels) {
-    std::size_t named = 0;
-    for (mrnn::Series& series : panel.series) {
-      if (series.dashed || series.colour == mrnn::light_grey) continue;
-      const std::string& name = found.scope.conditions.list[drawn.numbers()[named++]].name;
-      if (has_values(series)) series.label = name;  // a catch trial has none in a window about its stimulus
-    }
-    if (named == 0) continue;
-    panel.key_title = mrnn::key_title(found.scope.conditions);
-    return;
-  }
 }
 
 std::string left_out(const Found& found, const Shown& shown) {
@@ -262,7 +271,6 @@ mrnn::Figure draw_norms(const Found& found, const Shown& shown, const std::strin
                     panel.series.push_back(line(found, current.norm[0], source, condition));
                   });
   share_scales(shown, figure);
-  name_conditions(found, figure);
   figure.name = "currents";
   figure.title = title_of("Currents", "|C| (a.u.)", shown);
   figure.caption =
@@ -282,7 +290,6 @@ mrnn::Figure draw_components(const Found& found, const Shown& shown, const std::
                       panel.series.push_back(std::move(series));
                     }
                   });
-  name_conditions(found, figure);
   figure.name = "current_components";
   figure.title = title_of("Leading components of the currents", "projection (a.u.)", shown);
   figure.caption =

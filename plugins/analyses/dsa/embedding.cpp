@@ -48,18 +48,14 @@ void each_block(const mrnn::Sequence& activity, Visit&& visit) {
   if (filled > 0) visit(block.leftCols(filled));
 }
 
-VectorXd mean_of(const mrnn::Sequence& activity) {
+void subtract_mean(mrnn::Sequence& activity) {
   VectorXd sum = VectorXd::Zero(activity.units);
   Index count = 0;
   each_block(activity, [&](const auto& values) {
     sum += values.rowwise().sum();
     count += values.cols();
   });
-  return sum / static_cast<double>(std::max<Index>(1, count));
-}
-
-void subtract_mean(mrnn::Sequence& activity) {
-  const VectorXd mean = mean_of(activity);
+  const VectorXd mean = sum / static_cast<double>(std::max<Index>(1, count));
   for (Index step = 0; step < activity.steps; ++step) activity.at(step).colwise() -= mean;
 }
 
@@ -114,17 +110,6 @@ class RowFactor {
 };
 
 }  // namespace
-
-bool is_still(const mrnn::Sequence& activity) {
-  constexpr double rounding = 1e-24;  // of squares
-  const VectorXd mean = mean_of(activity);
-  double spread = 0.0, squares = 0.0;
-  each_block(activity, [&](const auto& values) {
-    spread += (values.colwise() - mean).squaredNorm();
-    squares += values.squaredNorm();
-  });
-  return spread <= rounding * squares;
-}
 
 Courses prepare(mrnn::Sequence activity, const Preparation& preparation) {
   Courses courses;

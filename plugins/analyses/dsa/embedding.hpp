@@ -43,9 +43,6 @@ inline constexpr Index most_columns = 500;
 
 Courses prepare(mrnn::Sequence activity, const Preparation& preparation);
 
-/// Is the activity the same at all samples, but for rounding, so that it has no dynamics?
-bool is_still(const mrnn::Sequence& activity);
-
 /// Rows of delays of a stretch, [x_t, x_(t-d), ..., x_(t-(k-1)d)] for each t from first + lead: [rows x columns]; empty
 /// where it is too short.
 Eigen::MatrixXd delay_rows(const Courses& courses, const Stretch& stretch, const Delays& delays);

@@ -150,7 +150,7 @@ class Fitter {
 std::vector<std::size_t> still_items(const mrnn::ComparedActivities& activities) {
   std::vector<std::size_t> still;
   for (std::size_t item = 0; item < activities.items().size(); ++item) {
-    if (is_still(activities.activity(item))) still.push_back(item);
+    if (mrnn::is_constant(activities.activity(item))) still.push_back(item);
   }
   return still;
 }
