@@ -2,83 +2,17 @@
 
 #include <cmath>
 
-#include "analysis_run.hpp"
+#include "currents_subject.hpp"
 #include "mrnn/components.hpp"
 #include "problems.hpp"
 
-namespace {
-
 using mrnn::Index;
 using test::at;
+using namespace test::currents;
+
+namespace {
 
 constexpr double exact = 1e-13;
-
-/// a: one unit, b: two. a -> b with weights 2 and -3, b -> a with 5 and -7, cue -> a with 11; bias 13 of a.
-test::Subject by_hand(mrnn::Dynamics dynamics = mrnn::Dynamics::elman) {
-  mrnn::NetworkSpec spec;
-  spec.dynamics = dynamics;
-  spec.activation = mrnn::Activation::linear;
-  spec.dt = 10.0;
-  spec.regions = {{"a", 1}, {"b", 2}};
-  spec.regions[0].base_firing = 13.0;
-  spec.inputs = {{"cue", 1}, {"unused", 1}};
-  spec.connections = {{"a", "b"}, {"b", "a"}, {"cue", "a"}, {"unused", "b"}};
-  test::Subject made{mrnn::build_network(spec, 1), {}};
-  made.parameters = mrnn::initial_parameters(made.network, 1);
-  for (std::size_t k = 0; k < made.network.recurrent_blocks().size(); ++k) {
-    Eigen::MatrixXd& weights = made.parameters.recurrent[k];
-    if (weights.rows() == 2) weights << 2.0, -3.0;
-    if (weights.rows() == 1) weights << 5.0, -7.0;
-  }
-  for (std::size_t k = 0; k < made.network.input_blocks().size(); ++k) {
-    made.parameters.input[k].setConstant(made.network.input_blocks()[k].to.start == 0 ? 11.0 : 0.0);
-  }
-  return made;
-}
-
-/// Two trials of three steps with activity given by hand: h = (unit + 1) (step + 1), twice that in the second trial.
-test::Subject with_activity() {
-  test::Subject made = by_hand();
-  mrnn::Simulation simulation;
-  simulation.name = "control";
-  simulation.trials = mrnn::blank_trials(2, 2, 3);
-  simulation.trials.inputs(0, 1, 2) = 1.0;  // cue, trial 1, step 2
-  simulation.steps = {0, 3};
-  mrnn::Sequence h(3, 2, 3);
-  for (Index step = 0; step < 3; ++step) {
-    for (Index unit = 0; unit < 3; ++unit) {
-      h(unit, 0, step) = double((unit + 1) * (step + 1));
-      h(unit, 1, step) = 2.0 * h(unit, 0, step);
-    }
-  }
-  simulation.h = h;
-  made.simulations = {simulation};
-  return made;
-}
-
-/// A network with signs, cell types, absent connections and inputs, and trials with a stimulus and every intervention.
-test::Subject with_everything(mrnn::Dynamics dynamics, mrnn::Dale dale = mrnn::Dale::none) {
-  test::Choice choice;
-  choice.dynamics = dynamics;
-  choice.dale = dale;
-  test::Subject made{mrnn::build_network(test::network_spec(choice), 3), {}};
-  made.parameters = test::random_parameters(made.network, 3);
-  mrnn::Trials trials = test::random_trials(made.network, 4, 12);
-  trials.stimulus = test::random_sequence(made.network.units(), trials, 8);
-  const mrnn::Selection some({{2, 9}, {13, 5}});
-  const auto scale = [&](mrnn::ScaleWeights::Source source, mrnn::Selection from, double factor) {
-    return mrnn::ScaleWeights{source, some, std::move(from), factor};
-  };
-  trials.interventions = {
-      {{3, 7}, {}, scale(mrnn::ScaleWeights::Source::recurrent, some, 0.0)},
-      {{5, 12}, {1, 2}, scale(mrnn::ScaleWeights::Source::recurrent, mrnn::Selection({{0, 33}}), 2.5)},
-      {{0, 4}, {3}, scale(mrnn::ScaleWeights::Source::input, mrnn::Selection({{0, 3}}), -1.0)},
-      {{2, 9}, {}, mrnn::Drive{some, Eigen::VectorXd::LinSpaced(14, -1.0, 1.0), Eigen::VectorXd::Ones(7)}},
-      {{4, 8}, {0, 1}, mrnn::Clamp{mrnn::Selection({{11, 6}}), 0.3}}};
-  trials.texts["condition"] = {"left", "right", "left", "left"};
-  made.simulations = {test::simulate(made, "control", trials)};
-  return made;
-}
 
 /// Of a current kept in full.
 double current(const mrnn::AnalysisResults& results, const std::string& target, const std::vector<Index>& index) {
@@ -400,93 +334,6 @@ TEST_CASE("simulations are compared as conditions", "[currents]") {
   CHECK(at(results, "norm", {1, 0, 0, 2}) == at(results, "norm", {1, 0, 1, 2}));
   CHECK(results.figures.front().panels.front().series.empty());  // a from a
   CHECK(results.figures.front().panels[1].series[1].label == "again");
-}
-
-TEST_CASE("means of few trials are left out of the figures of currents, and the caption says so", "[currents]") {
-  test::Subject made = with_activity();
-  made.simulations.front().trials.epochs.push_back({"go", {1, 2}, {3, 3}});
-  const std::string keys = "align = \"go\"\nwindow = [-20, 10]\n";
-
-  const auto two = test::analyse(made, "currents", keys);
-  const auto one = test::analyse(made, "currents", keys + "min_trials = 1");
-
-  CHECK(test::array(two, "counts").values == std::vector<double>{1.0, 2.0, 2.0});
-  const std::vector<double>& drawn = two.figures.front().panels[1].series.front().y;
-  CHECK(std::isnan(drawn[0]));
-  CHECK(drawn[1] == at(two, "norm", {0, 1, 0, 1}));
-  CHECK_THAT(two.figures.front().caption, EndsWith("Means of fewer than 3 trials are left out where a condition has "
-                                                   "more at other times."));
-  CHECK(one.figures.front().panels[1].series.front().y[0] == at(one, "norm", {0, 1, 0, 0}));
-  CHECK_THAT(one.figures.front().caption, EndsWith("share their scale."));
-}
-
-TEST_CASE("long names of regions are told apart in the titles of currents", "[currents]") {
-  mrnn::NetworkSpec spec;
-  spec.activation = mrnn::Activation::linear;
-  spec.regions = {{"primary_visual_cortex_left", 1}, {"primary_visual_cortex_right", 1}};
-  spec.connections = {{"primary_visual_cortex_left", "primary_visual_cortex_right"}};
-  test::Subject made{mrnn::build_network(spec, 1), {}};
-  made.parameters = mrnn::initial_parameters(made.network, 1);
-  made.parameters.initial_state.setOnes();
-  made.simulations = {test::simulate(made, "control", mrnn::blank_trials(0, 1, 5))};
-
-  const auto results = test::analyse(made, "currents", "");
-
-  CHECK(results.figures.front().panels[1].title == "primary_v\u2026tex_left to primary_v\u2026ex_right");
-}
-
-TEST_CASE("there is a panel for every target and source, in the colour of the source", "[currents]") {
-  const test::Subject made = with_activity();
-  const mrnn::AnalysisResults results = test::analyse(made, "currents", "");
-
-  REQUIRE(results.figures.size() == 3);
-  const mrnn::Figure& norms = results.figures[0];
-  CHECK(norms.columns == 4);
-  REQUIRE(norms.panels.size() == 8);  // the unused input reaches nothing
-  CHECK(norms.panels[1].title == "b to a");
-  CHECK(norms.panels[4].title == "a to b");
-  CHECK(norms.panels[1].series.front().colour == mrnn::region_colour(made.network, "b"));
-  CHECK(norms.panels[0].texts.front().words == "no current");
-  CHECK(norms.panels[1].y.high == norms.panels[2].y.high);  // of a row
-  CHECK(results.figures[1].name == "current_components");
-  CHECK(results.figures[2].panels.front().heat_map->values(1, 1) == at(results, "share", {0, 1}));
-}
-
-TEST_CASE("where most pairs have no current, only those that have are drawn", "[currents]") {
-  const mrnn::AnalysisResults results = test::analyse(with_everything(mrnn::Dynamics::leaky), "currents", "");
-  mrnn::NetworkSpec chain;
-  chain.activation = mrnn::Activation::linear;
-  chain.regions = {{"a", 1}, {"b", 1}, {"c", 1}, {"d", 1}};
-  chain.connections = {{"a", "b"}, {"b", "c"}, {"c", "d"}};
-  test::Subject sparse{mrnn::build_network(chain, 1), {}};
-  sparse.parameters = mrnn::initial_parameters(sparse.network, 1);
-  sparse.parameters.initial_state.setOnes();
-  sparse.simulations = {test::simulate(sparse, "control", mrnn::blank_trials(0, 1, 5))};
-
-  const mrnn::AnalysisResults few = test::analyse(sparse, "currents", "");
-
-  CHECK(results.figures.front().panels.size() == 21);
-  CHECK(results.figures.front().title == "Currents, |C| (a.u.), by target (rows) and source (columns)");
-  REQUIRE(few.figures.front().panels.size() == 3);
-  CHECK(few.figures.front().panels[2].title == "c to d");
-  CHECK(few.figures.front().title == "Currents by target and source");
-}
-
-TEST_CASE("a wide matrix of currents names sources above, targets beside it", "[currents]") {
-  const mrnn::AnalysisResults results = test::analyse(with_everything(mrnn::Dynamics::leaky), "currents", "");
-
-  const mrnn::Figure& figure = results.figures.front();
-  REQUIRE(figure.columns == 7);
-  CHECK((figure.shared_x && figure.rows_share_y && !figure.letters));
-  CHECK(figure.panels[0].title == test::texts(results, "sources")[0]);
-  CHECK(figure.panels[7].title.empty());
-  CHECK(figure.panels[7].y.label == "to " + test::texts(results, "targets")[1]);
-  for (std::size_t k = 0; k < figure.panels.size(); ++k) {
-    CHECK(figure.panels[k].axes);
-    CHECK_FALSE(figure.panels[k].series.empty());
-    const bool none = at(results, "share", {mrnn::Index(k) / 7, mrnn::Index(k) % 7}) == 0.0;
-    CHECK((figure.panels[k].series.front().colour == mrnn::light_grey) == none);
-  }
 }
 
 TEST_CASE("progress goes through every trial twice for every target, and a wish to stop is heard", "[currents]") {
